@@ -1,0 +1,17 @@
+/*
+ * The wish to stop. SIGINT, SIGTERM and SIGHUP set a flag; every wait in dbr watches it and gives up with
+ * ERR_STOPPED. SIGPIPE is ignored (writes report EPIPE). A second signal of the same kind kills the program.
+ */
+#ifndef DBR_BASE_STOP_H
+#define DBR_BASE_STOP_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+
+void stop_install(void);
+int stop_signal(void); /* the signal that asked us to stop, or 0 */
+/* False with ERR_STOPPED ("stopped by SIGINT") when a stop was requested. */
+bool stop_check(struct err *err);
+
+#endif

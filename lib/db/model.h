@@ -1,0 +1,195 @@
+/*
+ * The model of one schema: what lib/repl/catalog reads from either engine and what the engines' writers turn into
+ * SQL. Plain data; everything belongs to the arena of struct model. Expressions and definitions are text as the
+ * source engine prints it with search_path set to the schema alone (so names inside the schema are unqualified).
+ */
+#ifndef DBR_DB_MODEL_H
+#define DBR_DB_MODEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/mem.h"
+#include "db/conn.h"
+
+struct model_column {
+    const char *name;
+    const char *type;       /* format_type(): "character varying(255)", "numeric(12,6)", "order_status", "text[]" */
+    const char *type_name;  /* pg_type.typname: "varchar", "_text" */
+    const char *type_schema; /* schema of the type: "pg_catalog", the kept schema, ... */
+    const char *element_name; /* typname of the element for arrays, else NULL */
+    char type_kind;         /* pg_type.typtype: b base, e enum, d domain, c composite, r range, m multirange (of the element for arrays) */
+    char type_category;     /* pg_type.typcategory of the column's own type: A array, N numeric, S string ... */
+    int32_t typmod;
+    bool not_null;
+    const char *not_null_name; /* PostgreSQL 18: the name of the constraint, else NULL */
+    const char *default_expr;  /* pg_get_expr, NULL when none; NULL for generated columns */
+    const char *generated_expr; /* NULL unless generated */
+    char generated;         /* 0, 's' stored, 'v' virtual */
+    char identity;          /* 0, 'a' always, 'd' by default */
+    const char *sequence;   /* name of the sequence that the column owns (serial or identity), NULL when none */
+    const char *collation;  /* quoted name where it is not the type's default, else NULL */
+    const char *comment;
+    const char *storage;    /* "external", ... where not the type's default, else NULL */
+    bool inherited_only;    /* not defined locally (inheritance child) */
+    bool hidden;            /* CockroachDB's rowid and the like: never copied */
+};
+
+struct model_constraint {
+    const char *name;
+    char type;              /* c check, f foreign key, p primary key, u unique, x exclusion */
+    const char *definition; /* pg_get_constraintdef */
+    size_t *columns;        /* indexes into the table's columns */
+    size_t column_count;
+    const char *ref_table;  /* foreign keys: the table in the kept schema, or schema-qualified when elsewhere */
+    bool ref_outside;       /* the referenced table is not in the model */
+    const char **ref_columns;
+    size_t ref_column_count;
+    char on_delete, on_update; /* pg_constraint.confdeltype: a r c n d */
+    char match;             /* s simple, f full */
+    bool deferrable, deferred;
+    bool validated;
+    bool enforced;          /* PostgreSQL 18 NOT ENFORCED: false */
+    bool inherited;         /* comes from a parent table: created with it */
+    const char *check_expr; /* the expression of a check, without the word CHECK */
+    const char *comment;
+};
+
+struct model_index_part {
+    const char *column;     /* a plain column, or NULL */
+    const char *expression; /* an expression, or NULL */
+    const char *opclass;    /* where not the default of the type and method, else NULL */
+    const char *collation;  /* where not the column's, else NULL */
+    bool descending;
+    bool nulls_first;
+};
+
+struct model_index {
+    const char *name;
+    const char *definition; /* pg_get_indexdef */
+    const char *method;     /* btree, gin, gist, brin, hash, spgist, ... */
+    bool unique;
+    bool primary;
+    bool nulls_not_distinct;
+    bool valid;
+    bool immediate;         /* false: backs a deferrable constraint, so no ON CONFLICT arbiter */
+    bool constraint;        /* backs a constraint of the same name: created by it */
+    bool inherited;         /* a partition's part of a partitioned index: created with it */
+    struct model_index_part *parts; /* key parts */
+    size_t part_count;
+    const char **include;
+    size_t include_count;
+    const char *predicate;  /* partial index, else NULL */
+    const char *comment;
+};
+
+enum model_key_kind {
+    KEY_PRIMARY, /* the primary key */
+    KEY_UNIQUE,  /* a unique index over NOT NULL columns */
+    KEY_ROW      /* none of these: rows are compared as a multiset, the row hash is the key */
+};
+
+struct model_table {
+    const char *name;
+    char kind;              /* r table, p partitioned table */
+    bool partition;         /* a partition of another table: its rows belong to the root, which alone is copied */
+    const char *parent;     /* of a partition, or of a single-inheritance child; else NULL */
+    const char **inherits;  /* parents by plain inheritance */
+    size_t inherit_count;
+    const char *partition_key;   /* pg_get_partkeydef, for kind p */
+    const char *partition_bound; /* "FOR VALUES ..." for a partition */
+    bool excluded;          /* left out by DB_SYNC_TABLES or DB_SYNC_EXCLUDE_TABLES: see catalog_filter */
+    bool unlogged;
+    bool row_security;      /* policies exist or row security is on */
+    const char *options;    /* reloptions as "fillfactor=70, ...", or NULL */
+    const char *comment;
+    int64_t row_estimate;   /* pg_class.reltuples summed over partitions; -1 unknown (never analysed) */
+    int64_t bytes;          /* pg_table_size summed over partitions */
+    struct model_column *columns;
+    size_t column_count;
+    struct model_constraint *constraints;
+    size_t constraint_count;
+    struct model_index *indexes;
+    size_t index_count;
+    /* The key by which rows are told apart; chosen by the catalog. */
+    enum model_key_kind key_kind;
+    const char *key_name;   /* the index, or NULL for KEY_ROW */
+    size_t *key_columns;    /* indexes into columns */
+    size_t key_count;
+    bool key_deferrable;    /* cannot be an ON CONFLICT arbiter */
+};
+
+struct model_sequence {
+    const char *name;
+    const char *type;       /* integer, bigint, smallint */
+    int64_t start, minimum, maximum, increment, cache;
+    bool cycle;
+    const char *owner_table, *owner_column; /* OWNED BY, or the identity column; NULL when free */
+    bool identity;          /* created by its identity column */
+    bool called;
+    int64_t last_value;     /* as SELECT last_value, is_called FROM seq: next is last_value + (called ? increment : 0) */
+    const char *comment;
+};
+
+enum model_type_kind { TYPE_ENUM, TYPE_DOMAIN, TYPE_COMPOSITE, TYPE_RANGE };
+
+struct model_type {
+    const char *name;
+    enum model_type_kind kind;
+    const char **labels;    /* enum labels in order */
+    size_t label_count;
+    const char *base;       /* domain: format_type of the base */
+    const char *base_collation;
+    bool not_null;
+    const char *default_expr;
+    struct model_constraint *checks; /* domain checks */
+    size_t check_count;
+    struct model_column *attributes; /* composite: name, type, collation */
+    size_t attribute_count;
+    const char *definition; /* range: the text after CREATE TYPE name AS */
+    const char *comment;
+};
+
+enum model_object_kind {
+    OBJECT_VIEW, OBJECT_MATERIALIZED_VIEW, OBJECT_FUNCTION, OBJECT_PROCEDURE, OBJECT_AGGREGATE, OBJECT_TRIGGER,
+    OBJECT_EXTENSION, OBJECT_POLICY, OBJECT_RULE, OBJECT_OPERATOR, OBJECT_STATISTICS, OBJECT_FOREIGN_TABLE, OBJECT_OTHER
+};
+
+struct model_object {
+    enum model_object_kind kind;
+    const char *name;       /* for people: "refresh_totals(integer)", "audit_users on users" */
+    const char *table;      /* triggers, policies, rules: their table, else NULL */
+    const char *definition; /* the CREATE statement, or NULL where none can be written */
+    bool populated;         /* materialized views */
+    char trigger_state;     /* pg_trigger.tgenabled: O, D, R, A */
+    const char *comment;
+    const char *comment_on; /* what COMMENT ON takes: FUNCTION "f"(integer) */
+};
+
+struct model {
+    struct arena arena;
+    enum engine_kind engine;
+    int version;            /* as conn_version */
+    const char *schema;
+    const char *schema_comment;
+    struct model_table *tables;     /* parents by foreign key first; see repl/order.h for cycles */
+    size_t table_count;
+    struct model_sequence *sequences;
+    size_t sequence_count;
+    struct model_type *types;
+    size_t type_count;
+    struct model_object *objects;   /* in an order in which they can be created */
+    size_t object_count;
+};
+
+/* NULL when the model has no table of that name. */
+const struct model_table *model_table(const struct model *model, const char *name);
+const struct model_column *model_column(const struct model_table *table, const char *name);
+/* A column that dbr writes: not generated, not hidden. */
+bool model_column_copied(const struct model_column *column);
+/* A table whose rows dbr copies: neither a partition (its root is copied) nor excluded. */
+bool model_table_copied(const struct model_table *table);
+void model_release(struct model *model);
+
+#endif
