@@ -1,0 +1,485 @@
+/*
+ * Connections: opening several at once with one deadline, the settings that every session carries, and the waits
+ * that watch the stop flag and the silence of the server. How failures are worded stands in connect.c.
+ */
+#include "db/conn.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/stop.h"
+#include "db/conn_internal.h"
+#include "db/conn_url.h"
+#include "db/engine.h"
+#include "db/quote.h"
+
+#define DEFAULT_TIMEOUT_MS 15000
+#define POLL_SLICE_MS 200
+/* A server may work on one statement for long; only after this much silence is it asked whether it still lives. */
+#define SILENCE_MS 30000
+#define SILENCE_PROBE_MS 10000
+
+/* Known to both engines, so that they may ride in the start-up packet before the engine is known. */
+static const char *const common_settings[] = {
+    "TimeZone=UTC",
+    "DateStyle=ISO,MDY",
+    "IntervalStyle=postgres",
+    "extra_float_digits=3",
+    "bytea_output=hex",
+    "row_security=off",
+    "standard_conforming_strings=on",
+    "default_transaction_read_only=off",
+    "statement_timeout=0",
+    "idle_in_transaction_session_timeout=0",
+};
+
+const char *conn_engine_settings(const struct conn *conn)
+{
+    if (conn->engine->kind == ENGINE_POSTGRES)
+        return "SELECT pg_catalog.set_config('lc_monetary', 'C', false), "
+               "pg_catalog.set_config('jit', 'off', false)";
+    return "SET default_int_size = 8";
+}
+
+/* The value of the "options" keyword: the user's own first, so that ours win. */
+static void build_options(struct buf *out, const char *users, const char *schema)
+{
+    struct buf name = BUF_INIT;
+    size_t i;
+    const char *p;
+
+    if (users && *users) {
+        buf_adds(out, users);
+        buf_addch(out, ' ');
+    }
+    for (i = 0; i < sizeof(common_settings) / sizeof(common_settings[0]); i++)
+        buf_addf(out, "-c %s ", common_settings[i]);
+    quote_ident(&name, schema);
+    buf_adds(out, "-c search_path=");
+    for (p = name.data; *p; p++) {
+        if (*p == ' ' || *p == '\\' || *p == '\t' || *p == '\n')
+            buf_addch(out, '\\');
+        buf_addch(out, *p);
+    }
+    buf_release(&name);
+}
+
+struct attempt {
+    struct conn *conn;
+    PostgresPollingStatusType status;
+    bool done;
+};
+
+static void conn_free(struct conn *conn)
+{
+    if (!conn)
+        return;
+    if (conn->copy_row)
+        PQfreemem(conn->copy_row);
+    if (conn->pg)
+        PQfinish(conn->pg);
+    buf_release(&conn->copy_data);
+    free(conn->entries);
+    free(conn->role);
+    free(conn->url);
+    free(conn->schema);
+    free(conn->shown);
+    free(conn);
+}
+
+static const struct {
+    const char *keyword, *value;
+} extra_keywords[] = {
+    {"fallback_application_name", "dbr"}, {"client_encoding", "UTF8"}, {"keepalives", "1"},
+    {"keepalives_idle", "15"},            {"keepalives_interval", "5"}, {"keepalives_count", "3"},
+    {"tcp_user_timeout", "60000"},
+};
+#define EXTRA_KEYWORDS (sizeof(extra_keywords) / sizeof(extra_keywords[0]))
+
+/* Starts one connection; the handshake goes on in conn_open_many. */
+static bool start(const struct conn_params *params, struct conn **out, struct err *err)
+{
+    PQconninfoOption *parsed;
+    PQconninfoOption *option;
+    const char *keywords[96];
+    const char *values[96];
+    const char *users_options = NULL;
+    struct buf options = BUF_INIT;
+    size_t n = 0;
+    size_t i;
+    struct conn *conn;
+    char *shown = NULL;
+
+    if (!conn_check_url(params->role, params->url, &shown, err))
+        return false;
+    parsed = PQconninfoParse(params->url, NULL);
+    if (!parsed) {
+        free(shown);
+        return err_set(err, ERR_USAGE, "the URL of the %s cannot be parsed", params->role);
+    }
+    conn = mem_alloc(sizeof(*conn));
+    conn->role = mem_strdup(params->role);
+    conn->url = mem_strdup(params->url);
+    conn->schema = mem_strdup(params->schema ? params->schema : "public");
+    conn->shown = shown;
+    conn->copy_data = (struct buf)BUF_INIT;
+    for (i = 0; i < EXTRA_KEYWORDS; i++) {
+        keywords[n] = extra_keywords[i].keyword;
+        values[n++] = extra_keywords[i].value;
+    }
+    for (option = parsed; option->keyword; option++) {
+        if (!option->val || n >= 90)
+            continue;
+        if (!strcmp(option->keyword, "options")) {
+            users_options = option->val;
+            continue;
+        }
+        if (!strcmp(option->keyword, "client_encoding"))
+            continue;
+        keywords[n] = option->keyword;
+        values[n++] = option->val;
+    }
+    if (!users_options)
+        users_options = getenv("PGOPTIONS");
+    build_options(&options, users_options, conn->schema);
+    keywords[n] = "options";
+    values[n++] = options.data;
+    keywords[n] = NULL;
+    values[n] = NULL;
+    conn->pg = PQconnectStartParams(keywords, values, 0);
+    buf_release(&options);
+    PQconninfoFree(parsed);
+    if (!conn->pg) {
+        conn_free(conn);
+        return err_set(err, ERR_FAILED, "out of memory while connecting to the %s", params->role);
+    }
+    PQsetErrorVerbosity(conn->pg, PQERRORS_VERBOSE); /* for the SQLSTATE of a refused login */
+    *out = conn;
+    return true;
+}
+
+static void ignore_notice(void *arg, const PGresult *result)
+{
+    (void)arg;
+    (void)result;
+}
+
+/* The session is up: detect the engine and leave libpq in the mode that the other files expect. */
+static void establish(struct conn *conn)
+{
+    const char *crdb = PQparameterStatus(conn->pg, "crdb_version");
+    const char *digits;
+    int major = 0;
+    int minor = 0;
+    int patch = 0;
+
+    PQsetErrorVerbosity(conn->pg, PQERRORS_DEFAULT);
+    PQsetNoticeReceiver(conn->pg, ignore_notice, NULL);
+    PQsetnonblocking(conn->pg, 1);
+    if (crdb) {
+        conn->engine = &engine_cockroach;
+        digits = strstr(crdb, " v");
+        if (digits && sscanf(digits + 2, "%d.%d.%d", &major, &minor, &patch) < 2)
+            major = minor = patch = 0;
+        conn->version = major * 10000 + minor * 100 + patch;
+        snprintf(conn->version_text, sizeof(conn->version_text), "CockroachDB v%d.%d.%d", major, minor,
+                 patch);
+        return;
+    }
+    conn->engine = &engine_postgres;
+    conn->version = PQserverVersion(conn->pg);
+    snprintf(conn->version_text, sizeof(conn->version_text), "PostgreSQL %d.%d", conn->version / 10000,
+             conn->version % 10000);
+}
+
+/* One step of every unfinished handshake whose socket is ready. True while any is unfinished. */
+static bool step_all(struct attempt *attempts, size_t count, const struct pollfd *fds)
+{
+    bool unfinished = false;
+    size_t i;
+
+    for (i = 0; i < count; i++) {
+        struct attempt *a = &attempts[i];
+
+        if (a->done)
+            continue;
+        if (!fds || fds[i].revents)
+            a->status = PQconnectPoll(a->conn->pg);
+        if (a->status == PGRES_POLLING_OK || a->status == PGRES_POLLING_FAILED)
+            a->done = true;
+        else
+            unfinished = true;
+    }
+    return unfinished;
+}
+
+static void poll_all(struct attempt *attempts, size_t count, struct pollfd *fds, int64_t until)
+{
+    int64_t left = until - clock_mono_ms();
+    size_t i;
+
+    for (i = 0; i < count; i++) {
+        fds[i].fd = attempts[i].done ? -1 : PQsocket(attempts[i].conn->pg);
+        fds[i].events = attempts[i].status == PGRES_POLLING_READING ? POLLIN : POLLOUT;
+        fds[i].revents = 0;
+    }
+    if (left > POLL_SLICE_MS)
+        left = POLL_SLICE_MS;
+    if (poll(fds, count, left > 0 ? (int)left : 0) < 0)
+        for (i = 0; i < count; i++)
+            fds[i].revents = 0;
+}
+
+static bool finish(struct attempt *a, int64_t timeout_ms, struct conn **out, enum conn_failure *failure,
+                   struct err *err)
+{
+    struct conn *conn = a->conn;
+
+    if (a->done && a->status == PGRES_POLLING_OK) {
+        establish(conn);
+        *failure = CONN_OK;
+        *out = conn;
+        return true;
+    }
+    if (a->done) {
+        *failure = connect_failure(conn->pg, conn->role, conn->shown, err);
+    } else if (!stop_check(err)) {
+        *failure = CONN_DOWN;
+    } else {
+        *failure = CONN_DOWN;
+        err_set(err, ERR_UNREACHABLE, "the %s (%s) did not answer within %.3g s", conn->role, conn->shown,
+                (double)timeout_ms / 1000);
+        err_hint(err, "check that the server runs and that no firewall drops the connection");
+    }
+    conn_free(conn);
+    return false;
+}
+
+bool conn_open_many(const struct conn_params *params, size_t count, struct conn **conns,
+                    enum conn_failure *failures, struct err *errs)
+{
+    struct attempt *attempts = mem_array(NULL, count, sizeof(*attempts));
+    struct pollfd *fds = mem_array(NULL, count, sizeof(*fds));
+    enum conn_failure *why = mem_array(NULL, count, sizeof(*why));
+    int64_t started = clock_mono_ms();
+    int64_t until = started;
+    size_t i;
+    bool all = true;
+
+    memset(attempts, 0, count * sizeof(*attempts));
+    for (i = 0; i < count; i++) {
+        int64_t timeout = params[i].timeout_ms ? params[i].timeout_ms : DEFAULT_TIMEOUT_MS;
+
+        conns[i] = NULL;
+        why[i] = CONN_CONFIG;
+        attempts[i].status = PGRES_POLLING_WRITING;
+        if (!start(&params[i], &attempts[i].conn, &errs[i])) {
+            attempts[i].done = true;
+            continue;
+        }
+        if (PQstatus(attempts[i].conn->pg) == CONNECTION_BAD) {
+            attempts[i].status = PGRES_POLLING_FAILED;
+            attempts[i].done = true;
+        }
+        if (started + timeout > until)
+            until = started + timeout;
+    }
+    for (;;) {
+        bool unfinished = false;
+
+        for (i = 0; i < count; i++)
+            unfinished |= !attempts[i].done;
+        if (!unfinished || clock_mono_ms() >= until || stop_signal())
+            break;
+        poll_all(attempts, count, fds, until);
+        step_all(attempts, count, fds);
+    }
+    for (i = 0; i < count; i++)
+        if (!attempts[i].conn || !finish(&attempts[i], until - started, &conns[i], &why[i], &errs[i]))
+            all = false;
+    if (failures)
+        memcpy(failures, why, count * sizeof(*why));
+    free(attempts);
+    free(fds);
+    free(why);
+    return all;
+}
+
+bool conn_open(const struct conn_params *params, struct conn **conn, struct err *err)
+{
+    return conn_open_many(params, 1, conn, NULL, err);
+}
+
+bool conn_clone(const struct conn *conn, struct conn **copy, struct err *err)
+{
+    struct conn_params params = {conn->role, conn->url, conn->schema, 0};
+
+    return conn_open(&params, copy, err);
+}
+
+void conn_close(struct conn *conn)
+{
+    conn_free(conn);
+}
+
+/* Cancelling connects to the server, which may hang: it gets a thread of its own and a short time. */
+static void *cancel_thread(void *arg)
+{
+    char text[256];
+
+    PQcancel(arg, text, sizeof(text));
+    PQfreeCancel(arg);
+    return NULL;
+}
+
+static void cancel_running(struct conn *conn)
+{
+    PGcancel *cancel;
+    pthread_t thread;
+    struct timespec until;
+
+    if (PQtransactionStatus(conn->pg) != PQTRANS_ACTIVE)
+        return;
+    cancel = PQgetCancel(conn->pg);
+    if (!cancel)
+        return;
+    if (pthread_create(&thread, NULL, cancel_thread, cancel) != 0) {
+        PQfreeCancel(cancel);
+        return;
+    }
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += 2;
+    if (pthread_timedjoin_np(thread, NULL, &until) != 0)
+        pthread_detach(thread);
+}
+
+/* Asks a silent server for a new connection: one that cannot give it is taken for dead. */
+static bool still_there(struct conn *conn, struct err *err)
+{
+    struct conn_params params = {conn->role, conn->url, conn->schema, SILENCE_PROBE_MS};
+    struct conn *probe = NULL;
+    enum conn_failure failure;
+    struct err why = ERR_INIT;
+
+    if (conn_open_many(&params, 1, &probe, &failure, &why)) {
+        conn_close(probe);
+        return true;
+    }
+    if (why.code == ERR_STOPPED) {
+        *err = why;
+        return false;
+    }
+    if (failure != CONN_DOWN)
+        return true;
+    err_set(err, ERR_UNREACHABLE, "the %s (%s) stopped answering", conn->role, conn->shown);
+    return err_hint(err, "run the program again when the server is back; what was not committed is undone");
+}
+
+bool conn_wait_socket(struct conn *conn, bool or_writable, struct err *err)
+{
+    struct pollfd fd = {PQsocket(conn->pg), (short)(or_writable ? POLLIN | POLLOUT : POLLIN), 0};
+    int64_t silent_since = clock_mono_ms();
+
+    for (;;) {
+        int n;
+
+        if (!stop_check(err)) {
+            cancel_running(conn);
+            return false;
+        }
+        n = poll(&fd, 1, POLL_SLICE_MS);
+        if (n > 0)
+            return true;
+        if (n < 0 && errno != EINTR)
+            return err_set_errno(err, ERR_FAILED, errno, "cannot wait for the %s", conn->role);
+        if (clock_mono_ms() - silent_since < SILENCE_MS)
+            continue;
+        if (!still_there(conn, err))
+            return false;
+        silent_since = clock_mono_ms();
+    }
+}
+
+bool conn_flush(struct conn *conn, struct err *err)
+{
+    for (;;) {
+        int r = PQflush(conn->pg);
+
+        if (r == 0)
+            return true;
+        if (r < 0)
+            return conn_result_error(conn, NULL, err);
+        if (!conn_wait_socket(conn, true, err))
+            return false;
+        if (!PQconsumeInput(conn->pg))
+            return conn_result_error(conn, NULL, err);
+    }
+}
+
+bool conn_await(struct conn *conn, struct err *err)
+{
+    while (PQisBusy(conn->pg)) {
+        if (!conn_wait_socket(conn, false, err))
+            return false;
+        if (!PQconsumeInput(conn->pg))
+            return conn_result_error(conn, NULL, err);
+    }
+    return true;
+}
+
+const char *conn_role(const struct conn *conn)
+{
+    return conn->role;
+}
+
+const struct engine *conn_engine(const struct conn *conn)
+{
+    return conn->engine;
+}
+
+enum engine_kind conn_kind(const struct conn *conn)
+{
+    return conn->engine->kind;
+}
+
+int conn_version(const struct conn *conn)
+{
+    return conn->version;
+}
+
+const char *conn_version_text(const struct conn *conn)
+{
+    return conn->version_text;
+}
+
+const char *conn_schema(const struct conn *conn)
+{
+    return conn->schema;
+}
+
+const char *conn_parameter(const struct conn *conn, const char *name)
+{
+    return PQparameterStatus(conn->pg, name);
+}
+
+bool conn_alive(const struct conn *conn)
+{
+    return PQstatus(conn->pg) == CONNECTION_OK;
+}
+
+int64_t conn_bytes_received(const struct conn *conn)
+{
+    return conn->received;
+}
+
+int64_t conn_bytes_sent(const struct conn *conn)
+{
+    return conn->sent;
+}

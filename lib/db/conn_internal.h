@@ -1,0 +1,54 @@
+/* What the files of lib/db share about a connection; not for other layers. */
+#ifndef DBR_DB_CONN_INTERNAL_H
+#define DBR_DB_CONN_INTERNAL_H
+
+#include <libpq-fe.h>
+
+#include "base/buf.h"
+#include "db/conn.h"
+
+/* What pipeline mode still has to deliver, in order. */
+enum pipeline_entry { ENTRY_STATEMENT, ENTRY_SYNC, ENTRY_HIDDEN };
+
+struct conn {
+    PGconn *pg;
+    char *role;
+    char *url;
+    char *schema;
+    char *shown; /* postgresql://user@host:port/db */
+    const struct engine *engine;
+    int version;
+    char version_text[64];
+    bool settings_sent; /* the settings that only one engine knows ride with the first statement */
+    int64_t received, sent;
+
+    enum pipeline_entry *entries; /* ring without wrap: [entry_head, entry_count) */
+    size_t entry_head, entry_count, entry_cap;
+    bool in_pipeline;
+    struct err segment_err; /* the error that made the server skip the rest of the segment */
+
+    char *copy_row;       /* of PQgetCopyData, freed with the next one */
+    struct buf copy_data; /* gathered small pieces of a COPY FROM */
+};
+
+struct result {
+    PGresult *pg;
+};
+
+/* Session settings that only this engine knows, as one statement each, or NULL. */
+const char *conn_engine_settings(const struct conn *conn);
+
+/* Pushes everything that libpq has buffered to the server, reading what arrives meanwhile. */
+bool conn_flush(struct conn *conn, struct err *err);
+/* Waits until libpq has a whole result (or COPY row) at hand. */
+bool conn_await(struct conn *conn, struct err *err);
+/* Waits for the socket to be readable, or writable too. */
+bool conn_wait_socket(struct conn *conn, bool or_writable, struct err *err);
+
+/* Fills err from a failed result, or from the connection when result is NULL. Always returns false. */
+bool conn_result_error(struct conn *conn, const PGresult *result, struct err *err);
+
+/* connect.c: sorts a failed connection and words its error. */
+enum conn_failure connect_failure(PGconn *pg, const char *role, const char *shown, struct err *err);
+
+#endif

@@ -1,0 +1,156 @@
+/*
+ * URLs: checking one without echoing it (libpq's own parse errors quote the whole text, password included), showing
+ * one without its password, and the address that dbr itself connects to.
+ */
+#include "db/conn_url.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "db/conn.h"
+
+static const char *option_value(const PQconninfoOption *options, const char *keyword)
+{
+    for (; options->keyword; options++)
+        if (!strcmp(options->keyword, keyword))
+            return options->val && *options->val ? options->val : NULL;
+    return NULL;
+}
+
+/* Names only: control characters would let a URL forge log lines. */
+static void add_clean(struct buf *out, const char *text)
+{
+    for (; *text; text++)
+        buf_addch(out, (unsigned char)*text < 0x20 || *text == 0x7f ? '?' : *text);
+}
+
+char *conn_url_shown(const PQconninfoOption *options)
+{
+    struct buf out = BUF_INIT;
+    const char *user = option_value(options, "user");
+    const char *host = option_value(options, "host");
+    const char *port = option_value(options, "port");
+    const char *name = option_value(options, "dbname");
+    const char *service = option_value(options, "service");
+
+    if (!host)
+        host = option_value(options, "hostaddr");
+    buf_adds(&out, "postgresql://");
+    if (user) {
+        add_clean(&out, user);
+        buf_addch(&out, '@');
+    }
+    if (host)
+        add_clean(&out, host);
+    else if (service) {
+        buf_adds(&out, "service=");
+        add_clean(&out, service);
+    }
+    if (port) {
+        buf_addch(&out, ':');
+        add_clean(&out, port);
+    }
+    buf_addch(&out, '/');
+    if (name)
+        add_clean(&out, name);
+    return buf_detach(&out);
+}
+
+/* In our own words what is wrong with text that libpq cannot parse; nothing of the text is repeated. */
+static const char *parse_problem(const char *url)
+{
+    const char *p;
+    const char *at;
+
+    if (!*url)
+        return "it is empty";
+    if (isspace((unsigned char)url[0]))
+        return "it starts with a blank";
+    if (strncmp(url, "postgres://", 11) != 0 && strncmp(url, "postgresql://", 13) != 0)
+        return "it is neither a postgresql:// URL nor a list of keyword=value";
+    for (p = url; *p; p++) {
+        if ((unsigned char)*p <= 0x20)
+            return "it contains a blank or control character (write %20 for a blank)";
+        if (*p == '%' && !(isxdigit((unsigned char)p[1]) && isxdigit((unsigned char)p[2])))
+            return "a % is not followed by two hexadecimal digits (write %25 for a % in a password)";
+    }
+    at = strrchr(url, '@');
+    if (strchr(at ? at : url, '[') && !strchr(at ? at : url, ']'))
+        return "the [ of an IPv6 address is not closed";
+    if (strchr(url, '?'))
+        return "the part after the ? has an unknown parameter or one without a value";
+    return "check the characters of the password: / ? # @ : must be written as %2F %3F %23 %40 %3A";
+}
+
+bool conn_check_url(const char *key, const char *url, char **shown, struct err *err)
+{
+    PQconninfoOption *options;
+
+    if (shown)
+        *shown = NULL;
+    options = url && *url && !isspace((unsigned char)*url) ? PQconninfoParse(url, NULL) : NULL;
+    if (!options) {
+        err_set(err, ERR_USAGE, "%s is not a usable database URL: %s", key, parse_problem(url ? url : ""));
+        return err_hint(err, "the form is postgresql://user:password@host.example.com:5432/database");
+    }
+    if (shown)
+        *shown = conn_url_shown(options);
+    PQconninfoFree(options);
+    return true;
+}
+
+/* Where the host stands in a URL: after the last @ before the path, else after the scheme. */
+static const char *host_start(const char *url)
+{
+    const char *scheme = strstr(url, "://");
+    const char *end;
+    const char *p;
+    const char *start;
+
+    if (!scheme)
+        return NULL;
+    start = scheme + 3;
+    end = start + strcspn(start, "/?");
+    for (p = start; p < end; p++)
+        if (*p == '@')
+            start = p + 1;
+    return start;
+}
+
+static bool is_neon_host(const char *host, size_t len)
+{
+    static const char suffix[] = ".neon.tech";
+    size_t n = sizeof(suffix) - 1;
+
+    return len > n && !strncasecmp(host + len - n, suffix, n);
+}
+
+char *conn_direct_url(const char *url)
+{
+    struct buf out = BUF_INIT;
+    const char *host = host_start(url);
+    const char *label_end;
+    size_t len;
+    size_t label;
+
+    if (!host) {
+        host = strstr(url, "host=");
+        if (!host)
+            return mem_strdup(url);
+        host += 5;
+        if (*host == '\'')
+            host++;
+    }
+    len = strcspn(host, ":/?,' ");
+    label = strcspn(host, ".");
+    if (!is_neon_host(host, len) || label < 8 || label > len || strncmp(host + label - 7, "-pooler", 7) != 0)
+        return mem_strdup(url);
+    label_end = host + label - 7;
+    buf_add(&out, url, (size_t)(label_end - url));
+    buf_adds(&out, host + label);
+    return buf_detach(&out);
+}

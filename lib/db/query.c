@@ -1,0 +1,232 @@
+/* Single statements and access to results. Many statements in one round trip: pipeline.c. */
+#include "db/query.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "db/conn_internal.h"
+
+/* Classes that say the connection or the server is gone rather than that the statement was wrong. */
+static bool is_gone(const char *sqlstate)
+{
+    return !strncmp(sqlstate, "08", 2) || !strncmp(sqlstate, "57P0", 4);
+}
+
+static const char *hint_for(const char *sqlstate)
+{
+    static const struct {
+        const char *sqlstate, *hint;
+    } hints[] = {
+        {"42501", "grant the role in the URL the right that is missing, or use the owner of the tables"},
+        {"25006", "the database is read-only for this session: a replica, or a provider's read-only endpoint"},
+        {"53100", "the server's disk is full; nothing was committed"},
+        {"53200", "the server ran out of memory; try again, or with a smaller DB_SYNC_BATCH_SIZE"},
+        {"57014", "the statement was cancelled on the server"},
+        {"55P03", "another session holds a lock on a table; try again when it is done"},
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof(hints) / sizeof(hints[0]); i++)
+        if (!strcmp(sqlstate, hints[i].sqlstate))
+            return hints[i].hint;
+    return NULL;
+}
+
+/* First line of libpq's text without "ERROR:  ". */
+static void first_line(const char *text, struct buf *out)
+{
+    const char *start = strstr(text, ":  ");
+    size_t len;
+
+    start = start && start - text < 12 ? start + 3 : text;
+    len = strcspn(start, "\n");
+    buf_add(out, start, len);
+}
+
+bool conn_result_error(struct conn *conn, const PGresult *result, struct err *err)
+{
+    const char *state = result ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : NULL;
+    const char *message = result ? PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY) : NULL;
+    const char *hint = result ? PQresultErrorField(result, PG_DIAG_MESSAGE_HINT) : NULL;
+    const char *context = result ? PQresultErrorField(result, PG_DIAG_CONTEXT) : NULL;
+    struct buf text = BUF_INIT;
+    char code[6] = "";
+
+    if (state && strlen(state) == 5)
+        memcpy(code, state, 6);
+    if (message)
+        buf_adds(&text, message);
+    else
+        first_line(result ? PQresultErrorMessage(result) : PQerrorMessage(conn->pg), &text);
+    /* COPY names table and line in the context, not the row: the row follows after a colon. */
+    if (context && !strncmp(context, "COPY ", 5)) {
+        buf_adds(&text, " (");
+        buf_add(&text, context, strcspn(context, ":\n"));
+        buf_addch(&text, ')');
+    }
+    if (text.len == 0)
+        buf_adds(&text, "the connection was lost");
+    if (PQstatus(conn->pg) == CONNECTION_BAD || is_gone(code)) {
+        err_set(err, ERR_UNREACHABLE, "the connection to the %s (%s) was lost: %s", conn->role, conn->shown,
+                text.data);
+        err_hint(err, "run the program again when the server is back; what was not committed is undone");
+    } else {
+        err_set(err, ERR_FAILED, "%s: %s", conn->role, text.data);
+        if (hint_for(code))
+            err_hint(err, "%s", hint_for(code));
+        else if (hint && *hint)
+            err_hint(err, "%s", hint);
+    }
+    memcpy(err->sqlstate, code, sizeof(code));
+    buf_release(&text);
+    return false;
+}
+
+static struct result *wrap(PGresult *pg)
+{
+    struct result *result = mem_alloc(sizeof(*result));
+
+    result->pg = pg;
+    return result;
+}
+
+/* Reads every result of what was sent; keeps the last good one, or the first error. */
+static bool collect(struct conn *conn, struct result **out, struct err *err)
+{
+    PGresult *last = NULL;
+    bool ok = true;
+
+    for (;;) {
+        PGresult *pg;
+        ExecStatusType status;
+
+        if (!conn_await(conn, err)) {
+            PQclear(last);
+            return false;
+        }
+        pg = PQgetResult(conn->pg);
+        if (!pg)
+            break;
+        status = PQresultStatus(pg);
+        if (ok && status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK && status != PGRES_EMPTY_QUERY) {
+            conn_result_error(conn, pg, err);
+            ok = false;
+        }
+        if (status == PGRES_COPY_IN || status == PGRES_COPY_OUT || status == PGRES_COPY_BOTH) {
+            PQclear(pg);
+            break;
+        }
+        PQclear(last);
+        last = pg;
+    }
+    if (ok && out && last) {
+        *out = wrap(last);
+        return true;
+    }
+    PQclear(last);
+    return ok;
+}
+
+/* The settings that only this engine knows, once. */
+static bool send_settings(struct conn *conn, struct err *err)
+{
+    if (conn->settings_sent)
+        return true;
+    conn->settings_sent = true;
+    if (!PQsendQuery(conn->pg, conn_engine_settings(conn)))
+        return conn_result_error(conn, NULL, err);
+    return conn_flush(conn, err) && collect(conn, NULL, err);
+}
+
+bool query_run(struct conn *conn, const char *sql, size_t n, const char *const *values, struct result **out,
+               struct err *err)
+{
+    if (out)
+        *out = NULL;
+    if (!send_settings(conn, err))
+        return false;
+    if (!PQsendQueryParams(conn->pg, sql, (int)n, NULL, values, NULL, NULL, 0))
+        return conn_result_error(conn, NULL, err);
+    conn->sent += (int64_t)strlen(sql);
+    return conn_flush(conn, err) && collect(conn, out, err);
+}
+
+bool query_value(struct conn *conn, const char *sql, size_t n, const char *const *values, char **value,
+                 struct err *err)
+{
+    struct result *result = NULL;
+    bool ok;
+
+    *value = NULL;
+    if (!query_run(conn, sql, n, values, &result, err))
+        return false;
+    ok = result_rows(result) == 1 && result_columns(result) == 1;
+    if (ok)
+        *value = mem_strdup(result_text(result, 0, 0));
+    else
+        err_set(err, ERR_FAILED, "%s: expected one value, got %zu rows", conn->role, result_rows(result));
+    result_free(result);
+    return ok;
+}
+
+bool query_script(struct conn *conn, const char *sql, struct err *err)
+{
+    if (!send_settings(conn, err))
+        return false;
+    if (!PQsendQuery(conn->pg, sql))
+        return conn_result_error(conn, NULL, err);
+    conn->sent += (int64_t)strlen(sql);
+    return conn_flush(conn, err) && collect(conn, NULL, err);
+}
+
+size_t result_rows(const struct result *result)
+{
+    return result ? (size_t)PQntuples(result->pg) : 0;
+}
+
+size_t result_columns(const struct result *result)
+{
+    return result ? (size_t)PQnfields(result->pg) : 0;
+}
+
+const char *result_text(const struct result *result, size_t row, size_t column)
+{
+    if (PQgetisnull(result->pg, (int)row, (int)column))
+        return NULL;
+    return PQgetvalue(result->pg, (int)row, (int)column);
+}
+
+size_t result_length(const struct result *result, size_t row, size_t column)
+{
+    return (size_t)PQgetlength(result->pg, (int)row, (int)column);
+}
+
+int64_t result_int(const struct result *result, size_t row, size_t column)
+{
+    const char *text = result_text(result, row, column);
+
+    return text ? strtoll(text, NULL, 10) : 0;
+}
+
+bool result_bool(const struct result *result, size_t row, size_t column)
+{
+    const char *text = result_text(result, row, column);
+
+    return text && *text == 't';
+}
+
+int64_t result_affected(const struct result *result)
+{
+    const char *text = result ? PQcmdTuples(result->pg) : "";
+
+    return *text ? strtoll(text, NULL, 10) : 0;
+}
+
+void result_free(struct result *result)
+{
+    if (!result)
+        return;
+    PQclear(result->pg);
+    free(result);
+}
