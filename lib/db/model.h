@@ -32,6 +32,11 @@ struct model_column {
     const char *collation;  /* quoted name where it is not the type's default, else NULL */
     const char *comment;
     const char *storage;    /* "external", ... where not the type's default, else NULL */
+    const char *compression; /* "lz4", "pglz" where set, else NULL */
+    const char *options;    /* attoptions as "n_distinct"='5', ..., or NULL */
+    int statistics;         /* statistics target, -1: the default */
+    bool not_null_unvalidated; /* PostgreSQL 18: NOT NULL NOT VALID (not_null is false then) */
+    bool default_late;      /* the default needs a function that needs this table: set after it */
     bool inherited_only;    /* not defined locally (inheritance child) */
     bool hidden;            /* CockroachDB's rowid and the like: never copied */
 };
@@ -52,6 +57,9 @@ struct model_constraint {
     bool validated;
     bool enforced;          /* PostgreSQL 18 NOT ENFORCED: false */
     bool inherited;         /* comes from a parent table: created with it */
+    bool no_inherit;        /* a check for this table alone */
+    bool period;            /* PostgreSQL 18: WITHOUT OVERLAPS, or a foreign key with PERIOD */
+    bool late;              /* a check that needs a function that needs this table: added after it */
     const char *check_expr; /* the expression of a check, without the word CHECK */
     const char *comment;
 };
@@ -74,6 +82,7 @@ struct model_index {
     bool nulls_not_distinct;
     bool valid;
     bool immediate;         /* false: backs a deferrable constraint, so no ON CONFLICT arbiter */
+    bool exclusion;         /* backs an exclusion or a WITHOUT OVERLAPS constraint: no arbiter either */
     bool constraint;        /* backs a constraint of the same name: created by it */
     bool inherited;         /* a partition's part of a partitioned index: created with it */
     struct model_index_part *parts; /* key parts */
@@ -101,8 +110,13 @@ struct model_table {
     const char *partition_bound; /* "FOR VALUES ..." for a partition */
     bool excluded;          /* left out by DB_SYNC_TABLES or DB_SYNC_EXCLUDE_TABLES: see catalog_filter */
     bool unlogged;
-    bool row_security;      /* policies exist or row security is on */
-    const char *options;    /* reloptions as "fillfactor=70, ...", or NULL */
+    bool row_security;      /* row security is on */
+    bool force_row_security; /* ... for the owner too */
+    const char *outside_parent; /* the qualified parent in another schema; the table is kept as one of its own */
+    const char *access_method; /* where not heap, else NULL */
+    char replica_identity;  /* pg_class.relreplident: d n f i */
+    const char *replica_index; /* the index for i */
+    const char *options;    /* reloptions as "fillfactor"='70', ..., or NULL */
     const char *comment;
     int64_t row_estimate;   /* pg_class.reltuples summed over partitions; -1 unknown (never analysed) */
     int64_t bytes;          /* pg_table_size summed over partitions */
@@ -117,7 +131,7 @@ struct model_table {
     const char *key_name;   /* the index, or NULL for KEY_ROW */
     size_t *key_columns;    /* indexes into columns */
     size_t key_count;
-    bool key_deferrable;    /* cannot be an ON CONFLICT arbiter */
+    bool key_deferrable;    /* cannot be an ON CONFLICT arbiter (deferrable, or WITHOUT OVERLAPS) */
 };
 
 struct model_sequence {
@@ -153,18 +167,32 @@ struct model_type {
 
 enum model_object_kind {
     OBJECT_VIEW, OBJECT_MATERIALIZED_VIEW, OBJECT_FUNCTION, OBJECT_PROCEDURE, OBJECT_AGGREGATE, OBJECT_TRIGGER,
-    OBJECT_EXTENSION, OBJECT_POLICY, OBJECT_RULE, OBJECT_OPERATOR, OBJECT_STATISTICS, OBJECT_FOREIGN_TABLE, OBJECT_OTHER
+    OBJECT_EXTENSION, OBJECT_POLICY, OBJECT_RULE, OBJECT_OPERATOR, OBJECT_STATISTICS, OBJECT_FOREIGN_TABLE, OBJECT_OTHER,
+    OBJECT_COLLATION,
+    OBJECT_INDEX,           /* of a materialized view */
+    OBJECT_PARTITION        /* of a table of this schema, lying in another schema */
 };
 
 struct model_object {
     enum model_object_kind kind;
     const char *name;       /* for people: "refresh_totals(integer)", "audit_users on users" */
-    const char *table;      /* triggers, policies, rules: their table, else NULL */
+    const char *word;       /* for people: "function", "text search configuration" */
+    const char *plain;      /* the bare name of the object, unquoted */
+    const char *schema;     /* extensions: where they are installed */
+    const char *table;      /* triggers, policies, rules, indexes, partitions: their table or view, else NULL */
+    bool early;             /* tables or types need it: created before the rows come */
     const char *definition; /* the CREATE statement, or NULL where none can be written */
     bool populated;         /* materialized views */
     char trigger_state;     /* pg_trigger.tgenabled: O, D, R, A */
     const char *comment;
-    const char *comment_on; /* what COMMENT ON takes: FUNCTION "f"(integer) */
+    const char *comment_on; /* what COMMENT ON and DROP take: FUNCTION "f"(integer) */
+};
+
+/* One step of creation: types, tables and objects may need each other in any direction. */
+enum model_step_kind { STEP_TYPE, STEP_TABLE, STEP_OBJECT };
+struct model_step {
+    enum model_step_kind kind;
+    size_t index;           /* into types, tables or objects */
 };
 
 struct model {
@@ -181,6 +209,8 @@ struct model {
     size_t type_count;
     struct model_object *objects;   /* in an order in which they can be created */
     size_t object_count;
+    struct model_step *steps;       /* everything in an order in which it can be created; none: types, tables, objects */
+    size_t step_count;
 };
 
 /* NULL when the model has no table of that name. */
@@ -190,6 +220,12 @@ const struct model_column *model_column(const struct model_table *table, const c
 bool model_column_copied(const struct model_column *column);
 /* A table whose rows dbr copies: neither a partition (its root is copied) nor excluded. */
 bool model_table_copied(const struct model_table *table);
-void model_release(struct model *model);
+const struct model_type *model_type(const struct model *model, const char *name);
+const struct model_sequence *model_sequence(const struct model *model, const char *name);
+const struct model_constraint *model_constraint(const struct model_table *table, const char *name);
+const struct model_index *model_index(const struct model_table *table, const char *name);
+/* The root of a partition (through all levels), the table itself when it is none. */
+const struct model_table *model_root(const struct model *model, const struct model_table *table);
+void model_release(struct model *model); /* a zeroed model is fine */
 
 #endif

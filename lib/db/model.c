@@ -1,0 +1,83 @@
+/*
+ * Looking things up in a schema model. The model is plain data that the catalog fills; nothing here changes it, apart
+ * from model_release.
+ */
+#include "db/model.h"
+
+#include <string.h>
+
+const struct model_table *model_table(const struct model *model, const char *name)
+{
+    for (size_t i = 0; name && i < model->table_count; i++)
+        if (strcmp(model->tables[i].name, name) == 0)
+            return &model->tables[i];
+    return NULL;
+}
+
+const struct model_column *model_column(const struct model_table *table, const char *name)
+{
+    for (size_t i = 0; name && i < table->column_count; i++)
+        if (strcmp(table->columns[i].name, name) == 0)
+            return &table->columns[i];
+    return NULL;
+}
+
+const struct model_type *model_type(const struct model *model, const char *name)
+{
+    for (size_t i = 0; name && i < model->type_count; i++)
+        if (strcmp(model->types[i].name, name) == 0)
+            return &model->types[i];
+    return NULL;
+}
+
+const struct model_sequence *model_sequence(const struct model *model, const char *name)
+{
+    for (size_t i = 0; name && i < model->sequence_count; i++)
+        if (strcmp(model->sequences[i].name, name) == 0)
+            return &model->sequences[i];
+    return NULL;
+}
+
+const struct model_constraint *model_constraint(const struct model_table *table, const char *name)
+{
+    for (size_t i = 0; name && i < table->constraint_count; i++)
+        if (strcmp(table->constraints[i].name, name) == 0)
+            return &table->constraints[i];
+    return NULL;
+}
+
+const struct model_index *model_index(const struct model_table *table, const char *name)
+{
+    for (size_t i = 0; name && i < table->index_count; i++)
+        if (strcmp(table->indexes[i].name, name) == 0)
+            return &table->indexes[i];
+    return NULL;
+}
+
+const struct model_table *model_root(const struct model *model, const struct model_table *table)
+{
+    /* A hand-made model might name itself as its parent: the bound ends the walk. */
+    for (size_t level = 0; table->partition && level < model->table_count; level++) {
+        const struct model_table *parent = model_table(model, table->parent);
+        if (!parent)
+            break;
+        table = parent;
+    }
+    return table;
+}
+
+bool model_column_copied(const struct model_column *column)
+{
+    return !column->generated && !column->hidden;
+}
+
+bool model_table_copied(const struct model_table *table)
+{
+    return !table->partition && !table->excluded;
+}
+
+void model_release(struct model *model)
+{
+    arena_release(&model->arena);
+    memset(model, 0, sizeof *model);
+}
