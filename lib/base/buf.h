@@ -31,6 +31,8 @@ void buf_addch(struct buf *buf, char c);
 void buf_addf(struct buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void buf_vaddf(struct buf *buf, const char *format, va_list args)
     __attribute__((format(printf, 2, 0)));
+/* Appends text for one line of a terminal: line ends and tabs become blanks, other control characters '?'. */
+void buf_add_clean(struct buf *buf, const char *text);
 char *buf_detach(struct buf *buf);                  /* the caller frees the string; the buf is empty */
 
 #endif

@@ -7,6 +7,7 @@
 
 #include <stddef.h>
 
+_Noreturn void mem_abort(void);                     /* the line and the abort */
 void *mem_alloc(size_t size);                       /* zeroed; free() it */
 void *mem_realloc(void *old, size_t size);          /* not zeroed */
 void *mem_array(void *old, size_t count, size_t size); /* realloc of count * size, overflow checked */

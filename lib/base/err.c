@@ -1,0 +1,149 @@
+/*
+ * Errors as values. Texts are formatted aside and copied in afterwards, so that an error's own
+ * message may be an argument of the call that replaces it.
+ */
+#include "base/err.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Cuts text that snprintf truncated at a whole UTF-8 character, so that a message never ends in
+ * half of one. */
+static void cut_at_character(char *text, size_t size)
+{
+    size_t len = strlen(text);
+    if (len + 1 < size)
+        return;
+    size_t start = len;
+    while (start > 0 && len - start < 4 && ((unsigned char)text[start - 1] & 0xC0) == 0x80)
+        start--;
+    if (start == 0)
+        return;
+    unsigned char lead = (unsigned char)text[start - 1];
+    size_t want = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : lead >= 0xC0 ? 2 : 1;
+    if (len - (start - 1) < want)
+        text[start - 1] = '\0';
+}
+
+static void format_into(char *target, size_t size, const char *format, va_list args)
+{
+    (void)vsnprintf(target, size, format, args);
+    cut_at_character(target, size);
+}
+
+static void replace(struct err *err, enum err_code code, const char *message)
+{
+    err->code = code;
+    err->sqlstate[0] = '\0';
+    err->hint[0] = '\0';
+    memcpy(err->message, message, strlen(message) + 1);
+}
+
+bool err_set(struct err *err, enum err_code code, const char *format, ...)
+{
+    char text[sizeof err->message];
+    va_list args;
+
+    if (!err)
+        return false;
+    va_start(args, format);
+    format_into(text, sizeof text, format, args);
+    va_end(args);
+    replace(err, code, text);
+    return false;
+}
+
+bool err_set_errno(struct err *err, enum err_code code, int errnum, const char *format, ...)
+{
+    char text[sizeof err->message];
+    char whole[sizeof err->message];
+    char reason[128];
+    va_list args;
+
+    if (!err)
+        return false;
+    va_start(args, format);
+    format_into(text, sizeof text, format, args);
+    va_end(args);
+    /* The reason is worth more than the end of a very long name: the text gives way, not the
+     * reason. */
+    const char *why = strerror_r(errnum, reason, sizeof reason);
+    size_t room = sizeof whole - 1 - strlen(why) - strlen(": ");
+    if (strlen(text) > room) {
+        text[room] = '\0';
+        cut_at_character(text, room + 1);
+    }
+    (void)snprintf(whole, sizeof whole, "%s: %s", text, why);
+    replace(err, code, whole);
+    return false;
+}
+
+bool err_hint(struct err *err, const char *format, ...)
+{
+    char text[sizeof err->hint];
+    va_list args;
+
+    if (!err)
+        return false;
+    va_start(args, format);
+    format_into(text, sizeof text, format, args);
+    va_end(args);
+    memcpy(err->hint, text, strlen(text) + 1);
+    return false;
+}
+
+bool err_prefix(struct err *err, const char *format, ...)
+{
+    char context[sizeof err->message];
+    char whole[sizeof err->message];
+    va_list args;
+
+    if (!err)
+        return false;
+    va_start(args, format);
+    format_into(context, sizeof context, format, args);
+    va_end(args);
+    size_t used = strlen(context);
+    size_t room = sizeof whole - 1;
+    memcpy(whole, context, used);
+    const char *parts[] = {": ", err->message};
+    for (size_t i = 0; i < 2; i++) {
+        size_t len = strlen(parts[i]);
+        if (len > room - used)
+            len = room - used;
+        memcpy(whole + used, parts[i], len);
+        used += len;
+    }
+    whole[used] = '\0';
+    cut_at_character(whole, sizeof whole);
+    memcpy(err->message, whole, strlen(whole) + 1);
+    return false;
+}
+
+void err_clear(struct err *err)
+{
+    memset(err, 0, sizeof *err);
+}
+
+const char *err_code_name(enum err_code code)
+{
+    switch (code) {
+    case ERR_NONE:
+        return "none";
+    case ERR_FAILED:
+        return "failed";
+    case ERR_USAGE:
+        return "usage";
+    case ERR_UNREACHABLE:
+        return "unreachable";
+    case ERR_DIFFERENT:
+        return "different";
+    case ERR_REFUSED:
+        return "refused";
+    case ERR_LOCKED:
+        return "locked";
+    case ERR_STOPPED:
+        return "stopped";
+    }
+    return "failed";
+}
