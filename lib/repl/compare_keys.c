@@ -1,0 +1,326 @@
+/*
+ * The second round: the keys of what differs. The source's list goes into a keyset (on disk when long), the target's is
+ * merged with it as it arrives; both come ordered by key hash and key.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "db/pipeline.h"
+#include "db/quote.h"
+#include "db/row_sql.h"
+#include "repl/compare.h"
+
+/* Keys of a change window are asked of the target in parts of this many. */
+#define WINDOW_PART 20000
+
+/* One line of a list of keys: key hash, row hash, octets, key... */
+static void item_from_row(const struct result *row, size_t width, struct buf *text, struct key_item *item)
+{
+    size_t i;
+
+    buf_reset(text);
+    for (i = 0; i < width; i++) {
+        const char *part = result_text(row, 0, 3 + i);
+
+        buf_adds(text, part ? part : "");
+        buf_addch(text, '\0');
+    }
+    item->key_hash = result_int(row, 0, 0);
+    item->row_hash = result_int(row, 0, 1);
+    item->octets = result_int(row, 0, 2);
+    item->key = text->data;
+    item->key_len = text->len;
+    item->kind = 0;
+}
+
+struct list_reader {
+    struct keyset *list;
+    struct buf text;
+    size_t width;
+};
+
+static bool read_source_key(void *context, const struct result *row, struct err *err)
+{
+    struct list_reader *reader = context;
+    struct key_item item;
+
+    item_from_row(row, reader->width, &reader->text, &item);
+    return keyset_add(reader->list, &item, err);
+}
+
+static bool receive_list(struct conn *conn, size_t width, struct keyset *list, struct err *err)
+{
+    struct list_reader reader = {list, BUF_INIT, width};
+    bool ok = pipeline_rows(conn, read_source_key, &reader, err);
+
+    buf_release(&reader.text);
+    return ok;
+}
+
+struct merge {
+    struct comparison *c;
+    struct keyset *source;
+    struct key_item at; /* the source's next item */
+    bool source_end;
+    bool failed;
+    bool multiset;      /* KEY_ROW: row_hash counts equal rows */
+    bool window;        /* what the source does not list was not asked for */
+    size_t width;
+    struct buf text;
+};
+
+static bool advance(struct merge *m, struct err *err)
+{
+    if (m->source_end)
+        return true;
+    if (keyset_next(m->source, &m->at, &m->source_end, err))
+        return true;
+    return m->source_end;
+}
+
+/* Counts are of rows: for a multiset a change of 3 to 5 equal rows is two inserts. */
+static bool note(struct merge *m, const struct key_item *item, char kind, int64_t others, struct err *err)
+{
+    struct comparison *c = m->c;
+    struct key_item change = *item;
+    int64_t n = m->multiset ? item->row_hash : 1;
+
+    change.kind = kind;
+    if (kind == 'i')
+        c->inserts += n;
+    else if (kind == 'd')
+        c->deletes += n;
+    else if (!m->multiset)
+        c->updates++;
+    else if (n > others)
+        c->inserts += n - others;
+    else
+        c->deletes += others - n;
+    return keyset_add(&c->changes, &change, err);
+}
+
+/* Everything of the source before `limit` (all when NULL) is missing on the target. */
+static bool note_missing(struct merge *m, const struct key_item *limit, struct err *err)
+{
+    while (!m->source_end && (!limit || key_item_compare(&m->at, limit, m->width) < 0))
+        if (!note(m, &m->at, 'i', 0, err) || !advance(m, err))
+            return false;
+    return true;
+}
+
+static bool merge_target_key(void *context, const struct result *row, struct err *err)
+{
+    struct merge *m = context;
+    struct key_item item;
+
+    item_from_row(row, m->width, &m->text, &item);
+    if (!note_missing(m, &item, err))
+        return false;
+    if (m->source_end || key_item_compare(&m->at, &item, m->width) != 0)
+        return m->window || note(m, &item, 'd', 0, err);
+    if (m->at.row_hash != item.row_hash) {
+        if (item.octets > m->at.octets)
+            m->at.octets = item.octets;
+        if (!note(m, &m->at, 'u', item.row_hash, err))
+            return false;
+    }
+    return advance(m, err);
+}
+
+static void merge_begin(struct merge *m, struct comparison *c, const struct pairing *pair, struct keyset *source)
+{
+    memset(m, 0, sizeof(*m));
+    m->c = c;
+    m->source = source;
+    m->multiset = pair->rows[SOURCE].key_count == 0;
+    m->width = row_sql_key_width(&pair->rows[SOURCE]);
+    m->text = (struct buf)BUF_INIT;
+    keyset_rewind(source);
+}
+
+static bool compare_listed(struct conn *const conns[2], const struct pairing *pair, struct comparison *c,
+                           struct err *err)
+{
+    struct keyset source;
+    struct merge m;
+    bool ok;
+
+    keyset_init(&source, c->changes.dir);
+    ok = receive_list(conns[SOURCE], row_sql_key_width(&pair->rows[SOURCE]), &source, err);
+    merge_begin(&m, c, pair, &source);
+    ok = ok && advance(&m, err) && pipeline_rows(conns[TARGET], merge_target_key, &m, err) &&
+         note_missing(&m, NULL, err);
+    buf_release(&m.text);
+    keyset_release(&source);
+    return ok ? true : err_prefix(err, "table %s", pair->name);
+}
+
+/* Parameter arrays for up to WINDOW_PART keys; returns how many were taken. */
+static size_t take_keys(struct keyset *list, size_t width, struct buf *arrays, struct err *err)
+{
+    struct key_item item;
+    size_t n = 0;
+    size_t i;
+    bool end = false;
+
+    for (i = 0; i < width; i++) {
+        buf_reset(&arrays[i]);
+        quote_array_open(&arrays[i]);
+    }
+    while (n < WINDOW_PART && keyset_next(list, &item, &end, err)) {
+        for (i = 0; i < width; i++) {
+            const char *text = key_item_text(&item, i);
+
+            quote_array_item(&arrays[i], text, strlen(text));
+        }
+        n++;
+    }
+    for (i = 0; i < width; i++)
+        quote_array_close(&arrays[i]);
+    return n;
+}
+
+/* The source's list asks first; the target is asked for exactly these keys. */
+static bool queue_window(struct conn *target, const struct pairing *pair, struct keyset *list, struct err *err)
+{
+    size_t width = row_sql_key_width(&pair->rows[TARGET]);
+    struct buf *arrays = mem_alloc(width * sizeof(*arrays));
+    const char **values = mem_alloc(width * sizeof(*values));
+    struct buf sql = BUF_INIT;
+    size_t i;
+    bool ok = true;
+
+    for (i = 0; i < width; i++)
+        arrays[i] = (struct buf)BUF_INIT;
+    row_sql_keys_of(&sql, &pair->rows[TARGET]);
+    keyset_rewind(list);
+    while (ok && take_keys(list, width, arrays, err) > 0) {
+        for (i = 0; i < width; i++)
+            values[i] = arrays[i].data;
+        ok = pipeline_add(target, sql.data, width, values, err);
+    }
+    for (i = 0; i < width; i++)
+        buf_release(&arrays[i]);
+    free(arrays);
+    free(values);
+    buf_release(&sql);
+    return ok;
+}
+
+static bool compare_window(struct conn *const conns[2], const struct pairing *pair, struct comparison *c,
+                           struct keyset *list, struct err *err)
+{
+    struct merge m;
+    size_t parts = (list->count + WINDOW_PART - 1) / WINDOW_PART;
+    bool ok = true;
+
+    merge_begin(&m, c, pair, list);
+    m.window = true;
+    ok = advance(&m, err);
+    while (ok && parts-- > 0)
+        ok = pipeline_rows(conns[TARGET], merge_target_key, &m, err);
+    ok = ok && note_missing(&m, NULL, err);
+    buf_release(&m.text);
+    return ok ? true : err_prefix(err, "table %s", pair->name);
+}
+
+/* Reads one window list and asks the target about it in the same breath. */
+static bool window_table(struct conn *const conns[2], const struct pairing *pair, struct comparison *c,
+                         struct err *err)
+{
+    struct keyset list;
+    bool ok;
+
+    keyset_init(&list, c->changes.dir);
+    ok = receive_list(conns[SOURCE], row_sql_key_width(&pair->rows[SOURCE]), &list, err) &&
+         queue_window(conns[TARGET], pair, &list, err) && pipeline_sync(conns[TARGET], err) &&
+         pipeline_send(&conns[TARGET], 1, err) && compare_window(conns, pair, c, &list, err);
+    keyset_release(&list);
+    c->equal = ok && c->inserts + c->updates == 0;
+    return ok;
+}
+
+static bool needs_keys(const struct comparison *c)
+{
+    if (c->method == COMPARE_WHOLE || c->method == COMPARE_BUCKETS)
+        return !c->equal;
+    return c->method == COMPARE_WINDOW || c->method == COMPARE_COPY;
+}
+
+static bool queue_keys(struct conn *const conns[2], const struct pairing *pair, const struct comparison *c,
+                       struct err *err)
+{
+    struct buf sql = BUF_INIT;
+    bool ok;
+
+    row_sql_keys(&sql, &pair->rows[SOURCE], c->mask, c->dirty, c->dirty_count, c->since);
+    ok = pipeline_add(conns[SOURCE], sql.data, 0, NULL, err);
+    if (ok && (c->method == COMPARE_WHOLE || c->method == COMPARE_BUCKETS)) {
+        buf_reset(&sql);
+        row_sql_keys(&sql, &pair->rows[TARGET], c->mask, c->dirty, c->dirty_count, NULL);
+        ok = pipeline_add(conns[TARGET], sql.data, 0, NULL, err);
+    }
+    buf_release(&sql);
+    return ok;
+}
+
+static bool copy_table(struct conn *const conns[2], const struct pairing *pair, struct comparison *c,
+                       struct err *err)
+{
+    struct keyset source;
+    struct merge m;
+    bool ok;
+
+    keyset_init(&source, c->changes.dir);
+    ok = receive_list(conns[SOURCE], row_sql_key_width(&pair->rows[SOURCE]), &source, err);
+    merge_begin(&m, c, pair, &source);
+    ok = ok && advance(&m, err) && note_missing(&m, NULL, err);
+    buf_release(&m.text);
+    keyset_release(&source);
+    c->equal = c->inserts == 0;
+    return ok ? true : err_prefix(err, "table %s", pair->name);
+}
+
+/* Windows last: asking the target about them must not stand between its lists for the other tables. */
+bool compare_keys(struct conn *const conns[2], const struct pairings *pairs, struct comparisons *all,
+                  struct err *err)
+{
+    size_t i;
+    bool any = false;
+    int windows;
+
+    for (windows = 0; windows <= 1; windows++)
+        for (i = 0; i < pairs->count; i++) {
+            const struct comparison *c = &all->items[i];
+
+            if (!needs_keys(c) || (c->method == COMPARE_WINDOW) != (windows == 1))
+                continue;
+            any = true;
+            if (!queue_keys(conns, &pairs->items[i], c, err))
+                return false;
+        }
+    if (!any)
+        return true;
+    if (!pipeline_sync(conns[SOURCE], err) || !pipeline_sync(conns[TARGET], err) ||
+        !pipeline_send(conns, 2, err))
+        return false;
+    for (windows = 0; windows <= 1; windows++)
+        for (i = 0; i < pairs->count; i++) {
+            struct comparison *c = &all->items[i];
+            const struct pairing *pair = &pairs->items[i];
+            bool ok;
+
+            if (!needs_keys(c) || (c->method == COMPARE_WINDOW) != (windows == 1))
+                continue;
+            if (c->method == COMPARE_WINDOW)
+                ok = window_table(conns, pair, c, err);
+            else if (c->method == COMPARE_COPY)
+                ok = copy_table(conns, pair, c, err);
+            else
+                ok = compare_listed(conns, pair, c, err);
+            if (!ok)
+                return false;
+        }
+    return true;
+}

@@ -1,0 +1,319 @@
+/* Tables side by side: columns in one order, the key of the source, and the holds that spread along foreign keys. */
+#include "repl/pairing.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/mem.h"
+#include "db/engine.h"
+#include "db/engine_dml.h"
+#include "repl/schema_plan.h"
+
+/* A change column must hold an instant: anything else (a counter, a text) cannot be compared with the server's clock. */
+static const struct model_column *change_column(const struct model_table *table, const char *name)
+{
+    const struct model_column *column = model_column(table, name);
+
+    if (!column || !model_column_copied(column))
+        return NULL;
+    if (strcmp(column->type_name, "timestamp") != 0 && strcmp(column->type_name, "timestamptz") != 0)
+        return NULL;
+    return column;
+}
+
+/* The target needs a unique index over the source's key columns, or upserts have no arbiter. */
+static bool has_key(const struct model_table *target, const struct model_table *source)
+{
+    size_t i;
+    size_t j;
+    size_t k;
+
+    for (i = 0; i < target->index_count; i++) {
+        const struct model_index *index = &target->indexes[i];
+
+        if (!index->unique || index->predicate || !index->valid || index->part_count != source->key_count)
+            continue;
+        for (j = 0; j < source->key_count; j++) {
+            const char *name = source->columns[source->key_columns[j]].name;
+
+            for (k = 0; k < index->part_count; k++)
+                if (index->parts[k].column && !strcmp(index->parts[k].column, name))
+                    break;
+            if (k == index->part_count)
+                break;
+        }
+        if (j == source->key_count)
+            return true;
+    }
+    return false;
+}
+
+static void fill_side(struct row_table *rows, const struct model *model, const struct model_table *table,
+                      const struct conn *conn, const struct model_table *source,
+                      const struct model_column **columns, const char *change)
+{
+    size_t i;
+
+    rows->schema = model->schema;
+    rows->table = table;
+    rows->dml = conn_engine(conn)->dml;
+    rows->columns = columns;
+    for (i = 0; i < source->column_count; i++)
+        if (model_column_copied(&source->columns[i]))
+            columns[rows->column_count++] = model_column(table, source->columns[i].name);
+    rows->keys = columns + rows->column_count;
+    for (i = 0; i < source->key_count; i++)
+        rows->keys[rows->key_count++] = model_column(table, source->columns[source->key_columns[i]].name);
+    rows->change = change_column(table, change);
+}
+
+static bool is_utf8(const struct conn *conn)
+{
+    const char *encoding = conn_parameter(conn, "server_encoding");
+
+    return !encoding || !strcasecmp(encoding, "UTF8");
+}
+
+/* Two PostgreSQL servers of one encoding hash a row's text as it stands. */
+static enum hash_form choose_form(const struct conn *const conns[2])
+{
+    const char *a = conn_parameter(conns[SOURCE], "server_encoding");
+    const char *b = conn_parameter(conns[TARGET], "server_encoding");
+
+    if (conn_kind(conns[SOURCE]) != ENGINE_POSTGRES || conn_kind(conns[TARGET]) != ENGINE_POSTGRES)
+        return HASH_PORTABLE;
+    return a && b && !strcmp(a, b) ? HASH_NATIVE : HASH_PORTABLE;
+}
+
+static void pair_columns(struct pairing *pair, struct pairings *pairs, const struct model_table *source,
+                         const struct model_table *target, const struct conn *const conns[2],
+                         const char *change)
+{
+    enum hash_form form = choose_form(conns);
+    bool cross = conn_kind(conns[SOURCE]) != conn_kind(conns[TARGET]);
+    size_t width = source->column_count + source->key_count;
+    size_t i;
+    enum side side;
+
+    pair->storage = mem_array(NULL, 2 * width + 1, sizeof(*pair->storage));
+    fill_side(&pair->rows[SOURCE], pairs->models[SOURCE], source, conns[SOURCE], source, pair->storage, change);
+    fill_side(&pair->rows[TARGET], pairs->models[TARGET], target, conns[TARGET], source, pair->storage + width,
+              change);
+    for (side = SOURCE; side <= TARGET; side++) {
+        pair->rows[side].form = form;
+        pair->rows[side].cross_engine = cross;
+        pair->rows[side].convert_encoding = form == HASH_PORTABLE && !is_utf8(conns[side]);
+    }
+    for (i = 0; cross && i < pair->rows[SOURCE].column_count; i++)
+        if (!pair->rows[SOURCE].dml->portable(pair->rows[SOURCE].columns[i]))
+            strlist_add(&pair->uncompared, pair->rows[SOURCE].columns[i]->name);
+}
+
+static void pair_one(struct pairing *pair, struct pairings *pairs, const struct model_table *source,
+                     const struct conn *const conns[2], const char *change)
+{
+    const struct model_table *target = model_table(pairs->models[TARGET], source->name);
+    char *difference;
+
+    pair->name = source->name;
+    pair->selected = true;
+    pair->uncompared = (struct strlist)STRLIST_INIT;
+    pair->rows[SOURCE].table = source;
+    if (!target) {
+        pairing_hold(pair, HOLD_SCHEMA, "the table does not exist on the standby");
+        return;
+    }
+    difference = plan_table_difference(source, pairs->models[SOURCE], target, pairs->models[TARGET],
+                                       conn_role(conns[TARGET]));
+    if (difference) {
+        pairing_hold(pair, HOLD_SCHEMA, difference);
+        free(difference);
+        return;
+    }
+    if (source->key_kind != KEY_ROW && !has_key(target, source)) {
+        pairing_hold(pair, HOLD_SCHEMA, "the key of the table is not unique on the standby");
+        return;
+    }
+    pair_columns(pair, pairs, source, target, conns, change);
+}
+
+void pairings_build(struct pairings *pairs, const struct model *source, const struct model *target,
+                    const struct conn *const conns[2], const char *change)
+{
+    size_t i;
+
+    memset(pairs, 0, sizeof(*pairs));
+    pairs->models[SOURCE] = source;
+    pairs->models[TARGET] = target;
+    pairs->strays = (struct strlist)STRLIST_INIT;
+    pairs->items = mem_alloc((source->table_count + 1) * sizeof(*pairs->items));
+    for (i = 0; i < source->table_count; i++)
+        if (model_table_copied(&source->tables[i]))
+            pair_one(&pairs->items[pairs->count++], pairs, &source->tables[i], conns, change);
+    for (i = 0; i < target->table_count; i++)
+        if (model_table_copied(&target->tables[i]) && !model_table(source, target->tables[i].name))
+            strlist_add(&pairs->strays, target->tables[i].name);
+}
+
+size_t pairings_index(const struct pairings *pairs, const char *name)
+{
+    size_t i;
+
+    for (i = 0; i < pairs->count && strcmp(pairs->items[i].name, name) != 0; i++)
+        ;
+    return i;
+}
+
+/* The pairing that holds the rows of a table: a partition's rows belong to its root. */
+static size_t index_of_rows(const struct pairings *pairs, const char *name)
+{
+    const struct model_table *table = model_table(pairs->models[SOURCE], name);
+
+    while (table && table->partition && table->parent) {
+        name = table->parent;
+        table = model_table(pairs->models[SOURCE], name);
+    }
+    return pairings_index(pairs, name);
+}
+
+/* Calls visit(child, parent) for every foreign key between two pairings. */
+static void each_reference(struct pairings *pairs, void (*visit)(struct pairings *, size_t, size_t, void *),
+                           void *context)
+{
+    const struct model *model = pairs->models[SOURCE];
+    size_t i;
+    size_t j;
+
+    for (i = 0; i < model->table_count; i++) {
+        const struct model_table *table = &model->tables[i];
+        size_t child = index_of_rows(pairs, table->name);
+
+        for (j = 0; j < table->constraint_count && child < pairs->count; j++) {
+            const struct model_constraint *c = &table->constraints[j];
+            size_t parent;
+
+            if (c->type != 'f' || c->ref_outside)
+                continue;
+            parent = index_of_rows(pairs, c->ref_table);
+            if (parent < pairs->count && parent != child)
+                visit(pairs, child, parent, context);
+        }
+    }
+}
+
+struct selection {
+    struct strlist *added;
+    bool again;
+};
+
+static void select_parent(struct pairings *pairs, size_t child, size_t parent, void *context)
+{
+    struct selection *selection = context;
+
+    if (!pairs->items[child].selected || pairs->items[parent].selected)
+        return;
+    pairs->items[parent].selected = true;
+    strlist_add(selection->added, pairs->items[parent].name);
+    selection->again = true;
+}
+
+/* A child outside the selection may still refer to rows that would be deleted. */
+static void hold_unselected_child(struct pairings *pairs, size_t child, size_t parent, void *context)
+{
+    (void)context;
+    if (!pairs->items[child].selected && pairs->items[parent].selected)
+        pairs->items[parent].hold_deletes = true;
+}
+
+bool pairings_select(struct pairings *pairs, const struct strlist *tables, struct strlist *added, struct err *err)
+{
+    struct selection selection = {added, true};
+    size_t i;
+
+    if (tables->count == 0)
+        return true;
+    for (i = 0; i < pairs->count; i++)
+        pairs->items[i].selected = strlist_has(tables, pairs->items[i].name);
+    for (i = 0; i < tables->count; i++) {
+        const char **names;
+        const char *nearest;
+        size_t j;
+
+        if (pairings_index(pairs, tables->items[i]) < pairs->count)
+            continue;
+        names = mem_array(NULL, pairs->count + 1, sizeof(*names));
+        for (j = 0; j < pairs->count; j++)
+            names[j] = pairs->items[j].name;
+        nearest = strlist_nearest(tables->items[i], names, pairs->count);
+        err_set(err, ERR_USAGE, "unknown table \"%s\"", tables->items[i]);
+        if (nearest)
+            err_hint(err, "did you mean \"%s\"?", nearest);
+        else
+            err_hint(err, "name tables of the schema %s, separated by commas", pairs->models[SOURCE]->schema);
+        free(names);
+        return false;
+    }
+    while (selection.again) {
+        selection.again = false;
+        each_reference(pairs, select_parent, &selection);
+    }
+    each_reference(pairs, hold_unselected_child, NULL);
+    return true;
+}
+
+void pairing_hold(struct pairing *pair, enum hold_kind kind, const char *why)
+{
+    if (pair->hold != HOLD_NONE)
+        return;
+    pair->hold = kind;
+    pair->why = mem_strdup(why);
+}
+
+static void spread(struct pairings *pairs, size_t child, size_t parent, void *context)
+{
+    struct pairing *below = &pairs->items[child];
+    struct pairing *above = &pairs->items[parent];
+    bool *again = context;
+
+    if (above->hold != HOLD_NONE && below->hold == HOLD_NONE) {
+        char *why = mem_printf("it refers to %s, which is left as it is", above->name);
+
+        pairing_hold(below, HOLD_LINKED, why);
+        free(why);
+        *again = true;
+    }
+    if (below->hold != HOLD_NONE && above->hold == HOLD_NONE && !above->hold_deletes) {
+        above->hold_deletes = true;
+        *again = true;
+    }
+}
+
+void pairings_spread_holds(struct pairings *pairs)
+{
+    bool again = true;
+
+    while (again) {
+        again = false;
+        each_reference(pairs, spread, &again);
+    }
+}
+
+bool pairing_active(const struct pairing *pair)
+{
+    return pair->selected && pair->hold == HOLD_NONE;
+}
+
+void pairings_release(struct pairings *pairs)
+{
+    size_t i;
+
+    for (i = 0; i < pairs->count; i++) {
+        free(pairs->items[i].why);
+        free(pairs->items[i].storage);
+        strlist_release(&pairs->items[i].uncompared);
+    }
+    free(pairs->items);
+    strlist_release(&pairs->strays);
+    memset(pairs, 0, sizeof(*pairs));
+}
