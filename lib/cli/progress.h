@@ -1,13 +1,15 @@
-/* A progress line on stderr, drawn only when stderr is a terminal and the run is neither quiet nor --json. */
+/* A progress line on stderr, drawn only when stderr is a terminal and the run is neither quiet nor
+ * --json. */
 #ifndef DBR_CLI_PROGRESS_H
 #define DBR_CLI_PROGRESS_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-void progress_enable(bool on);  /* cli_main decides */
-/* what: "copying users"; done of total in rows, total 0 when unknown; bytes so far. At most ten redraws a second. Thread safe. */
+void progress_enable(bool on); /* cli_main decides */
+/* what: "copying users"; done of total in rows, total 0 when unknown; bytes so far. At most ten
+ * redraws a second. Thread safe. */
 void progress_update(const char *what, int64_t done, int64_t total, int64_t bytes);
-void progress_clear(void);      /* removes the line, before a log line or the result */
+void progress_clear(void); /* removes the line, before a log line or the result */
 
 #endif
