@@ -1,6 +1,6 @@
 /*
- * Asks a server which database it is, and judges the answers of both against each other and against the state.
- * Does not decide what follows: the caller refuses, or reports.
+ * Asks a server which database it is, and judges the answers of both against each other and against
+ * the state. Does not decide what follows: the caller refuses, or reports.
  */
 #include "repl/identity.h"
 
@@ -24,16 +24,15 @@ struct identity_query {
     "SELECT system_identifier::text, pg_catalog.current_database()::text"                          \
     " FROM pg_catalog.pg_control_system()"
 /*
- * The start time is the same through every pooler and address that leads to this server, and it tells apart two
- * servers that both call their first database 16384.
+ * The start time is the same through every pooler and address that leads to this server, and it
+ * tells apart two servers that both call their first database 16384.
  */
 #define POSTGRES_WEAK                                                                              \
     "SELECT '~' || d.oid::text || '@' ||"                                                          \
     " (extract(epoch FROM pg_catalog.pg_postmaster_start_time()) * 1000000)::bigint::text,"        \
     " d.datname::text"                                                                             \
     " FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()"
-#define COCKROACH_STRONG                                                                           \
-    "SELECT crdb_internal.cluster_id()::STRING, current_database()::STRING"
+#define COCKROACH_STRONG "SELECT crdb_internal.cluster_id()::STRING, current_database()::STRING"
 #define COCKROACH_WEAK                                                                             \
     "SELECT '~' || d.oid::STRING || '@', d.datname::STRING"                                        \
     " FROM pg_catalog.pg_database d WHERE d.datname = current_database()"
@@ -170,8 +169,9 @@ bool identity_check(const struct state *state, char *const identities[2], struct
     const char *secondary = identities[ROLE_SECONDARY];
     if (primary && secondary && identity_same(primary, secondary)) {
         err_set(err, ERR_REFUSED, "primary and secondary are the same database (%s)", primary);
-        return err_hint(err, "point DATABASE_URL_SECONDARY to an independent database; a physical copy or "
-                             "branch of the primary is none");
+        return err_hint(
+            err, "point DATABASE_URL_SECONDARY to an independent database; a physical copy or "
+                 "branch of the primary is none");
     }
     for (size_t i = 0; i < 2; i++) {
         const char *now = identities[roles[i]];
@@ -183,12 +183,15 @@ bool identity_check(const struct state *state, char *const identities[2], struct
         err_set(err, ERR_REFUSED, "the %s is not the database it was: now %s, in the state %s",
                 role_name(roles[i]), now, known);
         if (swapped)
-            return err_hint(err, "the URLs of primary and secondary look exchanged: roles never change, "
-                                 "dbr-failover changes which one is active");
+            return err_hint(err,
+                            "the URLs of primary and secondary look exchanged: roles never change, "
+                            "dbr-failover changes which one is active");
         if (roles[i] == ROLE_SECONDARY)
-            return err_hint(err, "correct DATABASE_URL_SECONDARY, or make this database the new secondary "
-                                 "with dbr-init-secondary --recreate");
-        return err_hint(err, "correct DATABASE_URL; for a new pair use another DB_STATE_DIR (now %s)",
+            return err_hint(
+                err, "correct DATABASE_URL_SECONDARY, or make this database the new secondary "
+                     "with dbr-init-secondary --recreate");
+        return err_hint(err,
+                        "correct DATABASE_URL; for a new pair use another DB_STATE_DIR (now %s)",
                         state->dir);
     }
     return true;

@@ -1,7 +1,10 @@
 /*
- * The configuration: built-in default, env file, process environment, option, in rising precedence (dbr.env(5)).
- * One table (config.c) lists every key with its alias, default, kind and meaning; dbr-health --doctor and the man page test
- * read it.
+ * The configuration: built-in default, env file, process environment, option, in rising precedence
+ * (dbr.env(5)). One table (config_keys.c) lists every key with its alias, default, kind and
+ * meaning; dbr-health --doctor and the man page test read it.
+ *
+ * An empty value counts as unset, but hides that of a lower precedence. Where a key and its alias
+ * are both set, the key wins wherever it stands.
  */
 #ifndef DBR_STATE_CONFIG_H
 #define DBR_STATE_CONFIG_H
@@ -21,26 +24,51 @@ static inline enum role role_other(enum role role)
     return role == ROLE_PRIMARY ? ROLE_SECONDARY : ROLE_PRIMARY;
 }
 
+enum config_kind {
+    CONFIG_URL,    /* libpq URL or conninfo; shown without password */
+    CONFIG_SECRET, /* shown as "set" only */
+    CONFIG_TEXT,
+    CONFIG_NUMBER, /* whole, min..max in `unit` */
+    CONFIG_BOOL,   /* true/false, 1/0, yes/no, on/off in any case */
+    CONFIG_CHOICE, /* one of choices, "a|b|c" */
+    CONFIG_HOSTS   /* host:port, comma separated */
+};
+
+struct config_key {
+    const char *name, *alias, *fallback, *meaning;
+    enum config_kind kind;
+    int64_t min, max;    /* CONFIG_NUMBER, in the key's own unit */
+    const char *unit;    /* "milliseconds", or NULL */
+    int64_t alias_scale; /* the alias times this is the key's unit; 0: the same */
+    const char *choices; /* CONFIG_CHOICE */
+};
+
+/* The table of keys, for the doctor and the tests. */
+const struct config_key *config_keys(size_t *count);
+
 enum config_source { SOURCE_DEFAULT, SOURCE_ENV_FILE, SOURCE_ENVIRONMENT, SOURCE_OPTION };
 
 /* Where one key's value came from, for the doctor. */
 struct config_value {
-    const char *key;          /* the key's own name */
-    const char *used_name;    /* the alias, where that was set */
-    const char *value;        /* raw text; NULL when unset and without default */
+    const char *key;       /* the key's own name */
+    const char *used_name; /* key, or the alias where that was used */
+    char *value;           /* raw text without blanks around; NULL when unset and without default */
     enum config_source source;
-    bool secret;              /* a URL or token: shown scrubbed or as "set" */
-    char problem[256];        /* what is wrong with it, or "" */
+    size_t line;       /* in the env file; 0 elsewhere */
+    bool secret;       /* a URL or token: never shown raw */
+    int64_t number;    /* CONFIG_NUMBER in the key's unit, CONFIG_BOOL as 0 or 1 */
+    char problem[256]; /* what is wrong with it, or "" */
 };
 
 struct config {
-    char *env_file;           /* the file that was read, or NULL */
-    char *urls[2];            /* what dbr connects to, by role; [ROLE_SECONDARY] NULL: redundancy disabled */
-    char *app_urls[2];        /* what the application connects to */
-    char *shown[2];           /* postgresql://user@host:port/db */
+    char *env_file;       /* the file that was read, or NULL */
+    char *env_file_error; /* lenient: why it could not be read, or NULL */
+    char *urls[2]; /* what dbr connects to, by role; [ROLE_SECONDARY] NULL: redundancy disabled */
+    char *app_urls[2]; /* what the application connects to */
+    char *shown[2];    /* of urls: postgresql://user@host:port/db */
     char *schema;
-    struct strlist tables;    /* DB_SYNC_TABLES; empty: all */
-    struct strlist exclude;   /* DB_SYNC_EXCLUDE_TABLES */
+    struct strlist tables;  /* DB_SYNC_TABLES; empty: all */
+    struct strlist exclude; /* DB_SYNC_EXCLUDE_TABLES */
     int64_t sync_interval_ms;
     int64_t health_interval_ms;
     int health_timeout_ms;
@@ -57,12 +85,14 @@ struct config {
     int max_delete_percent;
     struct config_value *values; /* every key of the table, in its order */
     size_t value_count;
-    struct strlist warnings;  /* file readable by others, line without '=', value cut by '#', ... */
+    struct strlist warnings; /* file readable by others, line without '=', value cut by '#', ... */
 };
 
 /*
- * Reads the configuration. env_file and state_dir are the options' values or NULL. ERR_USAGE with the key's name when a
- * value cannot be used. A missing DATABASE_URL is an error unless lenient (the doctor, --help).
+ * Reads the configuration. env_file and state_dir are the options' values or NULL. ERR_USAGE with
+ * the key's name when a value cannot be used. A missing DATABASE_URL is an error. lenient (the
+ * doctor) turns all of that into `problem` texts, with the default in place of the value, and
+ * succeeds. Release the configuration in either case.
  */
 bool config_load(struct config *config, const char *env_file, const char *state_dir, bool lenient,
                  struct err *err);
@@ -70,10 +100,15 @@ bool config_load(struct config *config, const char *env_file, const char *state_
 bool config_need_secondary(const struct config *config, struct err *err);
 void config_release(struct config *config);
 
-/* The table of keys, for the doctor and the tests. */
-struct config_key {
-    const char *name, *alias, *fallback, *meaning;
-};
-const struct config_key *config_keys(size_t *count);
+/* The value of a key by its own name; a key that the table does not hold is a programming error. */
+const struct config_value *config_value(const struct config *config, const char *key);
+/* What may be shown of a value: a URL without password, "set" for a secret, "not set". malloced. */
+char *config_value_shown(const struct config_value *value);
+/* "default", "env file line 3", "environment", "option". malloced. */
+char *config_value_origin(const struct config_value *value);
+
+/* config_keys.c: checks value->value and fills value->number; what is wrong goes to value->problem.
+ */
+bool config_key_check(const struct config_key *key, struct config_value *value);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * The parser of env files. It works on a copy without carriage returns and walks it line by line, except where a quoted value
- * runs over several lines. It knows nothing of dbr's own keys.
+ * The parser of env files. It works on a copy without carriage returns and walks it line by line,
+ * except where a quoted value runs over several lines. It knows nothing of dbr's own keys.
  */
 #include "state/envfile.h"
 
@@ -67,7 +67,8 @@ static void next_line(struct parser *p, const char *from)
     p->at = stop;
 }
 
-/* Names that a program can ask the environment for; anything else is left over from broken quoting, say. */
+/* Names that a program can ask the environment for; anything else is left over from broken quoting,
+ * say. */
 static bool name_is_plain(struct span name)
 {
     for (size_t i = 0; i < name.len; i++) {
@@ -110,7 +111,8 @@ static void parse_quoted(struct parser *p, struct span name, const char *from)
     if (!close) {
         strlist_addf(&p->file->warnings, "%s line %zu: the quote of %.*s is never closed", p->path,
                      line, name_is_plain(name) ? (int)name.len : 0, name.at);
-        /* As Node: the rest of the line, quote included, is the value; without a line end there is none. */
+        /* As Node: the rest of the line, quote included, is the value; without a line end there is
+         * none. */
         if (stop < p->end)
             store(p, name, line, (struct span){from, (size_t)(stop - from)}, false);
         next_line(p, from);
@@ -120,8 +122,8 @@ static void parse_quoted(struct parser *p, struct span name, const char *from)
     const char *rest = skip_blanks(close + 1, p->end);
     if (rest < p->end && *rest != '\n' && *rest != '#')
         strlist_addf(&p->file->warnings,
-                     "%s line %zu: what follows the closing quote of %.*s is ignored", p->path, line,
-                     name_is_plain(name) ? (int)name.len : 0, name.at);
+                     "%s line %zu: what follows the closing quote of %.*s is ignored", p->path,
+                     line, name_is_plain(name) ? (int)name.len : 0, name.at);
     next_line(p, close);
 }
 
@@ -131,8 +133,8 @@ static void parse_plain(struct parser *p, struct span name, const char *from)
     const char *hash = find(from, stop, '#');
     if (hash && hash[-1] != ' ' && hash[-1] != '\t')
         strlist_addf(&p->file->warnings,
-                     "%s line %zu: the value of %.*s is cut short by '#': put it in quotes", p->path,
-                     p->line, name_is_plain(name) ? (int)name.len : 0, name.at);
+                     "%s line %zu: the value of %.*s is cut short by '#': put it in quotes",
+                     p->path, p->line, name_is_plain(name) ? (int)name.len : 0, name.at);
     store(p, name, p->line, trim(from, hash ? hash : stop), false);
     next_line(p, from);
 }

@@ -1,11 +1,12 @@
 /*
- * The env file, read as `node --env-file` reads it, so that the application and dbr see the same values: `export `
- * before a name, values in single, double or back quotes (which may span lines; \n is a newline in double quotes
- * only), comments after `#`, carriage returns dropped, nothing expanded, the last of equal names wins.
+ * The env file, read as `node --env-file` reads it, so that the application and dbr see the same
+ * values: `export ` before a name, values in single, double or back quotes (which may span lines;
+ * \n is a newline in double quotes only), comments after `#`, carriage returns dropped, nothing
+ * expanded, the last of equal names wins.
  *
- * Beyond Node a byte order mark is skipped, and lines that Node 20 trips over (without '=', without a name, of
- * blanks only, an indented comment) are skipped too; what a person should mend earns a warning. A warning names the file,
- * the line and at most the name, never a value.
+ * Beyond Node a byte order mark is skipped, and lines that Node 20 trips over (without '=', without
+ * a name, of blanks only, an indented comment) are skipped too; what a person should mend earns a
+ * warning. A warning names the file, the line and at most the name, never a value.
  */
 #ifndef DBR_STATE_ENVFILE_H
 #define DBR_STATE_ENVFILE_H
@@ -31,7 +32,8 @@ struct envfile {
         NULL, 0, 0, STRLIST_INIT                                                                   \
     }
 
-/* Reads path. ERR_USAGE when it cannot be read or is not text. A file that others may read earns a warning. */
+/* Reads path. ERR_USAGE when it cannot be read or is not text. A file that others may read earns a
+ * warning. */
 bool envfile_read(struct envfile *file, const char *path, struct err *err);
 /* The same from memory; path is only for the warnings. Adds to what file holds. */
 void envfile_parse(struct envfile *file, const char *path, const char *text, size_t len);
