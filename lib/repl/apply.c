@@ -1,0 +1,228 @@
+/*
+ * The applier: changes into waves, in the order that foreign keys want, and the end of the transaction. The last wave, the
+ * sequences and the COMMIT are sent together.
+ */
+#include "repl/apply.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "db/pipeline.h"
+#include "db/quote.h"
+#include "repl/sequences.h"
+#include "repl/wave.h"
+
+bool apply_queue_privilege(struct conn *target, struct err *err)
+{
+    if (conn_kind(target) == ENGINE_COCKROACH)
+        return pipeline_add(target, "SELECT false", 0, NULL, err);
+    if (conn_version(target) >= 150000)
+        return pipeline_add(target,
+                            "SELECT pg_catalog.has_parameter_privilege('session_replication_role', 'SET')", 0, NULL,
+                            err);
+    return pipeline_add(target, "SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user", 0, NULL,
+                        err);
+}
+
+bool apply_receive_privilege(struct conn *target, bool *unchecked, struct err *err)
+{
+    struct result *result;
+
+    if (!pipeline_next(target, &result, err))
+        return false;
+    *unchecked = result_rows(result) == 1 && result_bool(result, 0, 0);
+    result_free(result);
+    return true;
+}
+
+bool apply_queue_begin(struct conn *target, bool unchecked, struct err *err)
+{
+    return pipeline_add(target, "BEGIN ISOLATION LEVEL REPEATABLE READ READ WRITE", 0, NULL, err) &&
+           (!unchecked || pipeline_add(target, "SET LOCAL session_replication_role = replica", 0, NULL, err));
+}
+
+struct applying {
+    struct applier *a;
+    struct wave wave;
+    bool snapshot_ended;
+    bool sent; /* the wave's writes are queued; its results are not read yet */
+};
+
+/* Runs what has gathered. The writes of a wave are read before the next one is fetched. */
+static bool flush(struct applying *s, bool last, struct err *err)
+{
+    struct applier *a = s->a;
+
+    if (s->wave.count == 0)
+        return true;
+    if (!wave_run(&s->wave, a, &s->snapshot_ended, err))
+        return false;
+    if (last)
+        return true;
+    if (!pipeline_sync(a->conns[TARGET], err) || !pipeline_send(&a->conns[TARGET], 1, err) ||
+        !wave_finish(&s->wave, a, err))
+        return false;
+    wave_reset(&s->wave);
+    return true;
+}
+
+static bool wanted(enum batch_kind kind, char change)
+{
+    switch (kind) {
+    case BATCH_UPSERT:
+        return change == 'i' || change == 'u';
+    case BATCH_DELETE:
+        return change == 'd';
+    case BATCH_CLEAR:
+        return change == 'u' || change == 'd';
+    }
+    return false;
+}
+
+static bool add_table(struct applying *s, enum batch_kind kind, size_t pair, struct err *err)
+{
+    const struct pairing *p = &s->a->pairs->items[pair];
+    struct keyset *changes = &s->a->all->items[pair].changes;
+    struct key_item item;
+    bool end = false;
+
+    if (!pairing_active(p))
+        return true;
+    keyset_rewind(changes);
+    while (keyset_next(changes, &item, &end, err)) {
+        if (!wanted(kind, item.kind) || (item.kind == 'd' && p->hold_deletes))
+            continue;
+        if (wave_full(&s->wave, item.octets) && !flush(s, false, err))
+            return false;
+        wave_add(&s->wave, s->a, kind, pair, &item);
+    }
+    return end;
+}
+
+static bool add_all(struct applying *s, enum batch_kind kind, bool children_first, struct err *err)
+{
+    size_t n = s->a->pairs->count;
+    size_t i;
+
+    for (i = 0; i < n; i++)
+        if (!add_table(s, kind, children_first ? n - 1 - i : i, err))
+            return false;
+    return true;
+}
+
+/*
+ * Foreign keys of the target around the changed tables are taken off for the time of the transaction and put back (and
+ * checked by the server) at its end: the way where dbr's role may not switch the checks off and the order alone does
+ * not help (cycles, rows that swap unique values).
+ */
+static bool queue_foreign_keys(struct applier *a, bool add, struct err *err)
+{
+    const struct model *model = a->pairs->models[TARGET];
+    struct buf sql = BUF_INIT;
+    size_t i;
+    size_t j;
+    bool ok = true;
+
+    for (i = 0; i < model->table_count && ok; i++) {
+        const struct model_table *table = &model->tables[i];
+
+        for (j = 0; j < table->constraint_count && ok; j++) {
+            const struct model_constraint *c = &table->constraints[j];
+
+            if (c->type != 'f' || c->inherited || c->ref_outside)
+                continue;
+            buf_reset(&sql);
+            buf_adds(&sql, "ALTER TABLE ");
+            quote_name(&sql, model->schema, table->name);
+            buf_adds(&sql, add ? " ADD CONSTRAINT " : " DROP CONSTRAINT ");
+            quote_ident(&sql, c->name);
+            if (add)
+                buf_addf(&sql, " %s", c->definition);
+            ok = pipeline_add(a->conns[TARGET], sql.data, 0, NULL, err);
+        }
+    }
+    buf_release(&sql);
+    return ok;
+}
+
+static size_t foreign_key_count(const struct model *model)
+{
+    size_t n = 0;
+    size_t i;
+    size_t j;
+
+    for (i = 0; i < model->table_count; i++)
+        for (j = 0; j < model->tables[i].constraint_count; j++) {
+            const struct model_constraint *c = &model->tables[i].constraints[j];
+
+            n += c->type == 'f' && !c->inherited && !c->ref_outside;
+        }
+    return n;
+}
+
+static bool read_results(struct conn *conn, size_t n, struct err *err)
+{
+    while (n-- > 0)
+        if (!pipeline_next(conn, NULL, err))
+            return false;
+    return true;
+}
+
+static bool drop_foreign_keys(struct applier *a, struct err *err)
+{
+    return queue_foreign_keys(a, false, err) && pipeline_sync(a->conns[TARGET], err) &&
+           pipeline_send(&a->conns[TARGET], 1, err) &&
+           read_results(a->conns[TARGET], foreign_key_count(a->pairs->models[TARGET]), err);
+}
+
+static bool run(struct applying *s, struct err *err)
+{
+    struct applier *a = s->a;
+    struct conn *target = a->conns[TARGET];
+    bool replace = a->way == APPLY_REPLACE;
+    bool rebuild = replace && !a->unchecked && conn_kind(target) == ENGINE_POSTGRES;
+    size_t setvals = 0;
+
+    if (rebuild && !drop_foreign_keys(a, err))
+        return false;
+    if (replace && !(add_all(s, BATCH_CLEAR, true, err) && flush(s, false, err)))
+        return false;
+    if (!add_all(s, BATCH_UPSERT, false, err))
+        return false;
+    if (!replace && !add_all(s, BATCH_DELETE, true, err))
+        return false;
+    if (!flush(s, true, err))
+        return false;
+    if (rebuild && !queue_foreign_keys(a, true, err))
+        return false;
+    if (!sequences_queue(target, a->pairs->models[SOURCE], a->pairs->models[TARGET], false, &setvals, err) ||
+        !pipeline_add(target, "COMMIT", 0, NULL, err) || !pipeline_sync(target, err) ||
+        !pipeline_send(&target, 1, err))
+        return false;
+    if (!wave_finish(&s->wave, a, err))
+        return false;
+    if (rebuild && !read_results(target, foreign_key_count(a->pairs->models[TARGET]), err))
+        return false;
+    return read_results(target, setvals + 1, err);
+}
+
+bool apply_run(struct applier *applier, struct err *err)
+{
+    struct applying s = {.a = applier};
+    struct err ignored = ERR_INIT;
+    bool ok;
+
+    wave_init(&s.wave);
+    applier->failed = applier->pairs->count;
+    ok = run(&s, err);
+    wave_release(&s.wave);
+    if (ok)
+        return true;
+    if (conn_alive(applier->conns[TARGET]) && err->code != ERR_STOPPED) {
+        pipeline_end(applier->conns[TARGET], &ignored);
+        if (conn_alive(applier->conns[TARGET]))
+            query_script(applier->conns[TARGET], "ROLLBACK", &ignored);
+    }
+    return false;
+}

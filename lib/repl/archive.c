@@ -1,0 +1,117 @@
+/* Salvage files. The file is made with the first row, so that a run that loses nothing leaves none. */
+#include "repl/archive.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/fsio.h"
+#include "base/gz.h"
+#include "base/json.h"
+#include "base/mem.h"
+
+void archive_init(struct archive *archive, const char *state_dir, const char *program)
+{
+    memset(archive, 0, sizeof(*archive));
+    archive->state_dir = state_dir;
+    archive->program = program;
+}
+
+/* "20260124T203443910Z-sync-4711": sorts by time, and two runs never share it. */
+static void name_run(struct archive *archive)
+{
+    char now[CLOCK_TEXT_SIZE];
+    struct buf name = BUF_INIT;
+    const char *p;
+
+    clock_format(clock_now_us(), now);
+    for (p = now; *p; p++)
+        if (!strchr("-:.", *p))
+            buf_addch(&name, *p);
+    buf_addf(&name, "-%s-%ld", archive->program, (long)getpid());
+    archive->run = buf_detach(&name);
+}
+
+static bool open_file(struct archive *archive, struct err *err)
+{
+    char *dir = mem_printf("%s/salvage", archive->state_dir);
+    bool ok = fsio_make_dir(dir, 0700, err);
+
+    if (ok) {
+        name_run(archive);
+        archive->path = mem_printf("%s/%s.jsonl.gz", dir, archive->run);
+        archive->gz = gz_create(archive->path, 0600, 6, err);
+        ok = archive->gz != NULL;
+    }
+    free(dir);
+    return ok;
+}
+
+static void add_object(struct buf *line, const struct model_column *const *columns, size_t count,
+                       const struct result *result, size_t row, size_t first)
+{
+    size_t i;
+
+    buf_addch(line, '{');
+    for (i = 0; i < count; i++) {
+        if (i)
+            buf_addch(line, ',');
+        json_quote(line, columns[i]->name);
+        buf_addch(line, ':');
+        json_quote(line, result_text(result, row, first + i));
+    }
+    buf_addch(line, '}');
+}
+
+bool archive_add(struct archive *archive, const struct row_table *table, const char *reason,
+                 const struct result *kept, size_t kept_row, const struct result *lost, size_t lost_row,
+                 struct err *err)
+{
+    size_t width = row_sql_key_width(table);
+    char now[CLOCK_TEXT_SIZE];
+    struct buf line = BUF_INIT;
+    bool ok;
+
+    if (!archive->gz && !open_file(archive, err))
+        return false;
+    buf_addf(&line, "{\"time\":\"%s\",\"run\":", clock_format(clock_now_us(), now));
+    json_quote(&line, archive->run);
+    buf_adds(&line, ",\"table\":");
+    json_quote(&line, table->table->name);
+    buf_adds(&line, ",\"key\":");
+    if (table->key_count)
+        add_object(&line, table->keys, table->key_count, lost, lost_row, 0);
+    else
+        buf_adds(&line, "{}");
+    buf_addf(&line, ",\"reason\":\"%s\",\"kept\":", reason);
+    if (kept)
+        add_object(&line, table->columns, table->column_count, kept, kept_row, width);
+    else
+        buf_adds(&line, "null");
+    buf_adds(&line, ",\"lost\":");
+    add_object(&line, table->columns, table->column_count, lost, lost_row, width);
+    buf_adds(&line, "}\n");
+    ok = gz_write(archive->gz, line.data, line.len, err);
+    buf_release(&line);
+    archive->rows++;
+    return ok;
+}
+
+bool archive_sync(struct archive *archive, struct err *err)
+{
+    return !archive->gz || gz_sync(archive->gz, err);
+}
+
+bool archive_close(struct archive *archive, struct err *err)
+{
+    bool ok = gz_close(archive->gz, err);
+
+    archive->gz = NULL;
+    free(archive->run);
+    free(archive->path);
+    archive->run = archive->path = NULL;
+    return ok;
+}

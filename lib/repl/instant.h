@@ -1,0 +1,8 @@
+/* Instants as the servers print them (ISO, UTC): order of two, without a round trip. */
+#ifndef DBR_REPL_INSTANT_H
+#define DBR_REPL_INSTANT_H
+
+/* Below, at or above 0 as strcmp. Understands infinity, BC and years of any length; NULL is before everything. */
+int instant_compare(const char *a, const char *b);
+
+#endif

@@ -1,0 +1,79 @@
+/* Filling a wave: rows into batches, batches into waves, both bounded in bytes. What happens with one: wave_run.c. */
+#include "repl/wave.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "db/row_sql.h"
+
+#define WAVE_OCTETS ((int64_t)4 * 1024 * 1024)
+#define WAVE_BATCHES 256
+#define BATCH_OCTETS ((int64_t)1024 * 1024)
+
+void wave_init(struct wave *wave)
+{
+    memset(wave, 0, sizeof(*wave));
+}
+
+void wave_reset(struct wave *wave)
+{
+    size_t i;
+
+    for (i = 0; i < wave->count; i++) {
+        arrays_release(&wave->batches[i].keys);
+        arrays_release(&wave->batches[i].changed);
+        arrays_release(&wave->batches[i].gone);
+    }
+    wave->count = 0;
+    wave->octets = 0;
+    wave->pending_count = 0;
+}
+
+void wave_release(struct wave *wave)
+{
+    wave_reset(wave);
+    free(wave->batches);
+    free(wave->pending);
+    wave_init(wave);
+}
+
+bool wave_full(const struct wave *wave, int64_t octets)
+{
+    return wave->count > 0 && (wave->octets + octets > WAVE_OCTETS || wave->count >= WAVE_BATCHES);
+}
+
+static struct wave_batch *new_batch(struct wave *wave, enum batch_kind kind, size_t pair, size_t width)
+{
+    struct wave_batch *batch;
+
+    if (wave->count == wave->cap) {
+        wave->cap = wave->cap ? wave->cap * 2 : 16;
+        wave->batches = mem_array(wave->batches, wave->cap, sizeof(*wave->batches));
+    }
+    batch = &wave->batches[wave->count++];
+    memset(batch, 0, sizeof(*batch));
+    batch->kind = kind;
+    batch->pair = pair;
+    arrays_init(&batch->keys, width);
+    arrays_init(&batch->changed, width);
+    arrays_init(&batch->gone, width);
+    return batch;
+}
+
+void wave_add(struct wave *wave, const struct applier *applier, enum batch_kind kind, size_t pair,
+              const struct key_item *item)
+{
+    struct wave_batch *batch = wave->count ? &wave->batches[wave->count - 1] : NULL;
+
+    if (!batch || batch->kind != kind || batch->pair != pair ||
+        batch->keys.rows >= (size_t)applier->batch_rows || batch->octets + item->octets > BATCH_OCTETS)
+        batch = new_batch(wave, kind, pair, row_sql_key_width(&applier->pairs->items[pair].rows[SOURCE]));
+    arrays_add_key(&batch->keys, item);
+    if (item->kind != 'i')
+        arrays_add_key(&batch->changed, item);
+    if (item->kind == 'd')
+        arrays_add_key(&batch->gone, item);
+    batch->octets += item->octets;
+    wave->octets += item->octets;
+}
