@@ -2,13 +2,13 @@
 -- mixed pair print views differently: views come by name and columns.
 SET search_path = pg_catalog;
 
-SELECT 'table ' || c.relname || ' ' || c.relkind || ' ' || c.relpersistence || ' ' || coalesce(pg_get_partkeydef(c.oid), '')
+SELECT 'table ' || c.relname || ' ' || c.relkind::text || ' ' || c.relpersistence::text || ' ' || coalesce(pg_get_partkeydef(c.oid), '')
        || ' ' || coalesce(pg_get_expr(c.relpartbound, c.oid), '')
 FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm') ORDER BY 1;
 
 SELECT 'column ' || c.relname || ' ' || row_number() OVER (PARTITION BY c.oid ORDER BY a.attnum) || ' ' || a.attname || ' '
        || format_type(a.atttypid, a.atttypmod) || CASE WHEN a.attnotnull THEN ' not null' ELSE '' END
-       || ' ' || a.attidentity || a.attgenerated || ' ' || coalesce(pg_get_expr(d.adbin, d.adrelid), '')
+       || ' ' || a.attidentity::text || a.attgenerated::text || ' ' || coalesce(pg_get_expr(d.adbin, d.adrelid), '')
        || CASE WHEN a.attcollation <> t.typcollation THEN ' collate ' || l.collname ELSE '' END
 FROM pg_attribute a
 JOIN pg_class c ON c.oid = a.attrelid
@@ -28,7 +28,7 @@ SELECT 'index ' || pg_get_indexdef(i.indexrelid) || CASE WHEN i.indisvalid THEN 
 FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid WHERE c.relnamespace = 'public'::regnamespace ORDER BY 1;
 
 SELECT 'sequence ' || c.relname || ' ' || format_type(s.seqtypid, NULL) || ' ' || s.seqstart || ' ' || s.seqincrement || ' '
-       || s.seqmin || ' ' || s.seqmax || ' ' || s.seqcycle || ' owned by '
+       || s.seqmin || ' ' || s.seqmax || ' ' || s.seqcycle::text || ' owned by '
        || coalesce(d.refobjid::regclass || '.' || d.refobjsubid, 'nobody')
 FROM pg_sequence s
 JOIN pg_class c ON c.oid = s.seqrelid
@@ -39,7 +39,7 @@ WHERE c.relnamespace = 'public'::regnamespace ORDER BY 1;
 SELECT 'enum ' || t.typname || ' ' || string_agg(quote_literal(e.enumlabel), ',' ORDER BY e.enumsortorder)
 FROM pg_type t JOIN pg_enum e ON e.enumtypid = t.oid WHERE t.typnamespace = 'public'::regnamespace GROUP BY t.typname ORDER BY 1;
 
-SELECT 'domain ' || typname || ' ' || format_type(typbasetype, typtypmod) || ' ' || typnotnull || ' ' || coalesce(typdefault, '')
+SELECT 'domain ' || typname || ' ' || format_type(typbasetype, typtypmod) || ' ' || typnotnull::text || ' ' || coalesce(typdefault, '')
 FROM pg_type WHERE typnamespace = 'public'::regnamespace AND typtype = 'd' ORDER BY 1;
 
 SELECT 'function ' || p.oid::regprocedure || ' ' || md5(pg_get_functiondef(p.oid))
