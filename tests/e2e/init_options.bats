@@ -1,0 +1,93 @@
+#!/usr/bin/env bats
+# Proves: --schema-only, --jobs, --no-verify and the configured table lists do what they say.
+
+load ../lib/helper
+setup() { pair_setup app; }
+teardown() { pair_teardown; }
+
+@test "--schema-only makes the tables and leaves them empty; a sync fills them" {
+    run_dbr init-secondary --schema-only
+    exits 0
+    same_schema
+    is "$(p2 -c "SELECT count(*) FROM users")" 0
+    run_dbr sync --verify
+    exits 4
+    run_dbr sync
+    exits 0
+    in_step
+}
+
+@test "--jobs copies the same with one and with many connections" {
+    run_dbr init-secondary --jobs 1
+    exits 0
+    in_step
+    run_dbr init-secondary --recreate --jobs=8
+    exits 0
+    same_schema
+    in_step
+}
+
+@test "--jobs must be a sensible number" {
+    for n in 0 -1 1x "" 99999999999999999999; do
+        run_dbr init-secondary --jobs="$n"
+        exits 2
+        stderr_has jobs
+    done
+    is "$(p2 -c "SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace")" 0
+}
+
+@test "--no-verify says what it did not do" {
+    run_dbr init-secondary --no-verify --json
+    exits 0
+    json_is '[.tables[].verified] | any' false
+    in_step
+}
+
+@test "tables that the configuration leaves out are neither made nor missed" {
+    env_set DB_SYNC_EXCLUDE_TABLES "legal_signatures,landing_videos"
+    run_dbr init-secondary
+    exits 0
+    is "$(p2 -c "SELECT to_regclass('legal_signatures') IS NULL AND to_regclass('landing_videos') IS NULL")" t
+    is "$(p2 -c "SELECT count(*) FROM users")" 174
+    p1 -c "DELETE FROM legal_signatures" -c "UPDATE leads SET phone = '1'"
+    run_dbr sync --json
+    exits 0
+    json_is .updated 4
+    run_dbr sync --verify
+    exits 0
+}
+
+@test "an unknown table in the configuration is an error with the nearest name" {
+    env_set DB_SYNC_EXCLUDE_TABLES "legal_signature"
+    run_dbr init-secondary
+    exits 2
+    stderr_has legal_signature legal_signatures
+    is "$(p2 -c "SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace")" 0
+}
+
+@test "another schema than public" {
+    p1 -c "CREATE SCHEMA \"Shop 2\"" -c "CREATE TYPE \"Shop 2\".size AS ENUM ('s', 'l')" \
+        -c "CREATE TABLE \"Shop 2\".items (id serial PRIMARY KEY, s \"Shop 2\".size DEFAULT 's')" \
+        -c "INSERT INTO \"Shop 2\".items (s) VALUES ('l'), ('s')"
+    env_set DB_SCHEMA '"Shop 2"'
+    run_dbr init-secondary
+    exits 0
+    is "$(p2 -c "SELECT to_regclass('public.users') IS NULL")" t
+    compare_databases "$P1_URL" "$P2_URL" "Shop 2" || fail "the rows differ"
+    p1 -c "UPDATE \"Shop 2\".items SET s = 'l'"
+    run_dbr sync --json
+    exits 0
+    json_is .updated 1
+    compare_databases "$P1_URL" "$P2_URL" "Shop 2" || fail "the rows differ"
+}
+
+@test "the change column may have another name" {
+    p1 -c "CREATE TABLE notes (id int PRIMARY KEY, changed_at timestamptz DEFAULT now(), t text)" -c "INSERT INTO notes VALUES (1, now(), 'x')"
+    env_set DB_UPDATED_AT_COLUMN changed_at
+    init_pair
+    p1 -c "UPDATE notes SET t = 'y', changed_at = now()"
+    out_of_step
+    run_dbr sync
+    exits 0
+    in_step
+}
