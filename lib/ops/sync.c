@@ -1,0 +1,481 @@
+/*
+ * dbr-sync, in the order it happens: configuration, state, lock; find and apply (repl/reconcile.h); remember; report. What
+ * was left as it is decides the exit status after the rest is done.
+ */
+#include "ops/sync.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "cli/report.h"
+#include "ops/outcome.h"
+#include "repl/identity.h"
+#include "repl/reconcile.h"
+#include "state/config.h"
+#include "state/events.h"
+#include "state/state.h"
+
+#define LISTED_KEYS 10
+
+struct sync_run {
+    struct cli *cli;
+    const struct sync_options *options;
+    struct config config;
+    struct state state;
+    struct lock lock;
+    struct reconciliation found;
+    struct outcome outcome;
+    int64_t started;
+    bool reconciled;
+    bool repaired; /* --repair: compared once more afterwards */
+};
+
+static bool check_options(const struct sync_options *o, struct err *err)
+{
+    if (o->verify && (o->repair || o->full || o->force)) {
+        err_set(err, ERR_USAGE, "--verify only compares: it excludes %s",
+                o->repair ? "--repair" : o->full ? "--full" : "--force");
+        return err_hint(err, "use --repair to compare and then mend");
+    }
+    return true;
+}
+
+static bool writes(const struct sync_options *o)
+{
+    return !o->verify && !o->dry_run;
+}
+
+/* A standby that was never filled, or only in part, is not synced: init makes it whole. */
+static bool check_init(const struct state *state, struct err *err)
+{
+    switch (state_init_status(state)) {
+    case INIT_DONE:
+        return true;
+    case INIT_NONE:
+        err_set(err, ERR_REFUSED, "the standby has not been initialised yet");
+        return err_hint(err, "run dbr-init-secondary first");
+    default:
+        err_set(err, ERR_REFUSED, "the last dbr-init-secondary did not finish: the standby is not complete");
+        return err_hint(err, "run dbr-init-secondary --resume, or --recreate to start over");
+    }
+}
+
+static bool prepare(struct sync_run *run, struct err *err)
+{
+    const struct options_common *common = &run->cli->common;
+    bool loaded;
+
+    if (!check_options(run->options, err) ||
+        !config_load(&run->config, common->env_file, common->state_dir, false, err) ||
+        !config_need_secondary(&run->config, err))
+        return false;
+    loaded = run->options->dry_run ? state_peek(&run->state, run->config.state_dir, err)
+                                   : state_load(&run->state, run->config.state_dir, err);
+    if (!loaded)
+        return false;
+    if (!run->options->dry_run &&
+        !state_lock_operation(&run->state, run->cli->program->name, (int64_t)run->options->wait_s * 1000, &run->lock,
+                              err))
+        return false;
+    return check_init(&run->state, err);
+}
+
+static const char *hold_reason(const struct pairing *pair)
+{
+    return pair->hold == HOLD_NONE ? NULL : pair->why;
+}
+
+static enum verdict verdict_of(const struct sync_run *run, const struct pairing *pair, const struct comparison *c)
+{
+    if (pair->hold != HOLD_NONE || c->method == COMPARE_SKIP)
+        return VERDICT_NONE;
+    if (c->equal)
+        return c->method == COMPARE_WINDOW ? VERDICT_NONE : VERDICT_EQUAL;
+    if (!writes(run->options))
+        return VERDICT_DIFFERENT;
+    if (pair->hold_deletes && c->deletes)
+        return VERDICT_DIFFERENT;
+    return c->method == COMPARE_WINDOW ? VERDICT_NONE : VERDICT_EQUAL;
+}
+
+static void collect_tables(struct sync_run *run)
+{
+    size_t i;
+
+    for (i = 0; i < run->found.pairs.count; i++) {
+        const struct pairing *pair = &run->found.pairs.items[i];
+        const struct comparison *c = &run->found.all.items[i];
+        struct table_outcome *t;
+
+        if (!pair->selected)
+            continue;
+        t = outcome_table(&run->outcome, pair->name);
+        t->rows = c->rows[SOURCE];
+        t->verified = verdict_of(run, pair, c);
+        if (hold_reason(pair)) {
+            t->error = mem_strdup(hold_reason(pair));
+            continue;
+        }
+        t->inserted = c->inserts;
+        t->updated = c->updates;
+        t->deleted = pair->hold_deletes ? 0 : c->deletes;
+        t->conflicts = run->found.conflicts[i];
+    }
+}
+
+static void collect_warnings(struct sync_run *run)
+{
+    const struct reconciliation *f = &run->found;
+    struct strlist *warnings = &run->outcome.warnings;
+    size_t i;
+
+    for (i = 0; i < run->config.warnings.count; i++)
+        strlist_add(warnings, run->config.warnings.items[i]);
+    for (i = 0; i < f->added.count; i++)
+        strlist_addf(warnings, "table %s is included, because a named table refers to it", f->added.items[i]);
+    for (i = 0; i < f->pairs.strays.count; i++)
+        strlist_addf(warnings, "table %s exists on the standby only; dbr-init-secondary --update --force drops it",
+                     f->pairs.strays.items[i]);
+    for (i = 0; i < f->pairs.count; i++) {
+        const struct pairing *pair = &f->pairs.items[i];
+        size_t j;
+
+        if (pairing_active(pair) && pair->hold_deletes && f->all.items[i].deletes)
+            strlist_addf(warnings, "table %s: %" PRId64 " deletes wait, because a table that is not synced now may refer to these rows",
+                         pair->name, f->all.items[i].deletes);
+        for (j = 0; j < pair->uncompared.count; j++)
+            strlist_addf(warnings, "column %s.%s is compared by no fingerprint: the two engines print its type differently",
+                         pair->name, pair->uncompared.items[j]);
+    }
+    if (f->kept_deletes)
+        strlist_addf(warnings, "%" PRId64 " rows that were to be deleted are on the active database again, and were kept",
+                     f->kept_deletes);
+}
+
+static void remember_table(struct sync_run *run, struct json *tables, size_t i, const char *now)
+{
+    const struct pairing *pair = &run->found.pairs.items[i];
+    const struct comparison *c = &run->found.all.items[i];
+    struct json *table;
+
+    if (!pairing_active(pair) || pair->hold_deletes || c->method == COMPARE_SKIP)
+        return;
+    table = json_get(tables, pair->name);
+    if (!table)
+        table = json_set_object(tables, pair->name);
+    json_set_str(table, "source", role_name(run->found.session.roles[SOURCE]));
+    json_set_str(table, "watermark", run->found.session.watermark);
+    if (c->method == COMPARE_WINDOW)
+        return;
+    json_set_str(table, "lastFingerprint", now);
+    json_set_int(table, "rows", c->rows[SOURCE]);
+}
+
+static size_t count_holds(const struct sync_run *run, enum hold_kind kind)
+{
+    size_t n = 0;
+    size_t i;
+
+    for (i = 0; i < run->found.pairs.count; i++) {
+        const struct pairing *pair = &run->found.pairs.items[i];
+
+        n += pair->selected && (kind == HOLD_NONE ? pair->hold != HOLD_NONE : pair->hold == kind);
+    }
+    return n;
+}
+
+static bool is_complete(const struct sync_run *run)
+{
+    return run->options->tables.count == 0 && count_holds(run, HOLD_NONE) == 0;
+}
+
+static void remember_sync(struct sync_run *run, const char *now, const struct err *trouble)
+{
+    struct json *sync = state_part(&run->state, "sync");
+    struct totals sum = outcome_totals(&run->outcome);
+
+    json_set_str(sync, "lastRun", now);
+    json_set_int(sync, "durationMs", run->outcome.duration_ms);
+    json_set_str(sync, "error", trouble->code == ERR_NONE ? NULL : trouble->message);
+    json_set_str(sync, "status", trouble->code == ERR_NONE ? "healthy" : err_code_name(trouble->code));
+    if (writes(run->options)) {
+        json_set_int(sync, "recordsSynced", sum.records);
+        json_set_int(sync, "conflicts", sum.conflicts);
+        if (is_complete(run) && trouble->code == ERR_NONE)
+            json_set_str(sync, "lastSync", now);
+    }
+    if (run->options->tables.count == 0 && (run->options->verify || run->repaired)) {
+        struct json *last = json_set_object(sync, "lastVerification");
+
+        json_set_str(last, "time", now);
+        json_set_bool(last, "ok", trouble->code == ERR_NONE);
+    }
+}
+
+static bool remember(struct sync_run *run, const struct err *trouble, struct err *err)
+{
+    char now[CLOCK_TEXT_SIZE];
+    struct json *tables;
+    size_t i;
+
+    if (run->options->dry_run)
+        return true;
+    clock_format(clock_now_us(), now);
+    if (!state_begin(&run->state, err))
+        return false;
+    tables = state_part(&run->state, "tables");
+    for (i = 0; i < run->found.pairs.count && writes(run->options); i++)
+        remember_table(run, tables, i, now);
+    remember_sync(run, now, trouble);
+    identity_remember(&run->state, run->found.session.identities);
+    return state_commit(&run->state, err);
+}
+
+/* "a, b, c and 4 more" of the tables with a hold of that kind (HOLD_NONE: any). */
+static char *name_holds(const struct sync_run *run, enum hold_kind kind)
+{
+    struct buf names = BUF_INIT;
+    size_t n = 0;
+    size_t i;
+
+    for (i = 0; i < run->found.pairs.count; i++) {
+        const struct pairing *pair = &run->found.pairs.items[i];
+
+        if (!pair->selected || pair->hold == HOLD_NONE || (kind != HOLD_NONE && pair->hold != kind))
+            continue;
+        if (n++ < 5)
+            buf_addf(&names, "%s%s", n > 1 ? ", " : "", pair->name);
+    }
+    if (n > 5)
+        buf_addf(&names, " and %zu more", n - 5);
+    return buf_detach(&names);
+}
+
+/* The error that the run ends with although it did what it could. */
+static void judge(const struct sync_run *run, struct err *trouble)
+{
+    char *names;
+
+    if (run->options->verify && !reconcile_equal(&run->found)) {
+        err_set(trouble, ERR_DIFFERENT, "the databases differ");
+        err_hint(trouble, "run dbr-sync --repair to make the standby equal to the active database");
+        return;
+    }
+    if (run->repaired && !reconcile_equal(&run->found)) {
+        err_set(trouble, ERR_DIFFERENT, "the databases still differ after the repair");
+        err_hint(trouble, "something writes to the active database; run dbr-sync --verify again in a quiet moment");
+        return;
+    }
+    if (count_holds(run, HOLD_NONE) == 0)
+        return;
+    if (count_holds(run, HOLD_FAILED)) {
+        names = name_holds(run, HOLD_FAILED);
+        err_set(trouble, ERR_FAILED, "the standby did not take the rows of %s", names);
+        err_hint(trouble, "the reason stands beside each table; the others are synced");
+    } else if (count_holds(run, HOLD_SCHEMA)) {
+        names = name_holds(run, HOLD_NONE);
+        err_set(trouble, ERR_REFUSED, "left as they are: %s", names);
+        err_hint(trouble, "run dbr-init-secondary --update to follow the schema changes, then dbr-sync again");
+    } else {
+        names = name_holds(run, HOLD_NONE);
+        err_set(trouble, ERR_REFUSED, "left as they are: %s", names);
+        err_hint(trouble, "if these deletes are meant, run dbr-sync --force");
+    }
+    free(names);
+}
+
+static void list_keys(const struct pairing *pair, struct keyset *changes)
+{
+    size_t width = row_sql_key_width(&pair->rows[SOURCE]);
+    struct key_item item;
+    struct err ignored = ERR_INIT;
+    bool end = false;
+    size_t n = 0;
+
+    keyset_rewind(changes);
+    while (n < LISTED_KEYS && keyset_next(changes, &item, &end, &ignored)) {
+        size_t i;
+
+        printf("  %s ", item.kind == 'i'   ? "missing on the standby:"
+                        : item.kind == 'd' ? "only on the standby:   "
+                                           : "different:             ");
+        for (i = 0; i < width; i++)
+            printf("%s%s=%s", i ? ", " : "", pair->rows[SOURCE].key_count ? pair->rows[SOURCE].keys[i]->name : "row hash",
+                   key_item_text(&item, i));
+        putchar('\n');
+        n++;
+    }
+    if (changes->count > n)
+        printf("  ... and %zu more\n", changes->count - n);
+}
+
+static void list_differences(struct sync_run *run)
+{
+    size_t i;
+
+    for (i = 0; i < run->found.pairs.count; i++) {
+        struct pairing *pair = &run->found.pairs.items[i];
+        struct comparison *c = &run->found.all.items[i];
+
+        if (!pairing_active(pair) || c->equal)
+            continue;
+        printf("%s: %" PRId64 " missing, %" PRId64 " different, %" PRId64 " too many\n", pair->name, c->inserts,
+               c->updates, c->deletes);
+        list_keys(pair, &c->changes);
+    }
+}
+
+static void summarise(struct sync_run *run, const struct err *trouble)
+{
+    struct totals sum = outcome_totals(&run->outcome);
+    bool people = !run->cli->common.json && !run->cli->common.quiet;
+
+    outcome_report(&run->outcome, run->cli, run->options->verify ? OUTCOME_VERIFY : OUTCOME_SYNC);
+    if (run->cli->common.json) {
+        json_set_str(run->cli->document, "activeDatabase", role_name(run->found.session.roles[SOURCE]));
+        json_set_int(run->cli->document, "sequencesMoved", (int64_t)run->found.sequences);
+        json_set_bool(run->cli->document, "dryRun", run->options->dry_run);
+    }
+    if (people && !writes(run->options))
+        list_differences(run);
+    if (people && run->found.sequences)
+        printf("Sequences %s: %zu\n", writes(run->options) ? "moved" : "that stand elsewhere", run->found.sequences);
+    if (people && run->options->verify && trouble->code == ERR_NONE)
+        printf("The databases are equal.\n");
+    if (people && run->options->dry_run)
+        printf("Dry run: nothing was written. A sync would change %" PRId64 " records.\n", sum.records);
+    fflush(stdout);
+    if (writes(run->options))
+        log_info("Sync completed: %" PRId64 " records updated", sum.records);
+}
+
+static void write_events(struct sync_run *run, const struct err *trouble)
+{
+    struct totals sum = outcome_totals(&run->outcome);
+    struct json *extra;
+
+    if (!writes(run->options))
+        return;
+    extra = json_object();
+    json_set_int(extra, "recordsSynced", sum.records);
+    json_set_int(extra, "inserted", sum.inserted);
+    json_set_int(extra, "updated", sum.updated);
+    json_set_int(extra, "deleted", sum.deleted);
+    json_set_int(extra, "conflicts", sum.conflicts);
+    json_set_int(extra, "durationMs", run->outcome.duration_ms);
+    events_write(&run->state, "sync", NULL, trouble->code == ERR_NONE ? "sync completed" : trouble->message, extra);
+    if (sum.conflicts) {
+        extra = json_object();
+        json_set_int(extra, "conflicts", sum.conflicts);
+        events_write(&run->state, "conflict", NULL, "rows of the standby were newer and have been overwritten", extra);
+    }
+}
+
+static bool find_and_apply(struct sync_run *run, struct err *err)
+{
+    const struct sync_options *o = run->options;
+    struct reconcile_options how = {
+        .source = state_active(&run->state),
+        .write = writes(o),
+        .every_table = o->full || o->verify || o->repair,
+        .force = o->force,
+        .tables = &o->tables,
+        .batch_rows = o->batch_size ? o->batch_size : run->config.batch_size,
+        .program = "sync",
+    };
+
+    run->reconciled = reconcile(&run->found, &run->config, &run->state, &how, err);
+    return run->reconciled;
+}
+
+/* After a repair the two are compared once more; what the repair did is kept for the report. */
+static bool verify_again(struct sync_run *run, struct err *err)
+{
+    struct reconcile_options how = {
+        .source = state_active(&run->state),
+        .every_table = true,
+        .tables = &run->options->tables,
+        .batch_rows = run->config.batch_size,
+        .program = "sync",
+    };
+    size_t i;
+
+    reconcile_release(&run->found);
+    run->reconciled = reconcile(&run->found, &run->config, &run->state, &how, err);
+    if (!run->reconciled)
+        return err_prefix(err, "comparing after the repair");
+    run->repaired = true;
+    for (i = 0; i < run->outcome.count; i++) {
+        size_t at = pairings_index(&run->found.pairs, run->outcome.tables[i].name);
+
+        if (at < run->found.pairs.count && pairing_active(&run->found.pairs.items[at]))
+            run->outcome.tables[i].verified = run->found.all.items[at].equal ? VERDICT_EQUAL : VERDICT_DIFFERENT;
+    }
+    return true;
+}
+
+/* A run that fails altogether is remembered too, so that health can say so. */
+static void remember_failure(struct sync_run *run, const struct err *err)
+{
+    struct err ignored = ERR_INIT;
+    struct json *sync;
+
+    if (run->options->dry_run || !state_begin(&run->state, &ignored))
+        return;
+    sync = state_part(&run->state, "sync");
+    json_set_str(sync, "status", err_code_name(err->code));
+    json_set_str(sync, "error", err->message);
+    state_commit(&run->state, &ignored);
+    events_write(&run->state, "error", "sync", err->message, NULL);
+}
+
+static bool run_sync(struct sync_run *run, struct err *err)
+{
+    struct err trouble = ERR_INIT;
+
+    if (!find_and_apply(run, err)) {
+        remember_failure(run, err);
+        return false;
+    }
+    collect_tables(run);
+    collect_warnings(run);
+    if (run->options->repair && !run->options->dry_run && !verify_again(run, err))
+        return false;
+    run->outcome.duration_ms = clock_mono_ms() - run->started;
+    judge(run, &trouble);
+    if (!remember(run, &trouble, err))
+        return false;
+    write_events(run, &trouble);
+    summarise(run, &trouble);
+    if (trouble.code == ERR_NONE)
+        return true;
+    *err = trouble;
+    return false;
+}
+
+bool ops_sync(struct cli *cli, const struct sync_options *options, struct err *err)
+{
+    struct sync_run run;
+    bool ok;
+
+    memset(&run, 0, sizeof(run));
+    run.cli = cli;
+    run.options = options;
+    run.lock = (struct lock)LOCK_INIT;
+    run.state = (struct state)STATE_INIT;
+    run.started = clock_mono_ms();
+    outcome_init(&run.outcome);
+    ok = prepare(&run, err) && run_sync(&run, err);
+    if (run.reconciled)
+        reconcile_release(&run.found);
+    outcome_release(&run.outcome);
+    lock_release(&run.lock);
+    state_release(&run.state);
+    config_release(&run.config);
+    return ok;
+}

@@ -1,0 +1,276 @@
+/*
+ * Reconciling two databases. A failed attempt leaves nothing behind on the target (one transaction), so each further attempt starts
+ * from the connections on: what it finds then is the truth, also after a COMMIT whose answer was lost.
+ */
+#include "repl/reconcile.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "db/pipeline.h"
+#include "repl/sequences.h"
+
+#define ATTEMPTS_MAX 8
+#define BACKOFF_MS 200
+#define BACKOFF_MAX_MS 3000
+#define FINGERPRINT_EVERY_US ((int64_t)24 * 3600 * 1000000)
+#define GUARD_ROWS 100
+
+static void close_attempt(struct reconciliation *r)
+{
+    free(r->conflicts);
+    r->conflicts = NULL;
+    comparisons_release(&r->all);
+    pairings_release(&r->pairs);
+    session_close(&r->session);
+    strlist_release(&r->added);
+}
+
+static void hold_failures(struct reconciliation *r)
+{
+    size_t i;
+
+    for (i = 0; i < r->failures.count; i++) {
+        char *name = mem_strdup(r->failures.items[i]);
+        char *tab = strchr(name, '\t');
+        size_t at;
+
+        *tab = '\0';
+        at = pairings_index(&r->pairs, name);
+        if (at < r->pairs.count)
+            pairing_hold(&r->pairs.items[at], HOLD_FAILED, tab + 1);
+        free(name);
+    }
+}
+
+/* The fingerprint of a large table is due once a day, and when nothing is known of it yet. */
+static bool fingerprint_due(const struct json *known, const char *source)
+{
+    const char *last = json_str(known, "lastFingerprint", NULL);
+    int64_t at;
+
+    if (!last || !clock_parse(last, &at) || strcmp(json_str(known, "source", ""), source) != 0)
+        return true;
+    return clock_now_us() - at >= FINGERPRINT_EVERY_US;
+}
+
+static void choose_method(struct comparison *c, const struct pairing *pair, const struct config *config,
+                          const struct json *tables, const struct reconcile_options *options)
+{
+    const struct json *known = json_get(tables, pair->name);
+    const char *watermark = json_str(known, "watermark", NULL);
+
+    if (!pairing_active(pair))
+        return;
+    c->method = compare_by_size(pair);
+    if (options->every_table || compare_row_estimate(pair) <= config->fingerprint_rows)
+        return;
+    if (fingerprint_due(known, role_name(options->source)) || !watermark)
+        return;
+    c->method = COMPARE_SKIP;
+    if (pair->rows[SOURCE].change && pair->rows[SOURCE].key_count > 0) {
+        c->method = COMPARE_WINDOW;
+        c->since = watermark;
+    }
+}
+
+/* Deletes that would take too much of a table, or all of it, are not believed without --force. */
+static void guard(struct pairing *pair, const struct comparison *c, const struct config *config)
+{
+    char *why = NULL;
+
+    if (c->method != COMPARE_WHOLE && c->method != COMPARE_BUCKETS)
+        return;
+    if (c->rows[SOURCE] == 0 && c->rows[TARGET] > 0)
+        why = mem_printf("it is empty on the active database but has %" PRId64 " rows on the standby",
+                         c->rows[TARGET]);
+    else if (c->deletes > GUARD_ROWS && c->deletes * 100 > c->rows[TARGET] * config->max_delete_percent)
+        why = mem_printf("%" PRId64 " of %" PRId64 " rows would be deleted, more than DB_MAX_DELETE_PERCENT (%d)",
+                         c->deletes, c->rows[TARGET], config->max_delete_percent);
+    if (why)
+        pairing_hold(pair, HOLD_GUARD, why);
+    free(why);
+}
+
+static void guard_all(struct reconciliation *r, const struct config *config, const struct reconcile_options *options)
+{
+    size_t i;
+
+    if (options->force)
+        return;
+    for (i = 0; i < r->pairs.count; i++)
+        guard(&r->pairs.items[i], &r->all.items[i], config);
+    pairings_spread_holds(&r->pairs);
+}
+
+static bool has_deletes_held_back(const struct pairing *pair, const struct comparison *c)
+{
+    return pair->hold_deletes && c->inserts + c->updates == 0;
+}
+
+static bool anything_to_write(const struct reconciliation *r)
+{
+    size_t i;
+
+    for (i = 0; i < r->pairs.count; i++) {
+        const struct comparison *c = &r->all.items[i];
+
+        if (pairing_active(&r->pairs.items[i]) && c->changes.count > 0 &&
+            !has_deletes_held_back(&r->pairs.items[i], c))
+            return true;
+    }
+    return false;
+}
+
+static bool apply(struct reconciliation *r, const struct reconcile_options *options, size_t *failed, struct err *err)
+{
+    struct applier applier;
+    bool ok;
+
+    memset(&applier, 0, sizeof(applier));
+    applier.conns[SOURCE] = r->session.conns[SOURCE];
+    applier.conns[TARGET] = r->session.conns[TARGET];
+    applier.pairs = &r->pairs;
+    applier.all = &r->all;
+    applier.archive = &r->archive;
+    applier.way = r->way;
+    applier.unchecked = r->session.unchecked;
+    applier.batch_rows = options->batch_rows;
+    applier.conflicts = r->conflicts;
+    if (r->way == APPLY_REPLACE && !conn_clone(r->session.conns[SOURCE], &applier.recheck, err))
+        return false;
+    ok = apply_run(&applier, err);
+    conn_close(applier.recheck);
+    r->kept_deletes = applier.kept_deletes;
+    *failed = applier.failed;
+    return ok;
+}
+
+static bool find(struct reconciliation *r, const struct config *config, const struct state *state,
+                 const struct reconcile_options *options, struct err *err)
+{
+    const struct json *tables = json_get(state->root, "tables");
+    const struct conn *conns[2] = {r->session.conns[SOURCE], r->session.conns[TARGET]};
+    size_t i;
+
+    pairings_build(&r->pairs, &r->session.models[SOURCE], &r->session.models[TARGET], conns, config->change_column);
+    comparisons_init(&r->all, &r->pairs, state->dir);
+    r->conflicts = mem_alloc((r->pairs.count + 1) * sizeof(*r->conflicts));
+    if (!pairings_select(&r->pairs, options->tables, &r->added, err))
+        return false;
+    hold_failures(r);
+    pairings_spread_holds(&r->pairs);
+    for (i = 0; i < r->pairs.count; i++)
+        choose_method(&r->all.items[i], &r->pairs.items[i], config, tables, options);
+    if (!apply_queue_begin(r->session.conns[TARGET], r->session.unchecked && options->write, err) ||
+        !compare_queue_sums(r->session.conns, &r->pairs, &r->all, err) ||
+        !pipeline_send(r->session.conns, 2, err))
+        return false;
+    if (!pipeline_next(r->session.conns[TARGET], NULL, err) ||
+        (r->session.unchecked && options->write && !pipeline_next(r->session.conns[TARGET], NULL, err)))
+        return false;
+    return compare_receive_sums(r->session.conns, &r->pairs, &r->all, err) &&
+           compare_keys(r->session.conns, &r->pairs, &r->all, err);
+}
+
+/* One attempt. *failed: the pairing to blame, or pairs.count. */
+static bool attempt(struct reconciliation *r, const struct config *config, const struct state *state,
+                    const struct reconcile_options *options, size_t *failed, struct err *err)
+{
+    *failed = SIZE_MAX;
+    if (!session_open(&r->session, config, state, options->source, err) || !find(r, config, state, options, err))
+        return false;
+    r->sequences = sequences_differ(&r->session.models[SOURCE], &r->session.models[TARGET]);
+    guard_all(r, config, options);
+    if (!options->write || (!anything_to_write(r) && r->sequences == 0))
+        return true;
+    r->applied = apply(r, options, failed, err);
+    return r->applied;
+}
+
+static bool is_weather(const struct err *err)
+{
+    static const char *const states[] = {"40001", "40P01", "40003", "57P01", "57P03"};
+    size_t i;
+
+    for (i = 0; i < sizeof(states) / sizeof(states[0]); i++)
+        if (!strcmp(err->sqlstate, states[i]))
+            return true;
+    return false;
+}
+
+/* Whether another attempt may succeed, and prepares it. */
+static bool try_again(struct reconciliation *r, bool connected, size_t failed, const struct err *err)
+{
+    if (err->code == ERR_STOPPED)
+        return false;
+    if (is_weather(err) || (connected && err->code == ERR_UNREACHABLE)) {
+        int64_t pause = (int64_t)BACKOFF_MS << r->attempts;
+
+        if (r->attempts >= ATTEMPTS_MAX)
+            return false;
+        if (pause > BACKOFF_MAX_MS)
+            pause = BACKOFF_MAX_MS;
+        log_debug("trying again: %s", err->message);
+        clock_sleep_ms(pause / 2 + clock_mono_us() % (pause / 2));
+        return true;
+    }
+    if (r->way == APPLY_UPSERT && (!strcmp(err->sqlstate, "23505") || !strcmp(err->sqlstate, "23503") ||
+                                   !strcmp(err->sqlstate, "23P01"))) {
+        log_debug("trying again with rows replaced: %s", err->message);
+        r->way = APPLY_REPLACE;
+        return true;
+    }
+    if (failed < r->pairs.count && !strlist_has(&r->failures, r->pairs.items[failed].name)) {
+        strlist_addf(&r->failures, "%s\t%s", r->pairs.items[failed].name, err->message);
+        return true;
+    }
+    return false;
+}
+
+bool reconcile(struct reconciliation *r, const struct config *config, const struct state *state,
+               const struct reconcile_options *options, struct err *err)
+{
+    memset(r, 0, sizeof(*r));
+    r->added = (struct strlist)STRLIST_INIT;
+    r->failures = (struct strlist)STRLIST_INIT;
+    archive_init(&r->archive, state->dir, options->program);
+    for (;;) {
+        size_t failed;
+        bool connected;
+        bool again;
+
+        r->attempts++;
+        if (attempt(r, config, state, options, &failed, err))
+            return archive_close(&r->archive, err);
+        connected = r->session.conns[SOURCE] != NULL;
+        again = try_again(r, connected, failed, err);
+        close_attempt(r);
+        if (!again)
+            return false;
+        err_clear(err);
+    }
+}
+
+bool reconcile_equal(const struct reconciliation *r)
+{
+    size_t i;
+
+    for (i = 0; i < r->pairs.count; i++)
+        if (pairing_active(&r->pairs.items[i]) && !r->all.items[i].equal)
+            return false;
+    return r->sequences == 0;
+}
+
+void reconcile_release(struct reconciliation *r)
+{
+    struct err ignored = ERR_INIT;
+
+    archive_close(&r->archive, &ignored);
+    close_attempt(r);
+    strlist_release(&r->failures);
+}

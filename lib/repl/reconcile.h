@@ -1,0 +1,58 @@
+/*
+ * One mechanism for sync, verify and repair: open both databases, find the differences, apply them to the target, all of it
+ * again when the weather (serialization failures, a lost connection, unique values that swap) asks for it.
+ */
+#ifndef DBR_REPL_RECONCILE_H
+#define DBR_REPL_RECONCILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/strlist.h"
+#include "repl/apply.h"
+#include "repl/archive.h"
+#include "repl/compare.h"
+#include "repl/pairing.h"
+#include "repl/session.h"
+#include "state/config.h"
+#include "state/state.h"
+
+struct reconcile_options {
+    enum role source;             /* the active database */
+    bool write;                   /* false: compare only */
+    bool every_table;             /* compare every table completely, whatever its size (--full, --verify, --repair) */
+    bool force;                   /* past the delete guard */
+    const struct strlist *tables; /* --tables; empty: all */
+    long batch_rows;
+    const char *program;          /* names the salvage file: "sync" */
+};
+
+struct reconciliation {
+    struct session session;
+    struct pairings pairs;
+    struct comparisons all;
+    struct archive archive;
+    struct strlist added;    /* tables that --tables did not name but that must come along */
+    struct strlist failures; /* "table<TAB>reason", kept over attempts: left out of the next one */
+    int64_t *conflicts;      /* per pairing */
+    int64_t kept_deletes;
+    size_t sequences;        /* that stood elsewhere on the target */
+    enum apply_way way;
+    bool applied;            /* something was written */
+    int attempts;
+};
+
+/*
+ * On success everything in r describes the (last) attempt, and the session is open until reconcile_release. Tables that were
+ * left as they are have a hold in r->pairs: that is not a failure of reconcile.
+ */
+bool reconcile(struct reconciliation *r, const struct config *config, const struct state *state,
+               const struct reconcile_options *options, struct err *err);
+void reconcile_release(struct reconciliation *r);
+
+/* True when no active table differs. Meaningful after a run that compared only. */
+bool reconcile_equal(const struct reconciliation *r);
+
+#endif

@@ -1,0 +1,112 @@
+/* Opening both databases in as few round trips as connecting allows, plus one. */
+#include "repl/session.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "db/pipeline.h"
+#include "db/query.h"
+#include "repl/apply.h"
+#include "repl/catalog.h"
+#include "repl/identity.h"
+#include "repl/watermark.h"
+
+static bool connect_both(struct session *s, const struct config *config, struct err *err)
+{
+    struct conn_params params[2];
+    struct err errs[2] = {ERR_INIT, ERR_INIT};
+    enum side side;
+
+    for (side = SOURCE; side <= TARGET; side++) {
+        params[side].role = role_name(s->roles[side]);
+        params[side].url = config->urls[s->roles[side]];
+        params[side].schema = config->schema;
+        params[side].timeout_ms = 0;
+    }
+    if (conn_open_many(params, 2, s->conns, NULL, errs))
+        return true;
+    *err = s->conns[SOURCE] ? errs[TARGET] : errs[SOURCE];
+    if (errs[SOURCE].code == ERR_STOPPED)
+        *err = errs[SOURCE];
+    return false;
+}
+
+static bool queue(struct session *s, const struct config *config, struct err *err)
+{
+    struct conn *source = s->conns[SOURCE];
+    struct conn *target = s->conns[TARGET];
+
+    return identity_queue(source, err) && identity_queue(target, err) &&
+           watermark_queue(source, config->overlap_ms, err) && pipeline_sync(source, err) &&
+           pipeline_add(source, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", 0, NULL, err) &&
+           catalog_queue(source, err) && pipeline_sync(source, err) && apply_queue_privilege(target, err) &&
+           catalog_queue(target, err) && pipeline_sync(target, err) && pipeline_send(s->conns, 2, err);
+}
+
+static bool receive(struct session *s, const struct state *state, struct err *err)
+{
+    struct conn *source = s->conns[SOURCE];
+    struct conn *target = s->conns[TARGET];
+
+    return identity_receive(source, &s->identities[s->roles[SOURCE]], err) &&
+           identity_receive(target, &s->identities[s->roles[TARGET]], err) &&
+           identity_check(state, s->identities, err) && watermark_receive(source, &s->watermark, err) &&
+           pipeline_next(source, NULL, err) && catalog_receive(source, &s->models[SOURCE], err) &&
+           apply_receive_privilege(target, &s->unchecked, err) &&
+           catalog_receive(target, &s->models[TARGET], err);
+}
+
+/* What is left out of the source is left out of the target: neither compared nor called a stray. */
+static void mirror_exclusions(struct session *s, const struct config *config)
+{
+    size_t i;
+
+    for (i = 0; i < s->models[TARGET].table_count; i++) {
+        struct model_table *table = &s->models[TARGET].tables[i];
+        const struct model_table *other = model_table(&s->models[SOURCE], table->name);
+
+        if (other)
+            table->excluded = other->excluded;
+        else
+            table->excluded = (config->tables.count && !strlist_has(&config->tables, table->name)) ||
+                              strlist_has(&config->exclude, table->name);
+    }
+}
+
+bool session_open(struct session *s, const struct config *config, const struct state *state, enum role source,
+                  struct err *err)
+{
+    memset(s, 0, sizeof(*s));
+    s->roles[SOURCE] = source;
+    s->roles[TARGET] = role_other(source);
+    if (connect_both(s, config, err) && queue(s, config, err) && receive(s, state, err) &&
+        catalog_filter(&s->models[SOURCE], &config->tables, &config->exclude, err)) {
+        mirror_exclusions(s, config);
+        return true;
+    }
+    session_close(s);
+    return false;
+}
+
+bool session_settle(struct session *s, struct err *err)
+{
+    enum side side;
+
+    for (side = SOURCE; side <= TARGET; side++)
+        if (!pipeline_end(s->conns[side], err))
+            return false;
+    return query_script(s->conns[SOURCE], "ROLLBACK", err);
+}
+
+void session_close(struct session *s)
+{
+    enum side side;
+
+    for (side = SOURCE; side <= TARGET; side++) {
+        conn_close(s->conns[side]);
+        model_release(&s->models[side]);
+        free(s->identities[side]);
+    }
+    free(s->watermark);
+    memset(s, 0, sizeof(*s));
+}
