@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <unistd.h>
 #include <zlib.h>
@@ -95,7 +94,7 @@ bool gz_write(struct gz *gz, const void *data, size_t len, struct err *err)
 
     while (len > 0) {
         uInt piece = len > UINT_MAX ? UINT_MAX : (uInt)len;
-        gz->stream.next_in = (z_const Bytef *)(uintptr_t)next;
+        gz->stream.next_in = (z_const Bytef *)next;
         gz->stream.avail_in = piece;
         if (!compress_input(gz, Z_NO_FLUSH, err))
             return false;
