@@ -1,0 +1,242 @@
+/*
+ * The probe. Each database has a thread of its own, since resolving a name or shaking hands may
+ * block inside libpq beyond any deadline, and so that a slow one does not delay the other's
+ * measurement. A thread that is not back at the deadline is abandoned: it frees what it holds
+ * whenever it returns.
+ */
+#include "repl/probe.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/stop.h"
+#include "db/engine.h"
+#include "db/pipeline.h"
+#include "db/query.h"
+#include "repl/identity.h"
+
+/* A server that has just refused is asked once more after this pause: it may be starting. */
+#define RETRY_PAUSE_MS 250
+#define WAIT_SLICE_MS 50
+
+/*
+ * dbr's own sessions override default_transaction_read_only, so what the application meets is read
+ * from where it is set: the most specific of role and database wins, as at the start of a session.
+ */
+#define POSTGRES_QUESTION                                                                          \
+    "SELECT pg_catalog.pg_is_in_recovery(), coalesce((SELECT pg_catalog.split_part(c, '=', "       \
+    "2)::boolean"                                                                                  \
+    " FROM pg_catalog.pg_db_role_setting s, pg_catalog.unnest(s.setconfig) c"                      \
+    " WHERE c LIKE 'default\\_transaction\\_read\\_only=%'"                                        \
+    " AND s.setdatabase IN (0, (SELECT oid FROM pg_catalog.pg_database"                            \
+    " WHERE datname = pg_catalog.current_database()))"                                             \
+    " AND s.setrole IN (0, (SELECT oid FROM pg_catalog.pg_roles WHERE rolname = current_user))"    \
+    " ORDER BY s.setrole <> 0 AND s.setdatabase <> 0 DESC, s.setrole <> 0 DESC LIMIT 1), false),"  \
+    " (extract(epoch FROM pg_catalog.clock_timestamp()) * 1000)::bigint"
+#define COCKROACH_QUESTION                                                                         \
+    "SELECT false, coalesce((SELECT bool_or('default_transaction_read_only=on' = ANY "             \
+    "(s.setconfig)"                                                                                \
+    " OR 'default_transaction_read_only=true' = ANY (s.setconfig))"                                \
+    " FROM pg_catalog.pg_db_role_setting s WHERE s.setrole = 0 AND s.setdatabase IN"               \
+    " (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())), false),"       \
+    " (extract(epoch FROM clock_timestamp()) * 1000)::INT8"
+
+/* What a thread works on; owned by whoever of the two comes last. */
+struct job {
+    pthread_mutex_t mutex;
+    pthread_cond_t done_changed;
+    bool done, abandoned;
+    int64_t deadline; /* monotonic ms */
+    char *role, *url, *schema;
+    struct probe probe;
+};
+
+static void job_free(struct job *job)
+{
+    probe_release(&job->probe);
+    free(job->role);
+    free(job->url);
+    free(job->schema);
+    (void)pthread_cond_destroy(&job->done_changed);
+    (void)pthread_mutex_destroy(&job->mutex);
+    free(job);
+}
+
+static struct job *job_new(const struct conn_params *params, int64_t deadline)
+{
+    struct job *job = mem_alloc(sizeof *job);
+    pthread_condattr_t attr;
+    (void)pthread_mutex_init(&job->mutex, NULL);
+    (void)pthread_condattr_init(&attr);
+    (void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    (void)pthread_cond_init(&job->done_changed, &attr);
+    (void)pthread_condattr_destroy(&attr);
+    job->deadline = deadline;
+    job->role = mem_strdup(params->role);
+    job->url = mem_strdup(params->url);
+    job->schema = mem_strdup(params->schema);
+    return job;
+}
+
+/* The class of a failure after the connection stood. */
+static enum conn_failure failure_of_query(const struct conn *conn, const struct err *err)
+{
+    if (!conn_alive(conn) || err->code == ERR_UNREACHABLE || strncmp(err->sqlstate, "57P", 3) == 0)
+        return CONN_DOWN;
+    return CONN_DEGRADED;
+}
+
+/* The server's clock is read somewhere between asking and hearing: the middle is the best guess. */
+static int64_t skew(int64_t server_ms, int64_t asked_us, int64_t heard_us)
+{
+    return server_ms - (asked_us + (heard_us - asked_us) / 2) / 1000;
+}
+
+static bool ask(struct conn *conn, struct probe *probe, struct err *err)
+{
+    const char *question =
+        conn_kind(conn) == ENGINE_POSTGRES ? POSTGRES_QUESTION : COCKROACH_QUESTION;
+    struct result *result = NULL;
+    struct err ending = ERR_INIT;
+    int64_t asked = clock_now_us();
+    if (!pipeline_add(conn, question, 0, NULL, err) || !pipeline_sync(conn, err) ||
+        !identity_queue(conn, err) || !pipeline_send(&conn, 1, err) ||
+        !pipeline_next(conn, &result, err))
+        return false;
+    probe->clock_skew_ms = skew(result_int(result, 0, 2), asked, clock_now_us());
+    probe->in_recovery = result_bool(result, 0, 0);
+    probe->read_only = result_bool(result, 0, 1) || probe->in_recovery;
+    result_free(result);
+    if (!identity_receive(conn, &probe->identity, err))
+        return false;
+    (void)pipeline_end(conn, &ending); /* what had failed there was answered by other means */
+    return true;
+}
+
+/* One try, within the time that is left. */
+static bool look(struct job *job, struct probe *probe)
+{
+    int64_t started = clock_mono_ms();
+    struct conn_params params = {job->role, job->url, job->schema, 0};
+    struct conn *conn = NULL;
+    params.timeout_ms = job->deadline > started ? (int)(job->deadline - started) : 1;
+    err_clear(&probe->err);
+    if (!conn_open_many(&params, 1, &conn, &probe->failure, &probe->err))
+        return false;
+    bool ok = ask(conn, probe, &probe->err);
+    if (ok) {
+        probe->connected = true;
+        probe->failure = CONN_OK;
+        probe->latency_ms = clock_mono_ms() - started;
+        (void)snprintf(probe->engine, sizeof probe->engine, "%s", conn_engine(conn)->name);
+        (void)snprintf(probe->version, sizeof probe->version, "%s", conn_version_text(conn));
+        probe->version_number = conn_version(conn);
+    } else {
+        probe->failure = failure_of_query(conn, &probe->err);
+    }
+    conn_close(conn);
+    return ok;
+}
+
+static void *work(void *argument)
+{
+    struct job *job = argument;
+    struct probe probe = {.connected = false};
+    if (!look(job, &probe) && probe.failure != CONN_CONFIG &&
+        clock_mono_ms() + 2 * (int64_t)RETRY_PAUSE_MS < job->deadline && !stop_signal()) {
+        clock_sleep_ms(RETRY_PAUSE_MS);
+        (void)look(job, &probe);
+    }
+    probe.checked_us = clock_now_us();
+    (void)pthread_mutex_lock(&job->mutex);
+    job->probe = probe;
+    job->done = true;
+    bool abandoned = job->abandoned;
+    (void)pthread_cond_signal(&job->done_changed);
+    (void)pthread_mutex_unlock(&job->mutex);
+    if (abandoned)
+        job_free(job);
+    return NULL;
+}
+
+static bool start(struct job *job)
+{
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, work, job) != 0)
+        return false;
+    (void)pthread_detach(thread);
+    return true;
+}
+
+static void no_answer(struct job *job, int timeout_ms, struct probe *probe)
+{
+    char *shown = NULL;
+    struct err ignored = ERR_INIT;
+    (void)conn_check_url(job->role, job->url, &shown, &ignored);
+    *probe = (struct probe){.failure = CONN_DOWN, .checked_us = clock_now_us()};
+    err_set(&probe->err, ERR_UNREACHABLE, "the %s (%s) did not answer within %.3g s", job->role,
+            shown ? shown : "?", timeout_ms / 1000.0);
+    err_hint(&probe->err, "check that the server runs and that no firewall drops the connection");
+    free(shown);
+}
+
+static bool wait_done(struct job *job)
+{
+    struct timespec until;
+    /* Short slices: a signal may be delivered to any thread, and must be noticed here. */
+    while (!job->done && !stop_signal() && clock_mono_ms() < job->deadline) {
+        int64_t left = job->deadline - clock_mono_ms();
+        int64_t slice = left < WAIT_SLICE_MS ? left : WAIT_SLICE_MS;
+        (void)clock_gettime(CLOCK_MONOTONIC, &until);
+        until.tv_nsec += (long)(slice > 0 ? slice : 0) * 1000000L;
+        until.tv_sec += until.tv_nsec / 1000000000L;
+        until.tv_nsec %= 1000000000L;
+        (void)pthread_cond_timedwait(&job->done_changed, &job->mutex, &until);
+    }
+    return job->done;
+}
+
+static void collect(struct job *job, int timeout_ms, struct probe *probe)
+{
+    (void)pthread_mutex_lock(&job->mutex);
+    bool done = wait_done(job);
+    if (done) {
+        *probe = job->probe;
+        job->probe.identity = NULL;
+    } else {
+        no_answer(job, timeout_ms, probe);
+        job->abandoned = true;
+    }
+    (void)pthread_mutex_unlock(&job->mutex);
+    if (done)
+        job_free(job);
+}
+
+bool probe_run(const struct conn_params *params, size_t count, int timeout_ms, struct probe *probes,
+               struct err *err)
+{
+    struct job *jobs[PROBE_MAX];
+    int64_t deadline = clock_mono_ms() + timeout_ms;
+    for (size_t i = 0; i < count; i++) {
+        jobs[i] = job_new(&params[i], deadline);
+        if (!start(jobs[i])) {
+            /* No thread to be had: done here, with the deadlines that libpq keeps. */
+            (void)work(jobs[i]);
+        }
+    }
+    for (size_t i = 0; i < count; i++)
+        collect(jobs[i], timeout_ms, &probes[i]);
+    return stop_check(err);
+}
+
+void probe_release(struct probe *probe)
+{
+    free(probe->identity);
+    probe->identity = NULL;
+}
