@@ -1,0 +1,37 @@
+/* dbr-health: option table and exit status; the work is in lib/ops/health.c and lib/ops/doctor.c.
+ */
+#include "cli/main.h"
+#include "ops/health.h"
+
+static struct health_options health_options;
+
+static const struct option options[] = {
+    {0, "peek", NULL, "probe, but record nothing", OPTION_FLAG, &health_options.peek, 0, 0, NULL,
+     false},
+    {0, "cached", NULL, "print the last record, probe nothing", OPTION_FLAG, &health_options.cached,
+     0, 0, NULL, false},
+    {0, "watch", NULL, "repeat at each interval until stopped", OPTION_FLAG, &health_options.watch,
+     0, 0, NULL, false},
+    {0, "doctor", NULL, "examine configuration, files and databases, and say what to do",
+     OPTION_FLAG, &health_options.doctor, 0, 0, NULL, false},
+    OPTION_END,
+};
+
+static const struct program program = {
+    .name = "dbr-health",
+    .purpose = "check both databases, record and report how they are",
+    .usage = "[options]",
+    .options = options,
+    .description = "Exit status: 0 both connected, 1 degraded, 2 the active database or both are "
+                   "down, 3 unknown (usage, configuration or unreadable state).",
+};
+
+static bool run(struct cli *cli, struct err *err)
+{
+    return ops_health(cli, &health_options, err);
+}
+
+int main(int argc, char **argv)
+{
+    return cli_main_mapped(&program, argc, argv, run, health_exit_status);
+}

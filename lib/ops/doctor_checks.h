@@ -1,0 +1,22 @@
+/* The single examinations of the doctor; each adds what it found. */
+#ifndef DBR_OPS_DOCTOR_CHECKS_H
+#define DBR_OPS_DOCTOR_CHECKS_H
+
+#include "ops/findings.h"
+#include "state/config.h"
+#include "state/state.h"
+
+/* doctor_setup.c. config is one that was loaded leniently. */
+void doctor_check_config(const struct config *config, struct findings *findings);
+/* Opens the state without touching it; false when it cannot be used. */
+bool doctor_check_state(const struct config *config, struct state *state,
+                        struct findings *findings);
+/* What the state says of init, sync and operations. */
+void doctor_check_record(const struct config *config, const struct state *state,
+                         struct findings *findings);
+
+/* doctor_databases.c: connects. state is NULL when it cannot be used. */
+void doctor_check_databases(const struct config *config, const struct state *state,
+                            struct findings *findings);
+
+#endif

@@ -1,0 +1,27 @@
+/*
+ * dbr-health: looks at both databases, records what it saw, and says how the pair is. It never
+ * switches anything. The exit status follows the convention of monitoring plugins
+ * (health_exit_status).
+ */
+#ifndef DBR_OPS_HEALTH_H
+#define DBR_OPS_HEALTH_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "cli/main.h"
+
+struct health_options {
+    bool peek;   /* probe, record nothing */
+    bool cached; /* print the last record, probe nothing */
+    bool watch;  /* repeat each interval until stopped */
+    bool doctor; /* examine configuration, files and databases (ops/doctor.h) */
+};
+
+/* Sets cli->status to 0 OK, 1 WARNING or 2 CRITICAL, and fills cli->document under --json. */
+bool ops_health(struct cli *cli, const struct health_options *options, struct err *err);
+
+/* For cli_main_mapped: whatever kept dbr-health from an answer is 3 UNKNOWN. */
+int health_exit_status(enum err_code code);
+
+#endif

@@ -1,0 +1,183 @@
+/* The rules by which a pair is healthy, degraded or critical. Each finding is one warning in words.
+ */
+#include "ops/health_judge.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/lock.h"
+#include "cli/report.h"
+
+#define DURATION_SIZE 32
+
+const char *health_status_name(enum health_status status)
+{
+    static const char *const names[] = {"healthy", "degraded", "critical"};
+    return names[status];
+}
+
+const struct json *health_entry(const struct state *state, enum role role)
+{
+    const struct json *entry = json_get(json_get(state->root, "health"), role_name(role));
+    return json_is_object(entry) ? entry : NULL;
+}
+
+void health_judge_add(struct health_judgement *judgement, enum health_status status,
+                      const char *warning)
+{
+    if (status > judgement->status)
+        judgement->status = status;
+    strlist_add(&judgement->warnings, warning);
+}
+
+static void add(struct health_judgement *judgement, enum health_status status, const char *format,
+                ...) __attribute__((format(printf, 3, 4)));
+
+static void add(struct health_judgement *judgement, enum health_status status, const char *format,
+                ...)
+{
+    struct buf text = BUF_INIT;
+    va_list args;
+    va_start(args, format);
+    buf_vaddf(&text, format, args);
+    va_end(args);
+    health_judge_add(judgement, status, text.data);
+    buf_release(&text);
+}
+
+static bool is_connected(const struct state *state, enum role role)
+{
+    return json_bool(health_entry(state, role), "connected", false);
+}
+
+/* A database that does not answer: what that means depends on who is out. */
+static void judge_missing(const struct state *state, enum role role, bool active,
+                          struct health_judgement *judgement)
+{
+    const struct json *entry = health_entry(state, role);
+    const char *part = active ? "active" : "standby";
+    const char *failure = json_str(entry, "failure", "down");
+    enum health_status status = active ? HEALTH_CRITICAL : HEALTH_DEGRADED;
+    if (!entry) {
+        add(judgement, status, "the %s (%s) has not been checked yet", role_name(role), part);
+        return;
+    }
+    /* Out of connections or disk, say: it runs, and those who are connected are served. */
+    if (strcmp(failure, "degraded") == 0)
+        status = HEALTH_DEGRADED;
+    add(judgement, status, "%s (%s) %s: %s", role_name(role), part,
+        strcmp(failure, "config") == 0     ? "does not let dbr in"
+        : strcmp(failure, "degraded") == 0 ? "is in trouble"
+                                           : "is down",
+        json_str(entry, "error", "no reason recorded"));
+}
+
+static void judge_active(const struct config *config, const struct state *state, enum role active,
+                         struct health_judgement *judgement)
+{
+    const struct json *entry = health_entry(state, active);
+    const char *name = role_name(active);
+    if (json_bool(entry, "inRecovery", false))
+        add(judgement, HEALTH_DEGRADED, "%s (active) is a physical standby: it takes no writes",
+            name);
+    else if (json_bool(entry, "readOnly", false))
+        add(judgement, HEALTH_DEGRADED,
+            "%s (active) is read-only (default_transaction_read_only is on)", name);
+    if (json_int(entry, "latency", 0) >= config->health_timeout_ms * INT64_C(4) / 5)
+        add(judgement, HEALTH_DEGRADED, "%s (active) is slow: %lld ms", name,
+            (long long)json_int(entry, "latency", 0));
+}
+
+static void judge_clocks(const struct config *config, const struct state *state,
+                         struct health_judgement *judgement)
+{
+    int64_t skew = json_int(health_entry(state, ROLE_PRIMARY), "clockSkewMs", 0) -
+                   json_int(health_entry(state, ROLE_SECONDARY), "clockSkewMs", 0);
+    if (skew < 0)
+        skew = -skew;
+    if (skew > config->max_clock_skew_ms)
+        add(judgement, HEALTH_DEGRADED, "the clocks of the two servers differ by %lld ms",
+            (long long)skew);
+}
+
+static void judge_init(const struct state *state, struct health_judgement *judgement)
+{
+    switch (state_init_status(state)) {
+    case INIT_NONE:
+        add(judgement, HEALTH_DEGRADED, "secondary is not initialised: run dbr-init-secondary");
+        break;
+    case INIT_FAILED:
+        add(judgement, HEALTH_DEGRADED,
+            "initialisation of the secondary failed: run dbr-init-secondary --resume (%s)",
+            json_str(json_get(state->root, "init"), "reason", "no reason recorded"));
+        break;
+    case INIT_RUNNING: {
+        char *path = state_path(state, "op.lock");
+        bool held = lock_holder(path) != 0;
+        free(path);
+        if (held)
+            add(judgement, HEALTH_DEGRADED, "initialisation of the secondary is running");
+        else
+            add(judgement, HEALTH_DEGRADED,
+                "initialisation of the secondary was broken off: run "
+                "dbr-init-secondary --resume");
+        break;
+    }
+    case INIT_DONE:
+        break;
+    }
+}
+
+static void judge_sync(const struct config *config, const struct state *state,
+                       struct health_judgement *judgement)
+{
+    const struct json *sync = json_get(state->root, "sync");
+    const char *status = json_str(sync, "status", "healthy");
+    char age[DURATION_SIZE];
+    if (strcmp(status, "failed") == 0 || strcmp(status, "refused") == 0)
+        add(judgement, HEALTH_DEGRADED, "the last sync %s: %s",
+            strcmp(status, "failed") == 0 ? "failed" : "was refused",
+            json_str(sync, "error", "no reason recorded"));
+    if (judgement->sync_age_ms > 2 * config->sync_interval_ms) {
+        judgement->sync_late = true;
+        add(judgement, HEALTH_DEGRADED, "the last sync is %s old: run dbr-sync",
+            report_duration(judgement->sync_age_ms, age));
+    }
+}
+
+static int64_t sync_age(const struct state *state)
+{
+    int64_t when;
+    const char *text = json_str(json_get(state->root, "sync"), "lastSync", NULL);
+    if (!text || !clock_parse(text, &when))
+        return -1;
+    int64_t age = (clock_now_us() - when) / 1000;
+    return age > 0 ? age : 0;
+}
+
+void health_judge(const struct config *config, const struct state *state,
+                  struct health_judgement *judgement)
+{
+    enum role active = state_active(state);
+    *judgement = (struct health_judgement){HEALTH_OK, false, sync_age(state), STRLIST_INIT};
+    if (is_connected(state, active))
+        judge_active(config, state, active, judgement);
+    else
+        judge_missing(state, active, true, judgement);
+    if (!config->urls[ROLE_SECONDARY])
+        return;
+    enum role standby = role_other(active);
+    if (!is_connected(state, standby))
+        judge_missing(state, standby, false, judgement);
+    if (is_connected(state, active) && is_connected(state, standby))
+        judge_clocks(config, state, judgement);
+    judge_init(state, judgement);
+    if (state_init_status(state) == INIT_DONE)
+        judge_sync(config, state, judgement);
+}
+
+void health_judgement_release(struct health_judgement *judgement)
+{
+    strlist_release(&judgement->warnings);
+}

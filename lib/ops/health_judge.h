@@ -1,0 +1,41 @@
+/*
+ * How is the pair? Judged from the state alone, so that a fresh check and the last record
+ * (--cached) get the same answer.
+ */
+#ifndef DBR_OPS_HEALTH_JUDGE_H
+#define DBR_OPS_HEALTH_JUDGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/strlist.h"
+#include "state/config.h"
+#include "state/state.h"
+
+enum health_status {
+    HEALTH_OK,
+    HEALTH_DEGRADED,
+    HEALTH_CRITICAL
+}; /* the values are exit statuses */
+
+struct health_judgement {
+    enum health_status status;
+    bool sync_late;
+    int64_t sync_age_ms; /* since the last sync; -1: there was none */
+    struct strlist warnings;
+};
+
+/* "healthy", "degraded", "critical". */
+const char *health_status_name(enum health_status status);
+
+void health_judge(const struct config *config, const struct state *state,
+                  struct health_judgement *judgement);
+/* Adds a finding that only the fresh check knows. */
+void health_judge_add(struct health_judgement *judgement, enum health_status status,
+                      const char *warning);
+void health_judgement_release(struct health_judgement *judgement);
+
+/* The record of one database in the state, or NULL. */
+const struct json *health_entry(const struct state *state, enum role role);
+
+#endif

@@ -1,0 +1,181 @@
+/* Wording and layout of the health report. The keys of the document are an interface: they may be
+ * added to, never renamed. */
+#include "ops/health_report.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "cli/report.h"
+
+#define TEXT_SIZE 32
+
+/* A copy of a member, or null. */
+static void carry(struct json *to, const struct json *from, const char *name)
+{
+    const struct json *value = json_get(from, name);
+    if (value)
+        json_set(to, name, json_copy(value));
+    else
+        json_set_null(to, name);
+}
+
+static void database_object(struct json *document, const struct state *state, enum role role)
+{
+    static const char *const carried[] = {"latency",
+                                          "lastCheck",
+                                          "consecutiveFailures",
+                                          "consecutiveSuccesses",
+                                          "engine",
+                                          "version",
+                                          "error",
+                                          "failure",
+                                          "readOnly",
+                                          "clockSkewMs"};
+    const struct json *entry = health_entry(state, role);
+    struct json *database = json_set_object(document, role_name(role));
+    json_set_bool(database, "connected", json_bool(entry, "connected", false));
+    for (size_t i = 0; i < sizeof carried / sizeof carried[0]; i++)
+        carry(database, entry, carried[i]);
+    /* Clients count with these. */
+    json_set_int(database, "consecutiveFailures", json_int(entry, "consecutiveFailures", 0));
+    json_set_int(database, "consecutiveSuccesses", json_int(entry, "consecutiveSuccesses", 0));
+}
+
+static void sync_object(struct json *document, const struct state *state,
+                        const struct health_judgement *judgement)
+{
+    const struct json *sync = json_get(state->root, "sync");
+    const char *status = json_str(sync, "status", "healthy");
+    struct json *object = json_set_object(document, "syncStatus");
+    carry(object, sync, "lastSync");
+    json_set_int(object, "recordsSynced", json_int(sync, "recordsSynced", 0));
+    if (judgement->sync_late && strcmp(status, "healthy") == 0)
+        status = "late";
+    json_set_str(object, "status", status);
+    carry(object, sync, "durationMs");
+    json_set_int(object, "conflicts", json_int(sync, "conflicts", 0));
+    carry(object, sync, "lastVerification");
+    carry(object, sync, "error");
+    struct json *tables = json_set_array(object, "tables");
+    for (const struct json *table = json_first(json_get(state->root, "tables")); table;
+         table = json_next(table)) {
+        struct json *item = json_add(tables, json_object());
+        json_set_str(item, "name", json_key(table));
+        carry(item, table, "rows");
+        carry(item, table, "lastFingerprint");
+    }
+}
+
+void health_document(const struct config *config, const struct state *state,
+                     const struct health_judgement *judgement, struct json *document)
+{
+    static const char *const init_names[] = {"none", "running", "failed", "done"};
+    bool redundant = config->urls[ROLE_SECONDARY] != NULL;
+    json_set_bool(document, "success", true);
+    json_set_bool(document, "redundancyEnabled", redundant);
+    json_set_str(document, "status", health_status_name(judgement->status));
+    database_object(document, state, ROLE_PRIMARY);
+    if (redundant)
+        database_object(document, state, ROLE_SECONDARY);
+    else
+        json_set_null(document, "secondary");
+    json_set_str(document, "activeDatabase", role_name(state_active(state)));
+    carry(document, json_get(state->root, "sync"), "lastSync");
+    sync_object(document, state, judgement);
+    json_set_str(document, "initStatus", init_names[state_init_status(state)]);
+    struct json *warnings = json_set_array(document, "warnings");
+    for (size_t i = 0; i < judgement->warnings.count; i++)
+        json_add_str(warnings, judgement->warnings.items[i]);
+}
+
+static void database_row(struct report *report, const struct state *state, enum role role)
+{
+    const struct json *entry = health_entry(state, role);
+    bool connected = json_bool(entry, "connected", false);
+    bool cockroach = strcmp(json_str(entry, "engine", ""), "cockroach") == 0;
+    const char *version = json_str(entry, "version", NULL);
+    char failures[TEXT_SIZE];
+    char latency[TEXT_SIZE];
+    char *engine =
+        version ? mem_printf("%s %s", cockroach ? "CockroachDB" : "PostgreSQL", version) : NULL;
+    (void)snprintf(latency, sizeof latency, "%lld ms", (long long)json_int(entry, "latency", 0));
+    const char *const cells[] = {
+        role_name(role),
+        state_active(state) == role ? "active" : "standby",
+        connected ? "yes" : "NO",
+        connected ? latency : NULL,
+        engine,
+        json_str(entry, "lastCheck", NULL),
+        report_count(json_int(entry, "consecutiveFailures", 0), failures),
+    };
+    report_row(report, cells);
+    free(engine);
+}
+
+static void sync_sentence(const struct config *config, const struct state *state,
+                          const struct health_judgement *judgement, struct buf *text)
+{
+    const struct json *sync = json_get(state->root, "sync");
+    char age[TEXT_SIZE];
+    char records[TEXT_SIZE];
+    if (!config->urls[ROLE_SECONDARY])
+        buf_adds(text, "redundancy is disabled (DATABASE_URL_SECONDARY is not set)");
+    else if (judgement->sync_age_ms < 0)
+        buf_adds(text, "last sync: never");
+    else
+        buf_addf(text, "last sync: %s ago, %s records",
+                 report_duration(judgement->sync_age_ms, age),
+                 report_count(json_int(sync, "recordsSynced", 0), records));
+}
+
+void health_table(const struct cli *cli, const struct config *config, const struct state *state,
+                  const struct health_judgement *judgement)
+{
+    static const char *const headings[] = {"DATABASE", "ROLE",       "CONNECTED", ">LATENCY",
+                                           "ENGINE",   "LAST CHECK", ">FAILURES"};
+    static const char *const colors[] = {"32", "33", "31"};
+    struct buf text = BUF_INIT;
+    struct report *report = report_new(headings, sizeof headings / sizeof headings[0]);
+    database_row(report, state, ROLE_PRIMARY);
+    if (config->urls[ROLE_SECONDARY])
+        database_row(report, state, ROLE_SECONDARY);
+    if (cli->color_out)
+        printf("status: \033[1;%sm%s\033[0m\n\n", colors[judgement->status],
+               health_status_name(judgement->status));
+    else
+        printf("status: %s\n\n", health_status_name(judgement->status));
+    report_print(report, stdout, cli->color_out);
+    report_free(report);
+    sync_sentence(config, state, judgement, &text);
+    printf("\n%s\n", text.data);
+    for (size_t i = 0; i < judgement->warnings.count; i++) {
+        buf_reset(&text);
+        buf_add_clean(&text, judgement->warnings.items[i]);
+        printf("warning: %s\n", text.data);
+    }
+    buf_release(&text);
+}
+
+void health_line(const struct config *config, const struct state *state,
+                 const struct health_judgement *judgement, struct buf *line)
+{
+    static const enum role roles[2] = {ROLE_PRIMARY, ROLE_SECONDARY};
+    char now[CLOCK_TEXT_SIZE];
+    buf_addf(line, "%s %s active=%s", clock_format(clock_now_us(), now),
+             health_status_name(judgement->status), role_name(state_active(state)));
+    for (size_t i = 0; i < (config->urls[ROLE_SECONDARY] ? 2U : 1U); i++) {
+        const struct json *entry = health_entry(state, roles[i]);
+        if (json_bool(entry, "connected", false))
+            buf_addf(line, " %s=%lldms", role_name(roles[i]),
+                     (long long)json_int(entry, "latency", 0));
+        else
+            buf_addf(line, " %s=%s", role_name(roles[i]), json_str(entry, "failure", "unknown"));
+    }
+    for (size_t i = 0; i < judgement->warnings.count; i++) {
+        buf_adds(line, i ? "; " : " | ");
+        buf_add_clean(line, judgement->warnings.items[i]);
+    }
+}
