@@ -1,6 +1,6 @@
 /*
- * Looking things up in a schema model. The model is plain data that the catalog fills; nothing here changes it, apart
- * from model_release.
+ * Looking things up in a schema model. The model is plain data that the catalog fills; nothing here
+ * changes it, apart from model_release.
  */
 #include "db/model.h"
 

@@ -1,8 +1,9 @@
 /*
- * Reads one schema of a database into the model. All queries are queued in one pipeline segment, so that both
- * databases are read in one round trip together with whatever else the caller queues:
+ * Reads one schema of a database into the model. All queries are queued in one pipeline segment, so
+ * that both databases are read in one round trip together with whatever else the caller queues:
  *
- *     catalog_queue(conn, err); pipeline_sync(conn, err); ... pipeline_send(...); ... catalog_receive(conn, &model, err);
+ *     catalog_queue(conn, err); pipeline_sync(conn, err); ... pipeline_send(...); ...
+ * catalog_receive(conn, &model, err);
  */
 #ifndef DBR_REPL_CATALOG_H
 #define DBR_REPL_CATALOG_H
@@ -16,17 +17,19 @@
 
 /* Adds the catalog queries with pipeline_add; the caller adds pipeline_sync. */
 bool catalog_queue(struct conn *conn, struct err *err);
-/* Reads their results (one pipeline_next for each). Tables come parents first. The caller releases the model. */
+/* Reads their results (one pipeline_next for each). Tables come parents first. The caller releases
+ * the model. */
 bool catalog_receive(struct conn *conn, struct model *model, struct err *err);
 
 /*
- * Marks tables that the configuration leaves out. tables empty: all. An unknown name is ERR_USAGE naming it and the
- * nearest table.
+ * Marks tables that the configuration leaves out. tables empty: all. An unknown name is ERR_USAGE
+ * naming it and the nearest table.
  */
-bool catalog_filter(struct model *model, const struct strlist *tables, const struct strlist *exclude,
-                    struct err *err);
+bool catalog_filter(struct model *model, const struct strlist *tables,
+                    const struct strlist *exclude, struct err *err);
 
-/* True when the schema holds nothing that init would create (no table, type, sequence, view or function). */
+/* True when the schema holds nothing that init would create (no table, type, sequence, view or
+ * function). */
 bool catalog_is_empty(const struct model *model);
 
 #endif
