@@ -70,7 +70,7 @@ CREATE TYPE color AS ENUM ('red', 'green', 'blue', 'amber');
 CREATE TABLE k_uuid (k uuid PRIMARY KEY, v int); INSERT INTO k_uuid SELECT md5(i::text)::uuid, i FROM generate_series(1, 300) i;
 CREATE TABLE k_big (k bigint PRIMARY KEY, v int); INSERT INTO k_big SELECT (i - 150) * 60000000000000000, i FROM generate_series(1, 300) i;
 INSERT INTO k_big VALUES (9223372036854775807, 0), (-9223372036854775808, 0);
-CREATE TABLE k_num (k numeric PRIMARY KEY, v int); INSERT INTO k_num SELECT i / 7.0 * 10 ^ (i % 20 - 10), i FROM generate_series(1, 300) i;
+CREATE TABLE k_num (k numeric PRIMARY KEY, v int); INSERT INTO k_num SELECT (i + 0.5) * 10::numeric ^ (i % 20 - 10), i FROM generate_series(1, 300) i;
 INSERT INTO k_num VALUES ('NaN', 0), (-1.50, 1), (0.00, 2), (1e30, 3), ('Infinity', 4);
 CREATE TABLE k_ts (k timestamp PRIMARY KEY, v int); INSERT INTO k_ts SELECT timestamp '1999-12-31 23:59:59' + i * interval '1.000001 s', i FROM generate_series(1, 300) i;
 INSERT INTO k_ts VALUES ('infinity', 0), ('-infinity', 0), ('0044-03-15 BC', 0);

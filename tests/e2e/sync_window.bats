@@ -25,10 +25,10 @@ SQL
 }
 teardown() { pair_teardown; }
 
-other_url() { sed 's#//app:#//other:#' <<<"$P1_URL"; }
+other_url() { echo "${P1_URL/app:/other:}"; }
 
 synced() {
-    run_dbr sync "$@"
+    run_dbr sync
     exits 0
     same_rows
     run_dbr sync --verify
