@@ -147,6 +147,12 @@ static bool read_bucket(void *context, const struct result *row, struct err *err
     return true;
 }
 
+void compare_take_sum(struct comparison *c, enum side side, const struct result *result)
+{
+    c->rows[side] = result_int(result, 0, 0);
+    c->sum[side] = parse_sum(result_text(result, 0, 1));
+}
+
 static bool receive_side(struct conn *conn, struct comparison *c, enum side side, struct err *err)
 {
     struct bucket_reader reader = {c, side, 0};
@@ -158,8 +164,7 @@ static bool receive_side(struct conn *conn, struct comparison *c, enum side side
         return pipeline_rows(conn, read_bucket, &reader, err);
     if (!pipeline_next(conn, &result, err))
         return false;
-    c->rows[side] = result_int(result, 0, 0);
-    c->sum[side] = parse_sum(result_text(result, 0, 1));
+    compare_take_sum(c, side, result);
     result_free(result);
     return true;
 }

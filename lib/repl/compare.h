@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "db/query.h"
 #include "repl/keyset.h"
 #include "repl/pairing.h"
 
@@ -63,6 +64,8 @@ bool compare_queue_sums(struct conn *const conns[2], const struct pairings *pair
                         struct err *err);
 bool compare_receive_sums(struct conn *const conns[2], const struct pairings *pairs, struct comparisons *all,
                           struct err *err);
+/* Takes the result of row_sql_fingerprint of one side. */
+void compare_take_sum(struct comparison *c, enum side side, const struct result *result);
 /* Round 2, sends and reads itself; does nothing when everything is equal. */
 bool compare_keys(struct conn *const conns[2], const struct pairings *pairs, struct comparisons *all,
                   struct err *err);

@@ -111,7 +111,7 @@ static void pair_columns(struct pairing *pair, struct pairings *pairs, const str
 }
 
 static void pair_one(struct pairing *pair, struct pairings *pairs, const struct model_table *source,
-                     const struct conn *const conns[2], const char *change)
+                     const struct conn *const conns[2], const char *change, bool keys_later)
 {
     const struct model_table *target = model_table(pairs->models[TARGET], source->name);
     char *difference;
@@ -131,7 +131,7 @@ static void pair_one(struct pairing *pair, struct pairings *pairs, const struct 
         free(difference);
         return;
     }
-    if (source->key_kind != KEY_ROW && !has_key(target, source)) {
+    if (!keys_later && source->key_kind != KEY_ROW && !has_key(target, source)) {
         pairing_hold(pair, HOLD_SCHEMA, "the key of the table is not unique on the standby");
         return;
     }
@@ -139,7 +139,7 @@ static void pair_one(struct pairing *pair, struct pairings *pairs, const struct 
 }
 
 void pairings_build(struct pairings *pairs, const struct model *source, const struct model *target,
-                    const struct conn *const conns[2], const char *change)
+                    const struct conn *const conns[2], const char *change, bool keys_later)
 {
     size_t i;
 
@@ -150,7 +150,7 @@ void pairings_build(struct pairings *pairs, const struct model *source, const st
     pairs->items = mem_alloc((source->table_count + 1) * sizeof(*pairs->items));
     for (i = 0; i < source->table_count; i++)
         if (model_table_copied(&source->tables[i]))
-            pair_one(&pairs->items[pairs->count++], pairs, &source->tables[i], conns, change);
+            pair_one(&pairs->items[pairs->count++], pairs, &source->tables[i], conns, change, keys_later);
     for (i = 0; i < target->table_count; i++)
         if (model_table_copied(&target->tables[i]) && !model_table(source, target->tables[i].name))
             strlist_add(&pairs->strays, target->tables[i].name);

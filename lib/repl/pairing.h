@@ -42,9 +42,12 @@ struct pairings {
     struct strlist strays;      /* tables that only the target has */
 };
 
-/* change_column: its name (DB_UPDATED_AT_COLUMN). The models must outlive the pairings. */
+/*
+ * change_column: its name (DB_UPDATED_AT_COLUMN). keys_later: the target's keys are not built yet, so their absence is no
+ * reason to hold a table. The models must outlive the pairings.
+ */
 void pairings_build(struct pairings *pairs, const struct model *source, const struct model *target,
-                    const struct conn *const conns[2], const char *change_column);
+                    const struct conn *const conns[2], const char *change_column, bool keys_later);
 
 /*
  * --tables: selects these and, with them, the tables that they refer to (else their rows would refer to nothing); the

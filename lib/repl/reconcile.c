@@ -157,7 +157,8 @@ static bool find(struct reconciliation *r, const struct config *config, const st
     const struct conn *conns[2] = {r->session.conns[SOURCE], r->session.conns[TARGET]};
     size_t i;
 
-    pairings_build(&r->pairs, &r->session.models[SOURCE], &r->session.models[TARGET], conns, config->change_column);
+    pairings_build(&r->pairs, &r->session.models[SOURCE], &r->session.models[TARGET], conns, config->change_column,
+                   false);
     comparisons_init(&r->all, &r->pairs, state->dir);
     r->conflicts = mem_alloc((r->pairs.count + 1) * sizeof(*r->conflicts));
     if (!pairings_select(&r->pairs, options->tables, &r->added, err))

@@ -1,0 +1,297 @@
+/*
+ * dbr-init-secondary, in the order it happens: what state the secondary is in and whether this run may touch it, structure,
+ * rows and keys (init_copy.c), the end of it. A run that fails leaves the secondary empty or resumable, and the state
+ * says which.
+ */
+#include "ops/init.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "cli/progress.h"
+#include "db/pipeline.h"
+#include "db/query.h"
+#include "ops/init_run.h"
+#include "repl/catalog.h"
+#include "repl/fence.h"
+#include "repl/identity.h"
+#include "repl/ledger.h"
+#include "state/events.h"
+
+static bool check_options(const struct init_options *o, struct err *err)
+{
+    int ways = o->recreate + o->resume + o->update;
+
+    if (ways > 1)
+        return err_set(err, ERR_USAGE, "--recreate, --resume and --update exclude each other");
+    if (o->dialect && !o->dry_run) {
+        err_set(err, ERR_USAGE, "--dialect is for --dry-run: the secondary's own engine decides otherwise");
+        return err_hint(err, "add --dry-run");
+    }
+    if (o->schema_only && (o->resume || o->update))
+        return err_set(err, ERR_USAGE, "--schema-only goes with a fresh secondary or --recreate");
+    if (o->force && !o->update) {
+        err_set(err, ERR_USAGE, "--force is for --update: it drops and retypes what the primary no longer has");
+        return err_hint(err, "to start over on a secondary that is not empty, use --recreate");
+    }
+    return true;
+}
+
+static bool load(struct init_run *run, struct err *err)
+{
+    const struct options_common *common = &run->cli->common;
+    const struct init_options *o = run->options;
+
+    if (!check_options(o, err) || !config_load(&run->config, common->env_file, common->state_dir, false, err))
+        return false;
+    if (!(o->dry_run && o->dialect) && !config_need_secondary(&run->config, err))
+        return false;
+    if (o->dry_run)
+        return state_peek(&run->state, run->config.state_dir, err);
+    return state_load(&run->state, run->config.state_dir, err) &&
+           state_lock_operation(&run->state, run->cli->program->name, 0, &run->lock, err);
+}
+
+/* Init writes to the secondary what the primary holds: never while the secondary is the one in use. */
+static bool check_active(const struct init_run *run, struct err *err)
+{
+    if (state_active(&run->state) == ROLE_PRIMARY)
+        return true;
+    err_set(err, ERR_REFUSED, "the secondary is the active database: init would overwrite what the application uses");
+    return err_hint(err, "make the primary active first: dbr-failback");
+}
+
+static bool note_begin(struct init_run *run, struct err *err)
+{
+    if (!state_begin(&run->state, err))
+        return false;
+    state_set_init(&run->state, INIT_RUNNING, NULL);
+    identity_remember(&run->state, run->session.identities);
+    return state_commit(&run->state, err);
+}
+
+static void note_failure(struct init_run *run, const struct err *why)
+{
+    struct err ignored = ERR_INIT;
+
+    if (!state_begin(&run->state, &ignored))
+        return;
+    state_set_init(&run->state, INIT_FAILED, why->message);
+    state_commit(&run->state, &ignored);
+    events_write(&run->state, "error", "init", why->message, NULL);
+}
+
+static struct plan_run on_target(struct init_run *run, const struct plan *plan)
+{
+    struct plan_run ddl;
+
+    memset(&ddl, 0, sizeof(ddl));
+    ddl.target = run->session.conns[TARGET];
+    ddl.plan = plan;
+    ddl.failures = &run->failures;
+    return ddl;
+}
+
+/* What is in the way is dropped in one transaction. */
+static bool drop_everything(struct init_run *run, struct err *err)
+{
+    struct plan drop = PLAN_INIT;
+    struct plan_run ddl;
+    bool ok;
+
+    plan_drop(&run->session.models[TARGET], conn_engine(run->session.conns[TARGET]), &drop);
+    ddl = on_target(run, &drop);
+    ok = plan_run_transaction(&ddl, PLAN_SCHEMA, PLAN_COMMENTS, NULL, 0, err);
+    plan_release(&drop);
+    return ok ? true : err_prefix(err, "dropping what the secondary holds");
+}
+
+/* The ledger is made in the same transaction: where it stands, the structure stands. */
+static bool create_structure(struct init_run *run, struct err *err)
+{
+    struct plan_run ddl = on_target(run, &run->plan);
+
+    return plan_run_transaction(&ddl, PLAN_SCHEMA, PLAN_STRUCTURE, ledger_create, ledger_create_count, err);
+}
+
+/* A fresh start: the secondary is empty, or is made so. */
+static bool begin_fresh(struct init_run *run, struct err *err)
+{
+    if (!catalog_is_empty(&run->session.models[TARGET]) && !run->options->recreate) {
+        err_set(err, ERR_REFUSED, "the secondary is not empty: its schema %s has %zu tables",
+                run->config.schema, run->session.models[TARGET].table_count);
+        return err_hint(err, "%s",
+                        state_init_status(&run->state) == INIT_DONE
+                            ? "dbr-sync keeps it in step; --update follows schema changes, --recreate drops and copies "
+                              "everything again"
+                            : "--resume continues an interrupted init, --recreate drops what is there first");
+    }
+    if (!note_begin(run, err))
+        return false;
+    return (catalog_is_empty(&run->session.models[TARGET]) || drop_everything(run, err)) &&
+           create_structure(run, err);
+}
+
+static bool run_fresh(struct init_run *run, struct err *err)
+{
+    struct strlist none = STRLIST_INIT;
+
+    return begin_fresh(run, err) && init_copy(run, &none, err);
+}
+
+static bool run_resume(struct init_run *run, struct err *err)
+{
+    struct strlist done = STRLIST_INIT;
+    bool exists = false;
+    bool ok;
+
+    if (state_init_status(&run->state) == INIT_DONE) {
+        log_info("Nothing to resume: the secondary has been initialised completely");
+        return true;
+    }
+    if (!ledger_read(run->session.conns[TARGET], &exists, &done, err))
+        return false;
+    if (!exists && !catalog_is_empty(&run->session.models[TARGET])) {
+        strlist_release(&done);
+        err_set(err, ERR_REFUSED, "there is nothing to resume: the secondary's tables were not made by an interrupted init");
+        return err_hint(err, "--recreate drops what is there first");
+    }
+    ok = note_begin(run, err) && (exists || create_structure(run, err)) && init_copy(run, &done, err);
+    strlist_release(&done);
+    return ok;
+}
+
+static bool dispatch(struct init_run *run, struct err *err)
+{
+    bool ok;
+
+    if (run->options->update)
+        return init_update(run, err);
+    plan_create(&run->session.models[SOURCE], conn_engine(run->session.conns[TARGET]),
+                conn_version(run->session.conns[TARGET]), &run->plan);
+    ok = run->options->resume ? run_resume(run, err) : run_fresh(run, err);
+    if (!ok && state_init_status(&run->state) == INIT_RUNNING)
+        note_failure(run, err);
+    return ok;
+}
+
+static bool run_all(struct init_run *run, struct err *err)
+{
+    if (!load(run, err))
+        return false;
+    if (run->options->dry_run)
+        return init_dry_run(run, err);
+    if (!run->options->update && !check_active(run, err))
+        return false;
+    run->open = session_open(&run->session, &run->config, &run->state,
+                             run->options->update ? state_active(&run->state) : ROLE_PRIMARY, err);
+    if (!run->open || !pipeline_end(run->session.conns[SOURCE], err) || !pipeline_end(run->session.conns[TARGET], err))
+        return false;
+    return dispatch(run, err);
+}
+
+void init_report_notes(struct init_run *run, const struct plan *plan)
+{
+    bool people = !run->cli->common.json && !run->cli->common.quiet;
+    struct json *list = run->cli->common.json ? json_set_array(run->cli->document, "notes") : NULL;
+    size_t i;
+
+    for (i = 0; i < plan->note_count; i++) {
+        const struct plan_note *note = &plan->notes[i];
+        const char *kind = note->kind == NOTE_SUBSTITUTED ? "substituted" : "not carried over";
+
+        if (list) {
+            struct json *item = json_add(list, json_object());
+
+            json_set_str(item, "kind", note->kind == NOTE_SUBSTITUTED ? "substituted" : "notCarried");
+            json_set_str(item, "object", note->object);
+            json_set_str(item, "text", note->text);
+        } else if (people) {
+            printf("%s: %s: %s\n", kind, note->object, note->text);
+        }
+    }
+    for (i = 0; i < run->failures.count; i++) {
+        if (list) {
+            struct json *item = json_add(list, json_object());
+
+            json_set_str(item, "kind", "notCarried");
+            json_set_str(item, "object", run->failures.items[i]);
+            json_set_str(item, "text", "the secondary refused it");
+        } else if (people) {
+            printf("not carried over: %s\n", run->failures.items[i]);
+        }
+    }
+}
+
+static void remember_done(struct init_run *run, const struct init_work *work)
+{
+    char now[CLOCK_TEXT_SIZE];
+    struct json *tables;
+    struct json *sync;
+    size_t i;
+
+    clock_format(clock_now_us(), now);
+    state_set_init(&run->state, INIT_DONE, NULL);
+    sync = state_part(&run->state, "sync");
+    json_set_str(sync, "lastSync", run->options->schema_only ? NULL : now);
+    json_set_str(sync, "status", "healthy");
+    json_set_str(sync, "error", NULL);
+    json_set_int(sync, "recordsSynced", outcome_totals(&run->outcome).records);
+    json_remove(run->state.root, "tables");
+    tables = state_part(&run->state, "tables");
+    for (i = 0; i < work->pairs.count && !run->options->schema_only; i++) {
+        struct json *table = json_set_object(tables, work->pairs.items[i].name);
+
+        json_set_str(table, "source", role_name(run->session.roles[SOURCE]));
+        json_set_str(table, "watermark", run->session.watermark);
+        if (work->sums.items[i].rows[TARGET] >= 0)
+            json_set_str(table, "lastFingerprint", now);
+    }
+}
+
+/* The state first: a run killed in between is done, and a ledger that is left over is harmless. */
+bool init_complete(struct init_run *run, const struct init_work *work, struct err *err)
+{
+    enum role target = run->session.roles[TARGET];
+
+    if (run->config.fence && !fence_place(run->session.conns[TARGET], run->session.identities[target], err)) {
+        strlist_addf(&run->outcome.warnings, "the fence could not be placed, so stray writes to the %s are possible: %s",
+                     role_name(target), err->message);
+        err_clear(err);
+    }
+    if (!state_begin(&run->state, err))
+        return false;
+    remember_done(run, work);
+    return state_commit(&run->state, err) && ledger_drop(run->session.conns[TARGET], err);
+}
+
+bool ops_init(struct cli *cli, const struct init_options *options, struct err *err)
+{
+    struct init_run run;
+    bool ok;
+
+    memset(&run, 0, sizeof(run));
+    run.cli = cli;
+    run.options = options;
+    run.lock = (struct lock)LOCK_INIT;
+    run.state = (struct state)STATE_INIT;
+    run.plan = (struct plan)PLAN_INIT;
+    run.failures = (struct strlist)STRLIST_INIT;
+    run.started = clock_mono_ms();
+    outcome_init(&run.outcome);
+    ok = run_all(&run, err);
+    progress_clear();
+    if (run.open)
+        session_close(&run.session);
+    plan_release(&run.plan);
+    strlist_release(&run.failures);
+    outcome_release(&run.outcome);
+    lock_release(&run.lock);
+    state_release(&run.state);
+    config_release(&run.config);
+    return ok;
+}

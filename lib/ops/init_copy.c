@@ -1,0 +1,317 @@
+/*
+ * The copy of dbr-init-secondary: rows, keys and indexes once the rows are there, foreign keys when all of that is there, views and
+ * programs last, then every table compared by count and content.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "cli/progress.h"
+#include "db/pipeline.h"
+#include "db/query.h"
+#include "db/quote.h"
+#include "ops/init_run.h"
+#include "repl/catalog.h"
+#include "repl/jobs.h"
+#include "repl/reconcile.h"
+#include "repl/sequences.h"
+#include "state/events.h"
+
+bool init_work_open(struct init_run *run, struct init_work *work, struct err *err)
+{
+    struct conn *target = run->session.conns[TARGET];
+    const struct conn *conns[2] = {run->session.conns[SOURCE], target};
+    size_t i;
+
+    memset(work, 0, sizeof(*work));
+    if (!catalog_queue(target, err) || !pipeline_sync(target, err) || !pipeline_send(&target, 1, err) ||
+        !catalog_receive(target, &work->target, err) || !pipeline_end(target, err))
+        return false;
+    pairings_build(&work->pairs, &run->session.models[SOURCE], &work->target, conns, run->config.change_column, true);
+    comparisons_init(&work->sums, &work->pairs, run->state.dir);
+    work->results = mem_alloc((work->pairs.count + 1) * sizeof(*work->results));
+    work->copy = mem_alloc((work->pairs.count + 1) * sizeof(*work->copy));
+    work->keys = mem_alloc((work->pairs.count + 1) * sizeof(*work->keys));
+    for (i = 0; i < work->pairs.count; i++)
+        if (work->pairs.items[i].hold != HOLD_NONE && !run->options->update) {
+            err_set(err, ERR_FAILED, "table %s on the secondary is not as dbr made it: %s", work->pairs.items[i].name,
+                    work->pairs.items[i].why);
+            return err_hint(err, "run dbr-init-secondary --recreate");
+        }
+    return true;
+}
+
+void init_work_release(struct init_work *work)
+{
+    comparisons_release(&work->sums);
+    pairings_release(&work->pairs);
+    model_release(&work->target);
+    free(work->results);
+    free(work->copy);
+    free(work->keys);
+    memset(work, 0, sizeof(*work));
+}
+
+static bool copy_small(struct init_run *run, struct init_work *work, const bool *small, struct err *err)
+{
+    size_t n = 0;
+    size_t i;
+
+    for (i = 0; i < work->pairs.count; i++)
+        n += small[i];
+    if (n == 0)
+        return true;
+    return bulk_copy_small(run->session.conns[SOURCE], run->session.conns[TARGET], &work->pairs, small,
+                           run->config.batch_size, work->results, err) &&
+           pipeline_end(run->session.conns[SOURCE], err) && pipeline_end(run->session.conns[TARGET], err);
+}
+
+/* Keys of tables that no worker builds. */
+static bool build_keys(const struct init_work *work, struct plan_run *ddl, struct err *err)
+{
+    struct strlist chosen = STRLIST_INIT;
+    size_t i;
+    bool ok;
+
+    for (i = 0; i < work->pairs.count; i++)
+        if (work->keys[i])
+            strlist_add(&chosen, work->pairs.items[i].name);
+    ddl->only_tables = &chosen;
+    ok = plan_run_each(ddl, PLAN_KEYS, PLAN_KEYS, err);
+    ddl->only_tables = NULL;
+    strlist_release(&chosen);
+    return ok;
+}
+
+bool init_copy_rows(struct init_run *run, struct init_work *work, struct plan_run *ddl, bool hash, struct err *err)
+{
+    bool *small = mem_alloc((work->pairs.count + 1) * sizeof(*small));
+    bool *large = mem_alloc((work->pairs.count + 1) * sizeof(*large));
+    struct jobs jobs = {.session = &run->session, .pairs = &work->pairs, .copy = large, .keys = work->keys,
+                        .hash = hash, .workers = run->options->jobs, .plan = ddl, .results = work->results,
+                        .sums = &work->sums};
+    size_t larges = 0;
+    size_t i;
+    bool ok;
+
+    for (i = 0; i < work->pairs.count; i++) {
+        small[i] = work->copy[i] && bulk_is_small(&work->pairs.items[i]);
+        large[i] = work->copy[i] && !small[i];
+        larges += large[i];
+    }
+    ok = copy_small(run, work, small, err) && (larges ? jobs_run(&jobs, err) : build_keys(work, ddl, err));
+    progress_clear();
+    free(small);
+    free(large);
+    return ok;
+}
+
+/* Sums of the tables that no worker has hashed already. */
+static bool hash_rest(struct init_run *run, struct init_work *work, struct err *err)
+{
+    size_t i;
+
+    for (i = 0; i < work->pairs.count; i++) {
+        struct comparison *c = &work->sums.items[i];
+
+        if (c->rows[SOURCE] < 0 || c->rows[TARGET] < 0)
+            c->method = COMPARE_WHOLE;
+    }
+    if (!compare_queue_sums(run->session.conns, &work->pairs, &work->sums, err) ||
+        !pipeline_send(run->session.conns, 2, err) ||
+        !compare_receive_sums(run->session.conns, &work->pairs, &work->sums, err))
+        return false;
+    for (i = 0; i < work->pairs.count; i++) {
+        struct comparison *c = &work->sums.items[i];
+
+        c->equal = c->rows[SOURCE] == c->rows[TARGET] && c->sum[SOURCE] == c->sum[TARGET];
+    }
+    return pipeline_end(run->session.conns[SOURCE], err) && pipeline_end(run->session.conns[TARGET], err);
+}
+
+/*
+ * After an interruption the finished tables are as of an older moment than the others: one reconciliation brings all to the same
+ * one, before foreign keys are checked.
+ */
+static bool catch_up(struct init_run *run, struct err *err)
+{
+    struct strlist all = STRLIST_INIT;
+    struct reconciliation found;
+    struct reconcile_options how = {.source = ROLE_PRIMARY, .write = true, .every_table = true, .force = true,
+                                    .tables = &all, .batch_rows = run->config.batch_size, .program = "init"};
+    bool ok = reconcile(&found, &run->config, &run->state, &how, err);
+
+    if (ok)
+        reconcile_release(&found);
+    return ok;
+}
+
+/*
+ * A new snapshot of the source, after another connection has written what lies between. The work is paired anew; what was
+ * copied stays in the report.
+ */
+static bool reopen(struct init_run *run, struct init_work *work, struct err *err)
+{
+    struct bulk_result *results = work->results;
+    size_t count = work->pairs.count;
+    bool ok;
+
+    work->results = NULL;
+    init_work_release(work);
+    session_close(&run->session);
+    run->open = session_open(&run->session, &run->config, &run->state, ROLE_PRIMARY, err);
+    ok = run->open && pipeline_end(run->session.conns[SOURCE], err) &&
+         pipeline_end(run->session.conns[TARGET], err) && init_work_open(run, work, err);
+    if (ok && work->pairs.count == count)
+        memcpy(work->results, results, count * sizeof(*results));
+    free(results);
+    return ok;
+}
+
+/*
+ * Triggers must not fire on rows that dbr applies. session_replication_role keeps ordinary ones quiet where it may be
+ * set; the others stay disabled on the standby until a switch.
+ */
+bool init_quiet_triggers(struct init_run *run, struct err *err)
+{
+    const struct model *model = &run->session.models[SOURCE];
+    struct conn *target = run->session.conns[TARGET];
+    struct buf sql = BUF_INIT;
+    size_t queued = 0;
+    size_t i;
+    bool ok = true;
+
+    for (i = 0; i < model->object_count && ok && conn_kind(target) == ENGINE_POSTGRES; i++) {
+        const struct model_object *object = &model->objects[i];
+        const struct model_table *table = object->table ? model_table(model, object->table) : NULL;
+        bool fires = object->trigger_state == 'A' || object->trigger_state == 'R' ||
+                     (object->trigger_state == 'O' && !run->session.unchecked);
+
+        if (object->kind != OBJECT_TRIGGER || !table || table->excluded || !fires)
+            continue;
+        buf_reset(&sql);
+        buf_adds(&sql, "ALTER TABLE IF EXISTS ");
+        quote_name(&sql, model->schema, table->name);
+        buf_adds(&sql, " DISABLE TRIGGER USER");
+        ok = pipeline_add(target, sql.data, 0, NULL, err) && pipeline_sync(target, err);
+        queued++;
+        strlist_addf(&run->outcome.warnings, "trigger %s stays disabled on the standby until a switch", object->name);
+    }
+    buf_release(&sql);
+    return ok && (queued == 0 || (pipeline_send(&target, 1, err) && pipeline_end(target, err)));
+}
+
+static bool move_sequences(struct init_run *run, const struct init_work *work, struct err *err)
+{
+    struct conn *target = run->session.conns[TARGET];
+    size_t statements;
+
+    if (run->options->schema_only)
+        return true;
+    if (!sequences_queue(target, &run->session.models[SOURCE], &work->target, true, &statements, err))
+        return false;
+    return statements == 0 ||
+           (pipeline_sync(target, err) && pipeline_send(&target, 1, err) && pipeline_end(target, err));
+}
+
+static void collect(struct init_run *run, const struct init_work *work)
+{
+    size_t i;
+
+    for (i = 0; i < work->pairs.count; i++) {
+        const struct comparison *c = &work->sums.items[i];
+        struct table_outcome *t = outcome_table(&run->outcome, work->pairs.items[i].name);
+        bool compared = c->rows[SOURCE] >= 0 && c->rows[TARGET] >= 0;
+
+        t->rows = compared ? c->rows[TARGET] : work->results[i].done ? work->results[i].rows : -1;
+        t->inserted = work->results[i].rows;
+        t->bytes = work->results[i].bytes;
+        t->duration_ms = work->results[i].done ? work->results[i].duration_ms : -1;
+        if (compared)
+            t->verified = c->equal ? VERDICT_EQUAL : VERDICT_DIFFERENT;
+    }
+}
+
+static bool judge(const struct init_work *work, struct err *err)
+{
+    struct buf names = BUF_INIT;
+    size_t i;
+
+    for (i = 0; i < work->pairs.count; i++) {
+        const struct comparison *c = &work->sums.items[i];
+
+        if (c->rows[SOURCE] >= 0 && c->rows[TARGET] >= 0 && !c->equal)
+            buf_addf(&names, "%s%s", names.len ? ", " : "", work->pairs.items[i].name);
+    }
+    if (names.len) {
+        err_set(err, ERR_DIFFERENT, "the copy differs from the primary in %s", names.data);
+        err_hint(err, "something else writes to the secondary; stop it and run dbr-init-secondary --recreate");
+    }
+    buf_release(&names);
+    return err->code == ERR_NONE;
+}
+
+static void summarise(struct init_run *run)
+{
+    run->outcome.duration_ms = clock_mono_ms() - run->started;
+    outcome_report(&run->outcome, run->cli, OUTCOME_COPY);
+    init_report_notes(run, &run->plan);
+    fflush(stdout);
+}
+
+static void announce(struct init_run *run)
+{
+    struct totals sum = outcome_totals(&run->outcome);
+    struct json *extra;
+
+    log_info("Init completed: %zu tables, %" PRId64 " rows copied", run->outcome.count, sum.inserted);
+    extra = json_object();
+    json_set_int(extra, "tables", (int64_t)run->outcome.count);
+    json_set_int(extra, "rows", sum.inserted);
+    json_set_int(extra, "durationMs", run->outcome.duration_ms);
+    events_write(&run->state, "init", NULL, "the secondary has been initialised", extra);
+}
+
+static bool copy_all(struct init_run *run, struct init_work *work, const struct strlist *done, struct err *err)
+{
+    struct plan_run ddl = {.target = run->session.conns[TARGET], .plan = &run->plan, .failures = &run->failures,
+                           .exists_is_fine = run->options->resume};
+    bool verify = !run->options->no_verify && !run->options->schema_only;
+    bool resumed = run->options->resume;
+    size_t i;
+
+    for (i = 0; i < work->pairs.count; i++) {
+        work->copy[i] = !run->options->schema_only && !strlist_has(done, work->pairs.items[i].name);
+        work->keys[i] = true;
+    }
+    if (!init_copy_rows(run, work, &ddl, verify && !resumed, err))
+        return false;
+    if (resumed && (!catch_up(run, err) || !reopen(run, work, err)))
+        return false;
+    if (resumed)
+        ddl.target = run->session.conns[TARGET];
+    if (!plan_run_each(&ddl, PLAN_FOREIGN_KEYS, PLAN_COMMENTS, err) || !init_quiet_triggers(run, err) ||
+        !move_sequences(run, work, err))
+        return false;
+    return !verify || hash_rest(run, work, err);
+}
+
+bool init_copy(struct init_run *run, const struct strlist *done, struct err *err)
+{
+    struct init_work work;
+    bool ok = init_work_open(run, &work, err) && copy_all(run, &work, done, err) && judge(&work, err);
+
+    if (ok || err->code == ERR_DIFFERENT)
+        collect(run, &work);
+    ok = ok && init_complete(run, &work, err);
+    if (ok || err->code == ERR_DIFFERENT)
+        summarise(run);
+    if (ok)
+        announce(run);
+    init_work_release(&work);
+    return ok;
+}

@@ -1,0 +1,182 @@
+/*
+ * dbr-init-secondary --update: follows what a migration changed. Additions first made on the standby, rows of new tables
+ * copied, everything reconciled, then what needs the rows to be there (NOT NULL, unique indexes, foreign keys).
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "db/pipeline.h"
+#include "ops/init_run.h"
+#include "repl/ledger.h"
+#include "repl/reconcile.h"
+#include "state/events.h"
+
+struct update {
+    struct plan additions, removals;
+    struct strlist new_tables;
+};
+
+static bool check_state(const struct init_run *run, struct err *err)
+{
+    if (state_init_status(&run->state) == INIT_DONE)
+        return true;
+    err_set(err, ERR_REFUSED, "the secondary has not been initialised completely, so there is nothing to update");
+    return err_hint(err, "run dbr-init-secondary, or dbr-init-secondary --resume");
+}
+
+static struct plan_run on(struct init_run *run, const struct plan *plan)
+{
+    struct plan_run ddl;
+
+    memset(&ddl, 0, sizeof(ddl));
+    ddl.target = run->session.conns[TARGET];
+    ddl.plan = plan;
+    ddl.failures = &run->failures;
+    return ddl;
+}
+
+static bool remove_old(struct init_run *run, const struct update *u, struct err *err)
+{
+    struct plan_run ddl = on(run, &u->removals);
+
+    if (!run->options->force || u->removals.statement_count == 0)
+        return true;
+    return plan_run_transaction(&ddl, PLAN_SCHEMA, PLAN_COMMENTS, NULL, 0, err);
+}
+
+/* New tables get their rows and keys; the reconciliation that follows needs the keys. */
+static bool fill_new_tables(struct init_run *run, const struct update *u, struct err *err)
+{
+    struct plan_run ddl = on(run, &u->additions);
+    struct init_work work;
+    size_t i;
+    bool ok;
+
+    if (u->new_tables.count == 0)
+        return true;
+    ok = init_work_open(run, &work, err);
+    for (i = 0; ok && i < work.pairs.count; i++) {
+        work.copy[i] = strlist_has(&u->new_tables, work.pairs.items[i].name);
+        work.keys[i] = work.copy[i];
+    }
+    ok = ok && plan_run_transaction(&ddl, PLAN_COMMENTS, PLAN_SCHEMA, ledger_create, ledger_create_count, err) &&
+         init_copy_rows(run, &work, &ddl, false, err) && ledger_drop(run->session.conns[TARGET], err);
+    init_work_release(&work);
+    return ok;
+}
+
+static bool follow_rows(struct init_run *run, struct reconciliation *found, struct err *err)
+{
+    struct strlist all = STRLIST_INIT;
+    struct reconcile_options how = {.source = state_active(&run->state), .write = true, .every_table = true,
+                                    .tables = &all, .batch_rows = run->config.batch_size, .program = "init"};
+    size_t i;
+
+    if (!reconcile(found, &run->config, &run->state, &how, err))
+        return false;
+    for (i = 0; i < found->pairs.count; i++) {
+        const struct pairing *pair = &found->pairs.items[i];
+        const struct comparison *c = &found->all.items[i];
+        struct table_outcome *t = outcome_table(&run->outcome, pair->name);
+
+        t->rows = c->rows[SOURCE];
+        t->inserted = c->inserts;
+        t->updated = c->updates;
+        t->deleted = c->deletes;
+        t->verified = pair->hold == HOLD_NONE ? VERDICT_EQUAL : VERDICT_NONE;
+        t->error = mem_strdup(pair->why);
+    }
+    return true;
+}
+
+static bool apply(struct init_run *run, const struct update *u, struct err *err)
+{
+    struct plan_run ddl = on(run, &u->additions);
+    struct plan_run rest = ddl;
+    struct reconciliation found;
+
+    if (!remove_old(run, u, err) || !plan_run_each(&ddl, PLAN_SCHEMA, PLAN_STRUCTURE, err) ||
+        !fill_new_tables(run, u, err) || !follow_rows(run, &found, err))
+        return false;
+    reconcile_release(&found);
+    rest.except_tables = &u->new_tables; /* their keys are there */
+    if (!plan_run_each(&rest, PLAN_KEYS, PLAN_KEYS, err))
+        return false;
+    return plan_run_each(&ddl, PLAN_FOREIGN_KEYS, PLAN_COMMENTS, err) && init_quiet_triggers(run, err);
+}
+
+static void list(struct init_run *run, const char *what, const char *key, const struct plan *plan)
+{
+    struct json *items = run->cli->common.json ? json_set_array(run->cli->document, key) : NULL;
+    size_t i;
+
+    for (i = 0; i < plan->statement_count; i++)
+        if (items)
+            json_add_str(items, plan->statements[i].object);
+        else if (!run->cli->common.quiet)
+            printf("%s: %s\n", what, plan->statements[i].object);
+}
+
+static void remember(struct init_run *run)
+{
+    struct err err = ERR_INIT;
+    struct json *extra = json_object();
+    char now[CLOCK_TEXT_SIZE];
+
+    clock_format(clock_now_us(), now);
+    if (state_begin(&run->state, &err)) {
+        json_set_str(state_part(&run->state, "init"), "lastUpdate", now);
+        state_commit(&run->state, &err);
+    }
+    json_set_int(extra, "recordsSynced", outcome_totals(&run->outcome).records);
+    events_write(&run->state, "init", "update", "the standby follows the schema changes", extra);
+}
+
+static bool judge(const struct init_run *run, const struct update *u, struct err *err)
+{
+    size_t i;
+
+    if (u->removals.statement_count && !run->options->force) {
+        err_set(err, ERR_REFUSED, "%zu changes would drop or retype something on the standby, and were left",
+                u->removals.statement_count);
+        return err_hint(err, "they are listed above; dbr-init-secondary --update --force makes them");
+    }
+    for (i = 0; i < run->outcome.count; i++)
+        if (run->outcome.tables[i].error) {
+            err_set(err, ERR_REFUSED, "table %s was left as it is: %s", run->outcome.tables[i].name,
+                    run->outcome.tables[i].error);
+            return err_hint(err, "see dbr-sync for the rows; --update --force for the schema");
+        }
+    return true;
+}
+
+bool init_update(struct init_run *run, struct err *err)
+{
+    struct update u = {PLAN_INIT, PLAN_INIT, STRLIST_INIT};
+    bool ok = check_state(run, err);
+
+    if (ok) {
+        plan_update(&run->session.models[SOURCE], &run->session.models[TARGET],
+                    conn_engine(run->session.conns[TARGET]), &u.additions, &u.removals, &u.new_tables);
+        ok = apply(run, &u, err);
+    }
+    if (ok) {
+        run->outcome.duration_ms = clock_mono_ms() - run->started;
+        outcome_report(&run->outcome, run->cli, OUTCOME_SYNC);
+        list(run, "added or changed", "changes", &u.additions);
+        list(run, run->options->force ? "dropped or retyped" : "needs --force", "needsForce", &u.removals);
+        init_report_notes(run, &u.additions);
+        if (!run->cli->common.json && !run->cli->common.quiet && !u.additions.statement_count && !u.removals.statement_count)
+            printf("The schemas are equal: nothing to change.\n");
+        remember(run);
+        ok = judge(run, &u, err);
+    }
+    plan_release(&u.additions);
+    plan_release(&u.removals);
+    strlist_release(&u.new_tables);
+    return ok;
+}

@@ -1,0 +1,256 @@
+/*
+ * The worker pool. A task is one thing on one connection pair: copy a table, build one key or index, hash one side. Copies
+ * come first, largest table first; what follows from a copy is added to the list when it is done.
+ */
+#include "repl/jobs.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/stop.h"
+#include "db/pipeline.h"
+#include "db/query.h"
+#include "db/quote.h"
+#include "db/row_sql.h"
+
+enum task_kind { TASK_COPY, TASK_STATEMENT, TASK_HASH };
+
+struct task {
+    enum task_kind kind;
+    size_t pair;
+    size_t statement; /* TASK_STATEMENT: index in the plan */
+    enum side side;   /* TASK_HASH */
+};
+
+struct pool {
+    struct jobs *jobs;
+    pthread_mutex_t mutex;
+    pthread_cond_t changed;
+    struct task *tasks;
+    size_t count, next, running;
+    volatile bool failed;
+    struct err err; /* the first failure */
+};
+
+struct worker {
+    struct pool *pool;
+    struct conn *conns[2];
+    pthread_t thread;
+    bool started;
+};
+
+static void add_task(struct pool *pool, struct task task)
+{
+    if ((pool->count & (pool->count - 1)) == 0)
+        pool->tasks = mem_array(pool->tasks, pool->count ? pool->count * 2 : 1, sizeof(*pool->tasks));
+    pool->tasks[pool->count++] = task;
+}
+
+/* Indexes and hashes of a table whose rows have arrived. The caller holds the mutex, or is alone. */
+static void add_followers(struct pool *pool, size_t pair)
+{
+    const struct jobs *jobs = pool->jobs;
+    const struct plan *plan = jobs->plan->plan;
+    const char *name = jobs->pairs->items[pair].name;
+    size_t i;
+
+    for (i = 0; i < plan->statement_count && jobs->keys[pair]; i++)
+        if (plan->statements[i].phase == PLAN_KEYS && plan->statements[i].table &&
+            !strcmp(plan->statements[i].table, name))
+            add_task(pool, (struct task){TASK_STATEMENT, pair, i, SOURCE});
+    if (jobs->hash && jobs->copy[pair]) {
+        add_task(pool, (struct task){TASK_HASH, pair, 0, SOURCE});
+        add_task(pool, (struct task){TASK_HASH, pair, 0, TARGET});
+    }
+}
+
+static bool hash_side(struct worker *w, const struct task *task, struct err *err)
+{
+    struct jobs *jobs = w->pool->jobs;
+    struct comparison *c = &jobs->sums->items[task->pair];
+    struct buf sql = BUF_INIT;
+    struct result *result;
+    bool ok;
+
+    row_sql_fingerprint(&sql, &jobs->pairs->items[task->pair].rows[task->side]);
+    ok = query_run(w->conns[task->side], sql.data, 0, NULL, &result, err);
+    buf_release(&sql);
+    if (!ok)
+        return err_prefix(err, "table %s", jobs->pairs->items[task->pair].name);
+    compare_take_sum(c, task->side, result);
+    result_free(result);
+    return true;
+}
+
+static bool do_task(struct worker *w, const struct task *task, struct err *err)
+{
+    struct jobs *jobs = w->pool->jobs;
+    struct plan_run run = *jobs->plan;
+
+    switch (task->kind) {
+    case TASK_COPY:
+        return bulk_copy(w->conns[SOURCE], w->conns[TARGET], &jobs->pairs->items[task->pair], &w->pool->failed,
+                         &jobs->results[task->pair], err);
+    case TASK_STATEMENT:
+        run.target = w->conns[TARGET];
+        run.failures = NULL;
+        return plan_run_one(&run, &run.plan->statements[task->statement], err);
+    case TASK_HASH:
+        return hash_side(w, task, err);
+    }
+    return true;
+}
+
+/* The next task, or false when there is none and none can come any more. */
+static bool take_task(struct pool *pool, struct task *task)
+{
+    bool got = false;
+
+    pthread_mutex_lock(&pool->mutex);
+    while (!pool->failed && pool->next == pool->count && pool->running > 0)
+        pthread_cond_wait(&pool->changed, &pool->mutex);
+    if (!pool->failed && pool->next < pool->count) {
+        *task = pool->tasks[pool->next++];
+        pool->running++;
+        got = true;
+    }
+    pthread_mutex_unlock(&pool->mutex);
+    return got;
+}
+
+static void end_task(struct pool *pool, const struct task *task, bool ok, const struct err *err)
+{
+    pthread_mutex_lock(&pool->mutex);
+    pool->running--;
+    if (!ok && !pool->failed) {
+        pool->failed = true;
+        pool->err = *err;
+    }
+    if (ok && task->kind == TASK_COPY)
+        add_followers(pool, task->pair);
+    pthread_cond_broadcast(&pool->changed);
+    pthread_mutex_unlock(&pool->mutex);
+}
+
+static void *work(void *arg)
+{
+    struct worker *w = arg;
+    struct task task;
+
+    while (take_task(w->pool, &task)) {
+        struct err err = ERR_INIT;
+        bool ok = do_task(w, &task, &err);
+
+        end_task(w->pool, &task, ok, &err);
+    }
+    return NULL;
+}
+
+static int by_size(const void *a, const void *b, void *context)
+{
+    const struct jobs *jobs = context;
+    int64_t x = jobs->pairs->items[((const struct task *)a)->pair].rows[SOURCE].table->bytes;
+    int64_t y = jobs->pairs->items[((const struct task *)b)->pair].rows[SOURCE].table->bytes;
+
+    return x < y ? 1 : x > y ? -1 : 0;
+}
+
+static void fill_list(struct pool *pool)
+{
+    struct jobs *jobs = pool->jobs;
+    size_t i;
+
+    for (i = 0; i < jobs->pairs->count; i++)
+        if (jobs->copy[i])
+            add_task(pool, (struct task){TASK_COPY, i, 0, SOURCE});
+    if (pool->count > 1)
+        qsort_r(pool->tasks, pool->count, sizeof(*pool->tasks), by_size, jobs);
+    for (i = 0; i < jobs->pairs->count; i++)
+        if (!jobs->copy[i] && jobs->keys[i])
+            add_followers(pool, i);
+}
+
+/* Worker connections join the snapshot of the session, so that all tables are copied as of one moment. */
+static bool join_snapshot(struct conn *source, const char *snapshot, struct err *err)
+{
+    struct buf sql = BUF_INIT;
+    bool ok;
+
+    buf_adds(&sql, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+    if (snapshot) {
+        buf_adds(&sql, "; SET TRANSACTION SNAPSHOT ");
+        quote_literal(&sql, snapshot);
+    }
+    ok = query_script(source, sql.data, err);
+    buf_release(&sql);
+    return ok;
+}
+
+static bool open_workers(struct pool *pool, struct worker *workers, size_t n, struct err *err)
+{
+    struct session *session = pool->jobs->session;
+    char *snapshot = NULL;
+    size_t i;
+    bool ok = true;
+
+    if (n > 1)
+        ok = query_value(session->conns[SOURCE], "SELECT pg_catalog.pg_export_snapshot()", 0, NULL, &snapshot, err);
+    for (i = 0; i < n && ok; i++) {
+        workers[i].pool = pool;
+        if (i == 0) {
+            workers[i].conns[SOURCE] = session->conns[SOURCE];
+            workers[i].conns[TARGET] = session->conns[TARGET];
+            continue;
+        }
+        ok = conn_clone(session->conns[SOURCE], &workers[i].conns[SOURCE], err) &&
+             conn_clone(session->conns[TARGET], &workers[i].conns[TARGET], err) &&
+             join_snapshot(workers[i].conns[SOURCE], snapshot, err);
+    }
+    free(snapshot);
+    return ok;
+}
+
+static void run_workers(struct worker *workers, size_t n)
+{
+    size_t i;
+
+    for (i = 1; i < n; i++)
+        workers[i].started = pthread_create(&workers[i].thread, NULL, work, &workers[i]) == 0;
+    work(&workers[0]);
+    for (i = 1; i < n; i++)
+        if (workers[i].started)
+            pthread_join(workers[i].thread, NULL);
+}
+
+bool jobs_run(struct jobs *jobs, struct err *err)
+{
+    struct pool pool = {.jobs = jobs, .mutex = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
+    /* Exported snapshots are PostgreSQL's; elsewhere one connection keeps the copy consistent. */
+    size_t n = conn_kind(jobs->session->conns[SOURCE]) == ENGINE_POSTGRES ? (size_t)jobs->workers : 1;
+    struct worker *workers;
+    size_t i;
+    bool ok;
+
+    fill_list(&pool);
+    if (pool.count == 0)
+        return true;
+    workers = mem_alloc(n * sizeof(*workers));
+    ok = open_workers(&pool, workers, n, err);
+    if (ok) {
+        run_workers(workers, n);
+        ok = !pool.failed;
+        if (!ok)
+            *err = pool.err;
+        if (!ok && stop_signal())
+            stop_check(err);
+    }
+    for (i = 1; i < n; i++) {
+        conn_close(workers[i].conns[SOURCE]);
+        conn_close(workers[i].conns[TARGET]);
+    }
+    free(workers);
+    free(pool.tasks);
+    return ok;
+}

@@ -1,0 +1,121 @@
+/* Statements of a plan, sent in pipelines and their results matched with the objects that they make. */
+#include "repl/plan_run.h"
+
+#include <string.h>
+
+#include "db/pipeline.h"
+#include "db/query.h"
+
+static bool chosen(const struct plan_run *run, const struct plan_statement *s, enum plan_phase from, enum plan_phase to)
+{
+    if (s->phase < from || s->phase > to)
+        return false;
+    if (run->only_tables && !(s->table && strlist_has(run->only_tables, s->table)))
+        return false;
+    return !(run->except_tables && s->table && strlist_has(run->except_tables, s->table));
+}
+
+/* "already exists": relation, object, schema, function, a second primary key. */
+static bool is_there_already(const struct err *err)
+{
+    static const char *const states[] = {"42P07", "42710", "42P06", "42723", "42P16", "42701"};
+    size_t i;
+
+    for (i = 0; i < sizeof(states) / sizeof(states[0]); i++)
+        if (!strcmp(err->sqlstate, states[i]))
+            return true;
+    return false;
+}
+
+/* What a failed statement means: true when the run goes on. */
+static bool tolerate(const struct plan_run *run, const struct plan_statement *s, struct err *err)
+{
+    if (err->code == ERR_STOPPED || !conn_alive(run->target))
+        return false;
+    if (run->exists_is_fine && is_there_already(err)) {
+        err_clear(err);
+        return true;
+    }
+    if (s->optional && run->failures) {
+        strlist_addf(run->failures, "%s: %s", s->object, err->message);
+        err_clear(err);
+        return true;
+    }
+    return err_prefix(err, "%s", s->object);
+}
+
+bool plan_run_one(const struct plan_run *run, const struct plan_statement *s, struct err *err)
+{
+    return query_run(run->target, s->sql, 0, NULL, NULL, err) || tolerate(run, s, err);
+}
+
+bool plan_run_each(const struct plan_run *run, enum plan_phase from, enum plan_phase to, struct err *err)
+{
+    size_t i;
+    bool any = false;
+
+    for (i = 0; i < run->plan->statement_count; i++) {
+        const struct plan_statement *s = &run->plan->statements[i];
+
+        if (!chosen(run, s, from, to))
+            continue;
+        any = true;
+        if (!pipeline_add(run->target, s->sql, 0, NULL, err) || !pipeline_sync(run->target, err))
+            return false;
+    }
+    if (any && !pipeline_send(&run->target, 1, err))
+        return false;
+    for (i = 0; i < run->plan->statement_count; i++) {
+        const struct plan_statement *s = &run->plan->statements[i];
+
+        if (chosen(run, s, from, to) && !pipeline_next(run->target, NULL, err) && !tolerate(run, s, err))
+            return false;
+    }
+    return pipeline_end(run->target, err);
+}
+
+static bool queue_transaction(const struct plan_run *run, enum plan_phase from, enum plan_phase to,
+                              const char *const *before, size_t n, bool whole, struct err *err)
+{
+    size_t i;
+
+    if (whole && !pipeline_add(run->target, "BEGIN", 0, NULL, err))
+        return false;
+    for (i = 0; i < n; i++)
+        if (!pipeline_add(run->target, before[i], 0, NULL, err) || (!whole && !pipeline_sync(run->target, err)))
+            return false;
+    for (i = 0; i < run->plan->statement_count; i++)
+        if (chosen(run, &run->plan->statements[i], from, to) &&
+            (!pipeline_add(run->target, run->plan->statements[i].sql, 0, NULL, err) ||
+             (!whole && !pipeline_sync(run->target, err))))
+            return false;
+    if (whole && !pipeline_add(run->target, "COMMIT", 0, NULL, err))
+        return false;
+    return pipeline_sync(run->target, err) && pipeline_send(&run->target, 1, err);
+}
+
+bool plan_run_transaction(const struct plan_run *run, enum plan_phase from, enum plan_phase to,
+                          const char *const *before, size_t n, struct err *err)
+{
+    bool whole = conn_kind(run->target) == ENGINE_POSTGRES;
+    size_t i;
+
+    if (!queue_transaction(run, from, to, before, n, whole, err))
+        return false;
+    for (i = whole ? 0 : 1; i < n + 1; i++) /* BEGIN, and what comes before */
+        if (!pipeline_next(run->target, NULL, err))
+            return false;
+    for (i = 0; i < run->plan->statement_count; i++) {
+        const struct plan_statement *s = &run->plan->statements[i];
+
+        if (!chosen(run, s, from, to) || pipeline_next(run->target, NULL, err))
+            continue;
+        if (whole)
+            return err_prefix(err, "%s", s->object);
+        if (!tolerate(run, s, err))
+            return false;
+    }
+    if (whole && !pipeline_next(run->target, NULL, err))
+        return false;
+    return pipeline_end(run->target, err);
+}
