@@ -73,7 +73,7 @@ LAYERS := base db cli state repl ops
 LIB_SOURCES := $(sort $(foreach layer,$(LAYERS),$(wildcard lib/$(layer)/*.c)))
 CMD_SOURCES := $(sort $(wildcard cmd/*.c))
 TEST_SOURCES := $(sort $(foreach layer,$(LAYERS),$(wildcard tests/unit/$(layer)/test_*.c)))
-HEADERS := $(sort $(wildcard lib/*/*.h tests/unit/*/*.h))
+HEADERS := $(sort $(wildcard lib/*/*.h tests/unit/*.h tests/unit/*/*.h))
 C_FILES := $(sort $(LIB_SOURCES) $(CMD_SOURCES) $(HEADERS) $(wildcard tests/unit/*/*.c))
 # Shell by extension or by first line; nothing of what a test run left behind.
 SHELL_FILES = $(shell find scripts tests man -type f -not -path 'tests/.cache/*' -print 2>/dev/null | sort | \
@@ -99,7 +99,7 @@ BINARIES := $(PROGRAMS:%=$(BIN)/%)
 TESTS := $(TEST_SOURCES:tests/unit/%.c=$(BUILD)/tests/%)
 
 .PHONY: all help clean install uninstall completions format \
-	check check-unit check-docs check-e2e check-valgrind check-matrix bench \
+	check check-unit $(LAYERS:%=check-unit-%) check-docs check-e2e check-valgrind check-matrix bench \
 	lint lint-format lint-cppcheck lint-tidy lint-shell lint-layers FORCE
 .DELETE_ON_ERROR:
 .SUFFIXES:
@@ -120,6 +120,8 @@ $(BUILD)/flags: FORCE
 	@mkdir -p $(@D)
 	@printf '%s\n' '$(subst ','\'',$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(ALL_LIBS))' >$@.new
 	@if cmp -s $@.new $@; then rm -f $@.new; else mv $@.new $@; fi
+
+$(BUILD)/tests/%.o: ALL_CPPFLAGS += -Itests/unit
 
 $(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
@@ -162,16 +164,23 @@ check: check-unit check-docs check-e2e
 check-unit: $(TESTS)
 	tests/unit/run $(TESTS)
 
+# One layer and nothing above it: make check-unit-base
+$(foreach layer,$(LAYERS),$(eval check-unit-$(layer): $(filter $(BUILD)/tests/$(layer)/%,$(TESTS))))
+$(LAYERS:%=check-unit-%): check-unit-%:
+	tests/unit/run $(filter $(BUILD)/tests/$*/%,$(TESTS))
+
 check-docs: all
 	DBR_TEST_WRAPPER='bats --tap' tests/unit/run $(sort $(wildcard tests/docs/*.bats))
 
 check-e2e: all
 	$(if $(wildcard tests/run),tests/run)
 
-# CPU features that valgrind does not know are not used by the tests; a leak of a single byte fails them.
+# A leak of a single byte fails. Children that tests start on purpose and kill are not asked.
+VALGRIND := valgrind -q --error-exitcode=99 --leak-check=full --show-leak-kinds=definite,possible \
+	--errors-for-leak-kinds=definite,possible --child-silent-after-fork=yes
+
 check-valgrind: $(TESTS)
-	DBR_TEST_WRAPPER='valgrind -q --error-exitcode=99 --leak-check=full --show-leak-kinds=all \
-	--errors-for-leak-kinds=definite,possible --track-fds=no --child-silent-after-fork=yes' tests/unit/run $(TESTS)
+	DBR_TEST_WRAPPER='$(VALGRIND)' tests/unit/run $(TESTS)
 
 check-matrix: all
 	tests/matrix

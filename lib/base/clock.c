@@ -71,7 +71,8 @@ static int64_t floor_div(int64_t a, int64_t b)
 char *clock_format(int64_t us, char *text)
 {
     int64_t seconds = floor_div(us, US_PER_SECOND);
-    int64_t ms = (us - seconds * US_PER_SECOND) / 1000;
+    int64_t part = us % US_PER_SECOND; /* seconds * US_PER_SECOND would overflow at the very end */
+    int64_t ms = (part < 0 ? part + US_PER_SECOND : part) / 1000;
     int64_t days = floor_div(seconds, SECONDS_PER_DAY);
     int64_t rest = seconds - days * SECONDS_PER_DAY;
     int64_t year;

@@ -135,13 +135,14 @@ static bool fill_temporary(int fd, const char *path, mode_t mode, const void *da
     return fchmod(fd, mode) == 0 && write_all(fd, data, len) && fsync(fd) == 0;
 }
 
-static bool replace_file(const char *path, mode_t mode, const void *data, size_t len,
-                         struct err *err)
+/* shown: the path as the caller named it, for errors. */
+static bool replace_file(const char *path, const char *shown, mode_t mode, const void *data,
+                         size_t len, struct err *err)
 {
     char *temporary = NULL;
     int fd = open_temporary(path, &temporary);
     if (fd < 0)
-        return err_set_errno(err, code_of(errno), errno, "cannot write %s", path);
+        return err_set_errno(err, code_of(errno), errno, "cannot write %s", shown);
 
     bool ok = fill_temporary(fd, path, mode, data, len);
     int why = errno;
@@ -157,7 +158,7 @@ static bool replace_file(const char *path, mode_t mode, const void *data, size_t
         (void)unlink(temporary);
     free(temporary);
     if (!ok)
-        return err_set_errno(err, code_of(why), why, "cannot write %s", path);
+        return err_set_errno(err, code_of(why), why, "cannot write %s", shown);
 
     char *directory = directory_of(path);
     ok = fsio_sync_dir(directory, err);
@@ -169,7 +170,7 @@ bool fsio_write_atomic(const char *path, mode_t mode, const void *data, size_t l
 {
     /* A symbolic link stays: the file it leads to is the one that is replaced. */
     char *real = realpath(path, NULL);
-    bool ok = replace_file(real ? real : path, mode, data, len, err);
+    bool ok = replace_file(real ? real : path, path, mode, data, len, err);
     free(real);
     return ok;
 }

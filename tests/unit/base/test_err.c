@@ -1,20 +1,12 @@
 /* Errors: their texts, their cuts, and what a call leaves of what was there before. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
 #include <errno.h>
-#include <stdio.h>
-#include <string.h>
 
 #include "base/err.h"
+#include "unit.h"
 
-static void set_replaces_everything(void **state)
+TEST(set_replaces_everything)
 {
     struct err err = ERR_INIT;
-    (void)state;
 
     assert_false(err_set(&err, ERR_REFUSED, "table %s", "users"));
     assert_false(err_hint(&err, "run %s", "dbr-sync"));
@@ -29,10 +21,9 @@ static void set_replaces_everything(void **state)
     assert_string_equal(err.sqlstate, "");
 }
 
-static void own_message_may_be_an_argument(void **state)
+TEST(own_message_may_be_an_argument)
 {
     struct err err = ERR_INIT;
-    (void)state;
 
     err_set(&err, ERR_FAILED, "inner");
     err_set(&err, ERR_USAGE, "outer (%s)", err.message);
@@ -41,10 +32,9 @@ static void own_message_may_be_an_argument(void **state)
     assert_string_equal(err.message, "outer (inner) again: outer (inner)");
 }
 
-static void prefix_keeps_code_hint_and_sqlstate(void **state)
+TEST(prefix_keeps_code_hint_and_sqlstate)
 {
     struct err err = ERR_INIT;
-    (void)state;
 
     err_set(&err, ERR_UNREACHABLE, "refused");
     err_hint(&err, "start it");
@@ -56,11 +46,10 @@ static void prefix_keeps_code_hint_and_sqlstate(void **state)
     assert_int_equal(err.code, ERR_UNREACHABLE);
 }
 
-static void errno_text_survives_a_long_name(void **state)
+TEST(errno_text_survives_a_long_name)
 {
     struct err err = ERR_INIT;
     char name[3000];
-    (void)state;
 
     memset(name, 'x', sizeof name - 1);
     name[sizeof name - 1] = '\0';
@@ -69,11 +58,10 @@ static void errno_text_survives_a_long_name(void **state)
     assert_int_equal(strlen(err.message), sizeof err.message - 1);
 }
 
-static void long_text_is_cut_at_a_character(void **state)
+TEST(long_text_is_cut_at_a_character)
 {
     struct err err = ERR_INIT;
     char text[3001];
-    (void)state;
 
     for (size_t shift = 0; shift < 3; shift++) {
         memset(text, 'a', shift);
@@ -91,30 +79,27 @@ static void long_text_is_cut_at_a_character(void **state)
     }
 }
 
-static void every_code_has_a_name(void **state)
+TEST(every_code_has_a_name)
 {
     static const char *const names[] = {"none",      "failed",  "usage",  "unreachable",
                                         "different", "refused", "locked", "stopped"};
-    (void)state;
 
     for (int code = ERR_NONE; code <= ERR_STOPPED; code++)
         assert_string_equal(err_code_name((enum err_code)code), names[code]);
 }
 
-static void no_error_wanted_is_fine(void **state)
+TEST(no_error_wanted_is_fine)
 {
-    (void)state;
     assert_false(err_set(NULL, ERR_FAILED, "x"));
     assert_false(err_set_errno(NULL, ERR_FAILED, ENOENT, "x"));
     assert_false(err_hint(NULL, "x"));
     assert_false(err_prefix(NULL, "x"));
 }
 
-static void clear_is_no_error(void **state)
+TEST(clear_is_no_error)
 {
     struct err err = ERR_INIT;
     struct err none;
-    (void)state;
 
     memset(&none, 0, sizeof none);
     err_set(&err, ERR_FAILED, "x");
