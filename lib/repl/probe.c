@@ -52,6 +52,8 @@ struct job {
     pthread_mutex_t mutex;
     pthread_cond_t done_changed;
     bool done, abandoned;
+    bool threaded;
+    pthread_t thread;
     int64_t deadline; /* monotonic ms */
     char *role, *url, *schema;
     struct probe probe;
@@ -165,15 +167,6 @@ static void *work(void *argument)
     return NULL;
 }
 
-static bool start(struct job *job)
-{
-    pthread_t thread;
-    if (pthread_create(&thread, NULL, work, job) != 0)
-        return false;
-    (void)pthread_detach(thread);
-    return true;
-}
-
 static void no_answer(struct job *job, int timeout_ms, struct probe *probe)
 {
     char *shown = NULL;
@@ -211,11 +204,16 @@ static void collect(struct job *job, int timeout_ms, struct probe *probe)
         job->probe.identity = NULL;
     } else {
         no_answer(job, timeout_ms, probe);
+        (void)pthread_detach(job->thread);
         job->abandoned = true;
     }
     (void)pthread_mutex_unlock(&job->mutex);
-    if (done)
-        job_free(job);
+    if (!done)
+        return;
+    /* It is about to end: what TLS keeps for each thread is freed then. */
+    if (job->threaded)
+        (void)pthread_join(job->thread, NULL);
+    job_free(job);
 }
 
 bool probe_run(const struct conn_params *params, size_t count, int timeout_ms, struct probe *probes,
@@ -225,10 +223,10 @@ bool probe_run(const struct conn_params *params, size_t count, int timeout_ms, s
     int64_t deadline = clock_mono_ms() + timeout_ms;
     for (size_t i = 0; i < count; i++) {
         jobs[i] = job_new(&params[i], deadline);
-        if (!start(jobs[i])) {
-            /* No thread to be had: done here, with the deadlines that libpq keeps. */
+        jobs[i]->threaded = pthread_create(&jobs[i]->thread, NULL, work, jobs[i]) == 0;
+        /* No thread to be had: done here, with the deadlines that lib/db keeps. */
+        if (!jobs[i]->threaded)
             (void)work(jobs[i]);
-        }
     }
     for (size_t i = 0; i < count; i++)
         collect(jobs[i], timeout_ms, &probes[i]);

@@ -191,8 +191,10 @@ bool envfile_read(struct envfile *file, const char *path, struct err *err)
     struct stat st;
     if (stat(path, &st) != 0)
         return err_set_errno(err, ERR_USAGE, errno, "cannot read env file %s", path);
-    if (!fsio_read(path, ENVFILE_MAX, &text, err))
+    if (!fsio_read(path, ENVFILE_MAX, &text, err)) {
+        buf_release(&text);
         return err_prefix(err, "env file");
+    }
     if (memchr(text.data, '\0', text.len)) {
         buf_release(&text);
         return err_set(err, ERR_USAGE, "env file %s is not a text file", path);

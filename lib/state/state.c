@@ -53,8 +53,10 @@ static bool read_root(const char *path, struct json **root, bool *fresh, struct 
         *fresh = true;
         return true;
     }
-    if (!fsio_read(path, STATE_MAX, &text, err))
+    if (!fsio_read(path, STATE_MAX, &text, err)) {
+        buf_release(&text);
         return unusable(path, err);
+    }
     *root = json_parse(text.data, text.len, err);
     buf_release(&text);
     if (!*root)
@@ -70,7 +72,7 @@ static bool make_dir(const char *dir, struct err *err)
 {
     if (fsio_make_dir(dir, 0700, err))
         return true;
-    err_prefix(err, "state directory");
+    err_prefix(err, "state directory %s", dir);
     return err_hint(err, "create it, or name another with --state-dir or DB_STATE_DIR");
 }
 

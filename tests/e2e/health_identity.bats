@@ -1,0 +1,68 @@
+#!/usr/bin/env bats
+# Proves: the same database twice, or another database than before, is seen and refused.
+
+load ../lib/helper
+setup() {
+    pair_setup empty
+    mkdir -m 700 "$STATE_DIR"
+    echo '{"version": 1, "activeDatabase": "primary", "init": {"status": "done"}}' >"$STATE_DIR/state.json"
+}
+teardown() { pair_teardown; }
+
+@test "both URLs lead to one database" {
+    cp "$STATE_DIR/state.json" "$BATS_TEST_TMPDIR/before"
+    env_set DATABASE_URL_SECONDARY "$P1_URL"
+    run_dbr health
+    exits 3
+    stderr_has "same database" DATABASE_URL_SECONDARY
+    # By another name of the host it is still the same one.
+    env_set DATABASE_URL_SECONDARY "${P1_URL/127.0.0.1/localhost}"
+    run_dbr health --json
+    exits 3
+    json_is .success false
+    json_is .error.code refused
+    cmp "$STATE_DIR/state.json" "$BATS_TEST_TMPDIR/before"
+}
+
+@test "two databases of one server are two" {
+    database_create one "${DB}_twin" empty
+    env_set DATABASE_URL_SECONDARY "$(server_url one "${DB}_twin")"
+    run_dbr health
+    database_drop one "${DB}_twin"
+    exits 0
+}
+
+@test "a database that is not the one of the state" {
+    echo '{"version": 1, "activeDatabase": "primary", "init": {"status": "done"},
+        "identities": {"primary": "postgres:1/elsewhere", "secondary": null}}' >"$STATE_DIR/state.json"
+    run_dbr health
+    exits 3
+    stderr_has "not the database it was" "postgres:1/elsewhere" DATABASE_URL
+}
+
+@test "URLs that were exchanged are named as such" {
+    local one two
+    one=$(server_sql one "$DB" -At -c "SELECT system_identifier FROM pg_control_system()")
+    two=$(server_sql two "$DB" -At -c "SELECT system_identifier FROM pg_control_system()")
+    echo "{\"version\": 1, \"activeDatabase\": \"primary\", \"init\": {\"status\": \"done\"},
+        \"identities\": {\"primary\": \"postgres:$one/$DB\", \"secondary\": \"postgres:$two/$DB\"}}" >"$STATE_DIR/state.json"
+    run_dbr health
+    exits 0
+    env_set DATABASE_URL "$P2_URL"
+    env_set DATABASE_URL_SECONDARY "$P1_URL"
+    run_dbr health
+    exits 3
+    stderr_has exchanged
+}
+
+@test "a server that does not tell its identifier is known by what it does tell" {
+    server_sql one "$DB" -c "REVOKE EXECUTE ON FUNCTION pg_control_system() FROM PUBLIC"
+    run_dbr health
+    exits 0
+    run_dbr health --doctor
+    stdout_has "postgres:~"
+    env_set DATABASE_URL_SECONDARY "$P1_URL"
+    run_dbr health
+    exits 3
+    stderr_has "same database"
+}
