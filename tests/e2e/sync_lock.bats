@@ -1,0 +1,85 @@
+#!/usr/bin/env bats
+# Proves: one operation at a time: the second exits 6 and names the first, or waits as long as told; the dead hold no lock.
+
+load ../lib/helper
+setup() {
+    pair_setup app
+    init_pair
+}
+teardown() { pair_teardown; }
+
+hold() {
+    exec {HELD}<>"$STATE_DIR/op.lock"
+    flock -x "$HELD"
+}
+
+@test "a held lock: exit 6, nothing done" {
+    p1 -c "UPDATE users SET balance = 0"
+    hold
+    run_dbr sync
+    exits 6
+    [ -n "$errors" ] || fail "no message"
+    run_dbr sync --json
+    exits 6
+    json_is .error.code locked
+    run_dbr init-secondary --recreate
+    exits 6
+    different_rows
+    exec {HELD}>&-
+    run_dbr sync
+    exits 0
+    in_step
+}
+
+@test "health and --dry-run need no lock" {
+    hold
+    run_dbr health
+    exits 0
+    exec {HELD}>&-
+}
+
+@test "--wait waits, then goes on" {
+    p1 -c "UPDATE users SET balance = 0"
+    hold
+    start_dbr sync --wait 10
+    sleep 0.6
+    kill -0 "$PID" || fail "did not wait"
+    exec {HELD}>&-
+    finish_dbr
+    exits 0
+    in_step
+}
+
+@test "--wait gives up after its time" {
+    hold
+    started=$(date +%s)
+    run_dbr sync --wait=1
+    exits 6
+    [ $(($(date +%s) - started)) -le 4 ] || fail "waited too long"
+    run_dbr sync --wait=-1
+    exits 2
+    run_dbr sync --wait=soon
+    exits 2
+    exec {HELD}>&-
+}
+
+@test "a stale lock file of a dead process is no lock" {
+    echo '{"pid": 999999, "command": "dbr-sync"}' >"$STATE_DIR/op.lock"
+    run_dbr sync
+    exits 0
+}
+
+@test "two syncs started at once: one works, the other says so" {
+    p1 -f "$ROOT/tests/data/changes.sql"
+    link_open two two 40
+    env_set DATABASE_URL_SECONDARY "$(link_url two "$P2_URL")"
+    start_dbr sync
+    wait_for 5 test -s "$STATE_DIR/op.lock" || true
+    sleep 0.15
+    "$DBR_BIN/dbr-sync" --env-file "$ENV_FILE" >second.out 2>second.err 3>&- || second=$?
+    finish_dbr
+    exits 0
+    is "${second:-0}" 6
+    grep -q "$PID" second.err || fail "the holder is not named: $(cat second.err)"
+    in_step
+}
