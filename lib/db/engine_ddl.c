@@ -158,3 +158,18 @@ void ddl_sequence_options(struct buf *sql, const struct model_sequence *sequence
     if (cycle)
         buf_adds(sql, " CYCLE");
 }
+
+const char *ddl_find(const char *sql, const char *needle)
+{
+    size_t len = strlen(needle);
+    char quote = '\0';
+    for (; *sql; sql++) {
+        if (!quote && strncmp(sql, needle, len) == 0)
+            return sql;
+        if (quote && *sql == quote)
+            quote = '\0';
+        else if (!quote && (*sql == '"' || *sql == '\''))
+            quote = *sql;
+    }
+    return NULL;
+}

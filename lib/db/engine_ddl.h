@@ -111,4 +111,7 @@ void ddl_actions(struct buf *sql, const struct model_constraint *constraint);
 void ddl_sequence_options(struct buf *sql, const struct model_sequence *sequence, const char *type,
                           bool cycle);
 
+/* Where needle stands in sql outside of quotes, or NULL. */
+const char *ddl_find(const char *sql, const char *needle);
+
 #endif

@@ -64,6 +64,7 @@ static bool read_sequences(struct catalog_reader *reader, const struct result *r
                     model->engine == ENGINE_COCKROACH) {
                     sequence->owner_table = table->name;
                     sequence->owner_column = table->columns[c].name;
+                    sequence->identity = table->columns[c].identity != '\0';
                 }
         }
     }

@@ -1,0 +1,16 @@
+/* What the files that build plans share; private to lib/repl/schema_*.c. */
+#ifndef DBR_REPL_SCHEMA_PLAN_BUILD_H
+#define DBR_REPL_SCHEMA_PLAN_BUILD_H
+
+#include "base/mem.h"
+#include "db/engine_ddl.h"
+#include "repl/schema_plan.h"
+
+/* Moves what the writers have left to the end of the plan, as statements of that phase. */
+void plan_take(struct plan *plan, struct ddl *ddl, enum plan_phase phase);
+/* A sequence with a statement of its own: neither an identity's nor that of a table left out. */
+bool plan_sequence_created(const struct model *model, const struct model_sequence *sequence);
+/* An object that is created before the rows come. */
+bool plan_object_early(const struct model_object *object);
+
+#endif
