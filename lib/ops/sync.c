@@ -145,6 +145,9 @@ static void collect_warnings(struct sync_run *run)
         const struct pairing *pair = &f->pairs.items[i];
         size_t j;
 
+        if (pairing_active(pair) && f->all.items[i].method == COMPARE_SKIP)
+            log_info("Table %s is large and has no change column: it is compared once a day, or with --full", pair->name);
+
         if (pairing_active(pair) && pair->hold_deletes && f->all.items[i].deletes)
             strlist_addf(warnings, "table %s: %" PRId64 " deletes wait, because a table that is not synced now may refer to these rows",
                          pair->name, f->all.items[i].deletes);

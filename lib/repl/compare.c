@@ -16,7 +16,8 @@
 #define ROWS_PER_BUCKET 32
 #define BUCKETS_MIN 256
 #define BUCKETS_MAX 65536
-#define GUESSED_ROW_BYTES 100
+/* Of a table that was never analysed; rather too few rows than too many, so that it is compared and not put off. */
+#define GUESSED_ROW_BYTES 2000
 
 void comparisons_init(struct comparisons *all, const struct pairings *pairs, const char *spill_dir)
 {
