@@ -69,11 +69,11 @@ static bool was_connected(const struct json *entry)
 void health_apply(struct state *state, const struct probe *probes, size_t count,
                   struct strlist *changes)
 {
-    static const enum role roles[2] = {ROLE_PRIMARY, ROLE_SECONDARY};
+    static const enum role roles[PROBE_MAX] = {ROLE_PRIMARY, ROLE_SECONDARY};
     struct json *health = state_part(state, "health");
     bool changed = false;
     size_t down = 0;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count && i < PROBE_MAX; i++) {
         const char *name = role_name(roles[i]);
         struct json *entry = json_get(health, name);
         if (!json_is_object(entry))

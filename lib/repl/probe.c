@@ -146,9 +146,9 @@ static bool look(struct job *job, struct probe *probe)
     return ok;
 }
 
-static void *work(void *argument)
+/* Does the job; true when nobody waits for it any more. */
+static bool work(struct job *job)
 {
-    struct job *job = argument;
     struct probe probe = {.connected = false};
     if (!look(job, &probe) && probe.failure != CONN_CONFIG &&
         clock_mono_ms() + 2 * (int64_t)RETRY_PAUSE_MS < job->deadline && !stop_signal()) {
@@ -162,7 +162,13 @@ static void *work(void *argument)
     bool abandoned = job->abandoned;
     (void)pthread_cond_signal(&job->done_changed);
     (void)pthread_mutex_unlock(&job->mutex);
-    if (abandoned)
+    return abandoned;
+}
+
+static void *work_alone(void *argument)
+{
+    struct job *job = argument;
+    if (work(job))
         job_free(job);
     return NULL;
 }
@@ -182,12 +188,11 @@ static void no_answer(struct job *job, int timeout_ms, struct probe *probe)
 static bool wait_done(struct job *job)
 {
     struct timespec until;
+    int64_t left = job->deadline - clock_mono_ms();
     /* Short slices: a signal may be delivered to any thread, and must be noticed here. */
-    while (!job->done && !stop_signal() && clock_mono_ms() < job->deadline) {
-        int64_t left = job->deadline - clock_mono_ms();
-        int64_t slice = left < WAIT_SLICE_MS ? left : WAIT_SLICE_MS;
+    for (; !job->done && !stop_signal() && left > 0; left = job->deadline - clock_mono_ms()) {
         (void)clock_gettime(CLOCK_MONOTONIC, &until);
-        until.tv_nsec += (long)(slice > 0 ? slice : 0) * 1000000L;
+        until.tv_nsec += (long)(left < WAIT_SLICE_MS ? left : WAIT_SLICE_MS) * 1000000L;
         until.tv_sec += until.tv_nsec / 1000000000L;
         until.tv_nsec %= 1000000000L;
         (void)pthread_cond_timedwait(&job->done_changed, &job->mutex, &until);
@@ -223,7 +228,7 @@ bool probe_run(const struct conn_params *params, size_t count, int timeout_ms, s
     int64_t deadline = clock_mono_ms() + timeout_ms;
     for (size_t i = 0; i < count; i++) {
         jobs[i] = job_new(&params[i], deadline);
-        jobs[i]->threaded = pthread_create(&jobs[i]->thread, NULL, work, jobs[i]) == 0;
+        jobs[i]->threaded = pthread_create(&jobs[i]->thread, NULL, work_alone, jobs[i]) == 0;
         /* No thread to be had: done here, with the deadlines that lib/db keeps. */
         if (!jobs[i]->threaded)
             (void)work(jobs[i]);
