@@ -51,7 +51,7 @@ column() {
 @test "floats: NaN, infinities, minus zero, the smallest and largest, and one bit" {
     column "double precision" 0 "'-0'" "'NaN'" "'Infinity'" "'-Infinity'" 5e-324 1.7976931348623157e308 0.1 "0.1::float8 + 0.2::float8" 0.30000000000000004 1e21 123456789012345680
     both_ways
-    p1 -c "UPDATE v SET x = '-0' WHERE id = 1"
+    p1 -c "UPDATE v SET x = '-0' WHERE id = 2"
     out_of_step
     run_dbr sync
     exits 0
