@@ -12,7 +12,8 @@ static void column_text(struct buf *sql, const struct model_column *column, cons
         buf_addf(sql, "(host(%s) || '/' || masklen(%s)::text)", name, name);
     else if (!strcmp(column->type_name, "float8"))
         buf_addf(sql,
-                 "CASE WHEN abs(%s) >= 1e6 AND abs(%s) < 1e15 THEN trunc(%s)::int8::text || '/' || (%s - "
+                 "CASE WHEN abs(%s) >= 1e6 AND abs(%s) < 1e15 THEN trunc(%s)::int8::text || '/' || "
+                 "(%s - "
                  "trunc(%s))::text ELSE %s::text END",
                  name, name, name, name, name, name);
     else

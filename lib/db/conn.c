@@ -1,6 +1,7 @@
 /*
- * Connections: opening several at once with one deadline, the settings that every session carries, and the waits
- * that watch the stop flag and the silence of the server. How failures are worded stands in connect.c.
+ * Connections: opening several at once with one deadline, the settings that every session carries,
+ * and the waits that watch the stop flag and the silence of the server. How failures are worded
+ * stands in connect.c.
  */
 #include "db/conn.h"
 
@@ -22,11 +23,13 @@
 
 #define DEFAULT_TIMEOUT_MS 15000
 #define POLL_SLICE_MS 200
-/* A server may work on one statement for long; only after this much silence is it asked whether it still lives. */
+/* A server may work on one statement for long; only after this much silence is it asked whether it
+ * still lives. */
 #define SILENCE_MS 30000
 #define SILENCE_PROBE_MS 10000
 
-/* Known to both engines, so that they may ride in the start-up packet before the engine is known. */
+/* Known to both engines, so that they may ride in the start-up packet before the engine is known.
+ */
 static const char *const common_settings[] = {
     "TimeZone=UTC",
     "DateStyle=ISO,MDY",
@@ -97,8 +100,12 @@ static void conn_free(struct conn *conn)
 static const struct {
     const char *keyword, *value;
 } extra_keywords[] = {
-    {"fallback_application_name", "dbr"}, {"client_encoding", "UTF8"}, {"keepalives", "1"},
-    {"keepalives_idle", "15"},            {"keepalives_interval", "5"}, {"keepalives_count", "3"},
+    {"fallback_application_name", "dbr"},
+    {"client_encoding", "UTF8"},
+    {"keepalives", "1"},
+    {"keepalives_idle", "15"},
+    {"keepalives_interval", "5"},
+    {"keepalives_count", "3"},
     {"tcp_user_timeout", "60000"},
 };
 #define EXTRA_KEYWORDS (sizeof(extra_keywords) / sizeof(extra_keywords[0]))
@@ -189,14 +196,14 @@ static void establish(struct conn *conn)
         if (digits && sscanf(digits + 2, "%d.%d.%d", &major, &minor, &patch) < 2)
             major = minor = patch = 0;
         conn->version = major * 10000 + minor * 100 + patch;
-        snprintf(conn->version_text, sizeof(conn->version_text), "CockroachDB v%d.%d.%d", major, minor,
-                 patch);
+        snprintf(conn->version_text, sizeof(conn->version_text), "CockroachDB v%d.%d.%d", major,
+                 minor, patch);
         return;
     }
     conn->engine = &engine_postgres;
     conn->version = PQserverVersion(conn->pg);
-    snprintf(conn->version_text, sizeof(conn->version_text), "PostgreSQL %d.%d", conn->version / 10000,
-             conn->version % 10000);
+    snprintf(conn->version_text, sizeof(conn->version_text), "PostgreSQL %d.%d",
+             conn->version / 10000, conn->version % 10000);
 }
 
 /* One step of every unfinished handshake whose socket is ready. True while any is unfinished. */
@@ -237,8 +244,8 @@ static void poll_all(struct attempt *attempts, size_t count, struct pollfd *fds,
             fds[i].revents = 0;
 }
 
-static bool finish(struct attempt *a, int64_t timeout_ms, struct conn **out, enum conn_failure *failure,
-                   struct err *err)
+static bool finish(struct attempt *a, int64_t timeout_ms, struct conn **out,
+                   enum conn_failure *failure, struct err *err)
 {
     struct conn *conn = a->conn;
 
@@ -254,8 +261,8 @@ static bool finish(struct attempt *a, int64_t timeout_ms, struct conn **out, enu
         *failure = CONN_DOWN;
     } else {
         *failure = CONN_DOWN;
-        err_set(err, ERR_UNREACHABLE, "the %s (%s) did not answer within %.3g s", conn->role, conn->shown,
-                (double)timeout_ms / 1000);
+        err_set(err, ERR_UNREACHABLE, "the %s (%s) did not answer within %.3g s", conn->role,
+                conn->shown, (double)timeout_ms / 1000);
         err_hint(err, "check that the server runs and that no firewall drops the connection");
     }
     conn_free(conn);
@@ -302,7 +309,8 @@ bool conn_open_many(const struct conn_params *params, size_t count, struct conn 
         step_all(attempts, count, fds);
     }
     for (i = 0; i < count; i++)
-        if (!attempts[i].conn || !finish(&attempts[i], until - started, &conns[i], &why[i], &errs[i]))
+        if (!attempts[i].conn ||
+            !finish(&attempts[i], until - started, &conns[i], &why[i], &errs[i]))
             all = false;
     if (failures)
         memcpy(failures, why, count * sizeof(*why));
@@ -329,7 +337,8 @@ void conn_close(struct conn *conn)
     conn_free(conn);
 }
 
-/* Cancelling connects to the server, which may hang: it gets a thread of its own and a short time. */
+/* Cancelling connects to the server, which may hang: it gets a thread of its own and a short time.
+ */
 static void *cancel_thread(void *arg)
 {
     char text[256];
@@ -379,7 +388,8 @@ static bool still_there(struct conn *conn, struct err *err)
     if (failure != CONN_DOWN)
         return true;
     err_set(err, ERR_UNREACHABLE, "the %s (%s) stopped answering", conn->role, conn->shown);
-    return err_hint(err, "run the program again when the server is back; what was not committed is undone");
+    return err_hint(
+        err, "run the program again when the server is back; what was not committed is undone");
 }
 
 bool conn_wait_socket(struct conn *conn, bool or_writable, struct err *err)

@@ -1,12 +1,14 @@
 /*
  * A connection to one of the two databases. Only lib/db includes libpq-fe.h.
  *
- * Every connection carries the same session settings (UTC, ISO dates, exact floats, hex bytea, the kept schema as
- * search_path, row security refused rather than silently applied, default_transaction_read_only off so that the
- * fence does not hold dbr itself), sent at start-up at no cost in round trips.
+ * Every connection carries the same session settings (UTC, ISO dates, exact floats, hex bytea, the
+ * kept schema as search_path, row security refused rather than silently applied,
+ * default_transaction_read_only off so that the fence does not hold dbr itself), sent at start-up
+ * at no cost in round trips.
  *
- * Every wait watches the stop flag (ERR_STOPPED, after cancelling what runs) and the silence of the server: a server
- * that says nothing for long and does not answer a new connection either is ERR_UNREACHABLE.
+ * Every wait watches the stop flag (ERR_STOPPED, after cancelling what runs) and the silence of the
+ * server: a server that says nothing for long and does not answer a new connection either is
+ * ERR_UNREACHABLE.
  */
 #ifndef DBR_DB_CONN_H
 #define DBR_DB_CONN_H
@@ -25,9 +27,9 @@ struct engine;
 /* Why a connection could not be made; what health and failover decide by. */
 enum conn_failure {
     CONN_OK,
-    CONN_DOWN,     /* refused, timeout, shutting down, quota exhausted, name not resolvable */
-    CONN_CONFIG,   /* password, unknown role or database, certificate, malformed URL */
-    CONN_DEGRADED  /* too many connections, out of disk, starting up */
+    CONN_DOWN,    /* refused, timeout, shutting down, quota exhausted, name not resolvable */
+    CONN_CONFIG,  /* password, unknown role or database, certificate, malformed URL */
+    CONN_DEGRADED /* too many connections, out of disk, starting up */
 };
 
 struct conn_params {
@@ -38,13 +40,14 @@ struct conn_params {
 };
 
 /*
- * Opens all connections at the same time. conns[i] is NULL and errs[i] set where one failed; returns true when all
- * succeeded. A failed one does not end the others. failures may be NULL.
+ * Opens all connections at the same time. conns[i] is NULL and errs[i] set where one failed;
+ * returns true when all succeeded. A failed one does not end the others. failures may be NULL.
  */
 bool conn_open_many(const struct conn_params *params, size_t count, struct conn **conns,
                     enum conn_failure *failures, struct err *errs);
 bool conn_open(const struct conn_params *params, struct conn **conn, struct err *err);
-void conn_close(struct conn *conn); /* NULL is fine; an open transaction is rolled back by the server */
+void conn_close(
+    struct conn *conn); /* NULL is fine; an open transaction is rolled back by the server */
 
 const char *conn_role(const struct conn *conn);
 const struct engine *conn_engine(const struct conn *conn);
@@ -65,14 +68,14 @@ int64_t conn_bytes_received(const struct conn *conn);
 int64_t conn_bytes_sent(const struct conn *conn);
 
 /*
- * Checks a URL without connecting: ERR_USAGE with a message that never quotes it. Where out is not NULL it gets the
- * text to show: postgresql://user@host:port/db (malloced; the caller frees).
+ * Checks a URL without connecting: ERR_USAGE with a message that never quotes it. Where out is not
+ * NULL it gets the text to show: postgresql://user@host:port/db (malloced; the caller frees).
  */
 bool conn_check_url(const char *key, const char *url, char **shown, struct err *err);
 
 /*
- * The URL that dbr itself connects to: for a Neon host (*.neon.tech) "-pooler" is dropped from the first
- * label of the host name; any other URL is copied. malloced.
+ * The URL that dbr itself connects to: for a Neon host (*.neon.tech) "-pooler" is dropped from the
+ * first label of the host name; any other URL is copied. malloced.
  */
 char *conn_direct_url(const char *url);
 

@@ -45,7 +45,8 @@ bool conn_await(struct conn *conn, struct err *err);
 /* Waits for the socket to be readable, or writable too. */
 bool conn_wait_socket(struct conn *conn, bool or_writable, struct err *err);
 
-/* Fills err from a failed result, or from the connection when result is NULL. Always returns false. */
+/* Fills err from a failed result, or from the connection when result is NULL. Always returns false.
+ */
 bool conn_result_error(struct conn *conn, const PGresult *result, struct err *err);
 
 /* connect.c: sorts a failed connection and words its error. */

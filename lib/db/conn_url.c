@@ -1,6 +1,6 @@
 /*
- * URLs: checking one without echoing it (libpq's own parse errors quote the whole text, password included), showing
- * one without its password, and the address that dbr itself connects to.
+ * URLs: checking one without echoing it (libpq's own parse errors quote the whole text, password
+ * included), showing one without its password, and the address that dbr itself connects to.
  */
 #include "db/conn_url.h"
 
@@ -60,7 +60,8 @@ char *conn_url_shown(const PQconninfoOption *options)
     return buf_detach(&out);
 }
 
-/* In our own words what is wrong with text that libpq cannot parse; nothing of the text is repeated. */
+/* In our own words what is wrong with text that libpq cannot parse; nothing of the text is
+ * repeated. */
 static const char *parse_problem(const char *url)
 {
     const char *p;
@@ -76,7 +77,8 @@ static const char *parse_problem(const char *url)
         if ((unsigned char)*p <= 0x20)
             return "it contains a blank or control character (write %20 for a blank)";
         if (*p == '%' && !(isxdigit((unsigned char)p[1]) && isxdigit((unsigned char)p[2])))
-            return "a % is not followed by two hexadecimal digits (write %25 for a % in a password)";
+            return "a % is not followed by two hexadecimal digits (write %25 for a % in a "
+                   "password)";
     }
     at = strrchr(url, '@');
     if (strchr(at ? at : url, '[') && !strchr(at ? at : url, ']'))
@@ -94,8 +96,10 @@ bool conn_check_url(const char *key, const char *url, char **shown, struct err *
         *shown = NULL;
     options = url && *url && !isspace((unsigned char)*url) ? PQconninfoParse(url, NULL) : NULL;
     if (!options) {
-        err_set(err, ERR_USAGE, "%s is not a usable database URL: %s", key, parse_problem(url ? url : ""));
-        return err_hint(err, "the form is postgresql://user:password@host.example.com:5432/database");
+        err_set(err, ERR_USAGE, "%s is not a usable database URL: %s", key,
+                parse_problem(url ? url : ""));
+        return err_hint(err,
+                        "the form is postgresql://user:password@host.example.com:5432/database");
     }
     if (shown)
         *shown = conn_url_shown(options);
@@ -147,7 +151,8 @@ char *conn_direct_url(const char *url)
     }
     len = strcspn(host, ":/?,' ");
     label = strcspn(host, ".");
-    if (!is_neon_host(host, len) || label < 8 || label > len || strncmp(host + label - 7, "-pooler", 7) != 0)
+    if (!is_neon_host(host, len) || label < 8 || label > len ||
+        strncmp(host + label - 7, "-pooler", 7) != 0)
         return mem_strdup(url);
     label_end = host + label - 7;
     buf_add(&out, url, (size_t)(label_end - url));

@@ -1,4 +1,5 @@
-/* URLs inside lib/db: see conn_check_url and conn_direct_url in conn.h for what other layers use. */
+/* URLs inside lib/db: see conn_check_url and conn_direct_url in conn.h for what other layers use.
+ */
 #ifndef DBR_DB_CONN_URL_H
 #define DBR_DB_CONN_URL_H
 

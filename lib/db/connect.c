@@ -1,7 +1,7 @@
 /*
- * Why a connection failed: libpq's message sorted into classes that decide what is done about it, and worded with a
- * hint. The SQLSTATE is read from the verbose form of the message, so a server that speaks another language
- * is understood too.
+ * Why a connection failed: libpq's message sorted into classes that decide what is done about it,
+ * and worded with a hint. The SQLSTATE is read from the verbose form of the message, so a server
+ * that speaks another language is understood too.
  */
 #include <ctype.h>
 #include <string.h>
@@ -9,7 +9,8 @@
 #include "base/buf.h"
 #include "db/conn_internal.h"
 
-/* Finds ":  28P01: " (severity, two blanks, code) in a verbose message; the text after it is what the server said. */
+/* Finds ":  28P01: " (severity, two blanks, code) in a verbose message; the text after it is what
+ * the server said. */
 static const char *find_sqlstate(const char *message, char *sqlstate)
 {
     const char *p;
@@ -47,7 +48,8 @@ static const struct failure_class by_sqlstate[] = {
     {"3F000", CONN_CONFIG, "check DB_SCHEMA"},
     {"42704", CONN_CONFIG, "the server does not know one of the settings in the URL's options"},
     {"42501", CONN_CONFIG, "the role lacks the right to connect to this database"},
-    {"53300", CONN_DEGRADED, "too many connections are open; close some, or raise the server's limit"},
+    {"53300", CONN_DEGRADED,
+     "too many connections are open; close some, or raise the server's limit"},
     {"53100", CONN_DEGRADED, "the server's disk is full"},
     {"57P03", CONN_DOWN, "the server is starting up or shutting down; try again in a moment"},
     {"57P01", CONN_DOWN, "the server is shutting down"},
@@ -56,17 +58,22 @@ static const struct failure_class by_sqlstate[] = {
 
 static const struct failure_class by_text[] = {
     {"unsupported startup parameter", CONN_CONFIG,
-     "this is the address of a connection pooler; set DATABASE_URL_DIRECT to the server's own address"},
+     "this is the address of a connection pooler; set DATABASE_URL_DIRECT to the server's own "
+     "address"},
     {"certificate verify failed", CONN_CONFIG,
      "the server's certificate is not signed by the CA in sslrootcert (or ~/.postgresql/root.crt)"},
     {"root certificate file", CONN_CONFIG,
-     "put the provider's CA certificate into ~/.postgresql/root.crt, or name it with sslrootcert in the URL"},
-    {"server certificate for", CONN_CONFIG, "the host name in the URL is not the one in the certificate"},
+     "put the provider's CA certificate into ~/.postgresql/root.crt, or name it with sslrootcert "
+     "in the URL"},
+    {"server certificate for", CONN_CONFIG,
+     "the host name in the URL is not the one in the certificate"},
     {"does not support SSL", CONN_CONFIG, "the URL asks for TLS, which this server does not offer"},
     {"no password supplied", CONN_CONFIG, "put the password into the URL or into ~/.pgpass"},
-    {"channel binding", CONN_CONFIG, "this server does not offer channel binding; leave channel_binding out of its URL"},
+    {"channel binding", CONN_CONFIG,
+     "this server does not offer channel binding; leave channel_binding out of its URL"},
     {"outing", CONN_CONFIG, "check the cluster's name in the host name of the URL"},
-    {"could not translate host name", CONN_DOWN, "check the host name in the URL and this machine's DNS"},
+    {"could not translate host name", CONN_DOWN,
+     "check the host name in the URL and this machine's DNS"},
     {"efused", CONN_DOWN, "check that the server runs and listens on this address and port"},
     {"imeout", CONN_DOWN, "check that the server runs and that no firewall drops the connection"},
     {"No such file", CONN_DOWN, "no server listens on this socket; check host and port in the URL"},

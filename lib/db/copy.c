@@ -1,4 +1,5 @@
-/* COPY in both directions. Rows pass through without being parsed; small pieces are sent in larger messages. */
+/* COPY in both directions. Rows pass through without being parsed; small pieces are sent in larger
+ * messages. */
 #include "db/copy.h"
 
 #include <stdlib.h>

@@ -11,8 +11,8 @@
 /* sql is the whole "COPY ... TO STDOUT ..." statement. */
 bool copy_out_begin(struct conn *conn, const char *sql, struct err *err);
 /*
- * The next piece (one row in text and CSV). *data belongs to the connection and lives until the next call; *len is 0 at
- * the end, when the statement has succeeded on the server.
+ * The next piece (one row in text and CSV). *data belongs to the connection and lives until the
+ * next call; *len is 0 at the end, when the statement has succeeded on the server.
  */
 bool copy_out_read(struct conn *conn, const char **data, size_t *len, struct err *err);
 

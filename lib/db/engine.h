@@ -1,6 +1,7 @@
 /*
- * The two engines dbr knows, detected when a connection is made. An engine writes SQL from the model; it never
- * talks to a server. DDL writers stand in engine_ddl.h, writers of row statements in engine_dml.h.
+ * The two engines dbr knows, detected when a connection is made. An engine writes SQL from the
+ * model; it never talks to a server. DDL writers stand in engine_ddl.h, writers of row statements
+ * in engine_dml.h.
  */
 #ifndef DBR_DB_ENGINE_H
 #define DBR_DB_ENGINE_H

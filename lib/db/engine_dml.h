@@ -1,6 +1,6 @@
 /*
- * What differs between the engines in statements about rows. The statements themselves are written by row_sql.h,
- * once for both, from these parts.
+ * What differs between the engines in statements about rows. The statements themselves are written
+ * by row_sql.h, once for both, from these parts.
  */
 #ifndef DBR_DB_ENGINE_DML_H
 #define DBR_DB_ENGINE_DML_H
@@ -15,12 +15,14 @@ struct row_table;
 struct engine_dml {
     const char *only;       /* "ONLY ", or "" where tables do not inherit */
     const char *overriding; /* before the rows of an INSERT: " OVERRIDING SYSTEM VALUE", or "" */
-    const char *bytewise;   /* collation of byte order for text: " COLLATE \"C\"", or "" where it is the default */
+    const char *bytewise;   /* collation of byte order for text: " COLLATE \"C\"", or "" where it is
+                               the default */
     /* Text of one column in the portable row text; `column` is the qualified and quoted name. */
     void (*column_text)(struct buf *sql, const struct model_column *column, const char *name);
     /* 64 bits of a text expression. */
     void (*hash)(struct buf *sql, const struct row_table *t, const char *text);
-    /* False for a column whose portable text differs between PostgreSQL and CockroachDB: it is compared in no hash. */
+    /* False for a column whose portable text differs between PostgreSQL and CockroachDB: it is
+     * compared in no hash. */
     bool (*portable)(const struct model_column *column);
 };
 

@@ -1,6 +1,7 @@
 /*
- * Many statements in one round trip, on libpq's pipeline mode. The connection remembers what is still to be
- * delivered, so that results, segment ends and dbr's own session settings come out in step.
+ * Many statements in one round trip, on libpq's pipeline mode. The connection remembers what is
+ * still to be delivered, so that results, segment ends and dbr's own session settings come out in
+ * step.
  */
 #include "db/pipeline.h"
 
@@ -40,7 +41,8 @@ static bool enter(struct conn *conn, struct err *err)
     return true;
 }
 
-bool pipeline_add(struct conn *conn, const char *sql, size_t n, const char *const *values, struct err *err)
+bool pipeline_add(struct conn *conn, const char *sql, size_t n, const char *const *values,
+                  struct err *err)
 {
     size_t i;
 
@@ -70,7 +72,8 @@ bool pipeline_send(struct conn *const *conns, size_t count, struct err *err)
 {
     size_t i;
 
-    /* A first pass hands each socket what it takes at once, so that both servers start to work together. */
+    /* A first pass hands each socket what it takes at once, so that both servers start to work
+     * together. */
     for (i = 0; i < count; i++)
         if (PQflush(conns[i]->pg) < 0)
             return conn_result_error(conns[i], NULL, err);

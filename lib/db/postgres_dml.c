@@ -13,7 +13,8 @@ static void column_text(struct buf *sql, const struct model_column *column, cons
     else if (!strcmp(column->type_name, "float8"))
         /* CockroachDB prints an exponent from 1e+06 on, PostgreSQL from 1e+15 on. */
         buf_addf(sql,
-                 "CASE WHEN abs(%s) >= 1e6 AND abs(%s) < 1e15 THEN trunc(%s)::int8::text || '/' || (%s - "
+                 "CASE WHEN abs(%s) >= 1e6 AND abs(%s) < 1e15 THEN trunc(%s)::int8::text || '/' || "
+                 "(%s - "
                  "trunc(%s))::text ELSE %s::text END",
                  name, name, name, name, name, name);
     else
@@ -33,8 +34,9 @@ static void hash(struct buf *sql, const struct row_table *t, const char *text)
 /* Types whose text is the same on both engines (dbr(7) lists the others). */
 static bool portable(const struct model_column *column)
 {
-    static const char *const unlike[] = {"json", "jsonb", "_json", "_jsonb", "_float8", "_float4", "_numeric",
-                                         "tsvector", "tsquery", "vector", "money", "cidr"};
+    static const char *const unlike[] = {"json",    "jsonb",   "_json",    "_jsonb",
+                                         "_float8", "_float4", "_numeric", "tsvector",
+                                         "tsquery", "vector",  "money",    "cidr"};
     const char *type = column->type_name;
     size_t i;
 

@@ -7,7 +7,8 @@
 #include "base/mem.h"
 #include "db/conn_internal.h"
 
-/* Classes that say the connection or the server is gone rather than that the statement was wrong. */
+/* Classes that say the connection or the server is gone rather than that the statement was wrong.
+ */
 static bool is_gone(const char *sqlstate)
 {
     return !strncmp(sqlstate, "08", 2) || !strncmp(sqlstate, "57P0", 4);
@@ -18,8 +19,10 @@ static const char *hint_for(const char *sqlstate)
     static const struct {
         const char *sqlstate, *hint;
     } hints[] = {
-        {"42501", "grant the role in the URL the right that is missing, or use the owner of the tables"},
-        {"25006", "the database is read-only for this session: a replica, or a provider's read-only endpoint"},
+        {"42501",
+         "grant the role in the URL the right that is missing, or use the owner of the tables"},
+        {"25006", "the database is read-only for this session: a replica, or a provider's "
+                  "read-only endpoint"},
         {"53100", "the server's disk is full; nothing was committed"},
         {"53200", "the server ran out of memory; try again, or with a smaller DB_SYNC_BATCH_SIZE"},
         {"57014", "the statement was cancelled on the server"},
@@ -68,9 +71,10 @@ bool conn_result_error(struct conn *conn, const PGresult *result, struct err *er
     if (text.len == 0)
         buf_adds(&text, "the connection was lost");
     if (PQstatus(conn->pg) == CONNECTION_BAD || is_gone(code)) {
-        err_set(err, ERR_UNREACHABLE, "the connection to the %s (%s) was lost: %s", conn->role, conn->shown,
-                text.data);
-        err_hint(err, "run the program again when the server is back; what was not committed is undone");
+        err_set(err, ERR_UNREACHABLE, "the connection to the %s (%s) was lost: %s", conn->role,
+                conn->shown, text.data);
+        err_hint(err,
+                 "run the program again when the server is back; what was not committed is undone");
     } else {
         err_set(err, ERR_FAILED, "%s: %s", conn->role, text.data);
         if (hint_for(code))
@@ -109,7 +113,8 @@ static bool collect(struct conn *conn, struct result **out, struct err *err)
         if (!pg)
             break;
         status = PQresultStatus(pg);
-        if (ok && status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK && status != PGRES_EMPTY_QUERY) {
+        if (ok && status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK &&
+            status != PGRES_EMPTY_QUERY) {
             conn_result_error(conn, pg, err);
             ok = false;
         }
@@ -139,8 +144,8 @@ static bool send_settings(struct conn *conn, struct err *err)
     return conn_flush(conn, err) && collect(conn, NULL, err);
 }
 
-bool query_run(struct conn *conn, const char *sql, size_t n, const char *const *values, struct result **out,
-               struct err *err)
+bool query_run(struct conn *conn, const char *sql, size_t n, const char *const *values,
+               struct result **out, struct err *err)
 {
     if (out)
         *out = NULL;
@@ -152,8 +157,8 @@ bool query_run(struct conn *conn, const char *sql, size_t n, const char *const *
     return conn_flush(conn, err) && collect(conn, out, err);
 }
 
-bool query_value(struct conn *conn, const char *sql, size_t n, const char *const *values, char **value,
-                 struct err *err)
+bool query_value(struct conn *conn, const char *sql, size_t n, const char *const *values,
+                 char **value, struct err *err)
 {
     struct result *result = NULL;
     bool ok;
@@ -165,7 +170,8 @@ bool query_value(struct conn *conn, const char *sql, size_t n, const char *const
     if (ok)
         *value = mem_strdup(result_text(result, 0, 0));
     else
-        err_set(err, ERR_FAILED, "%s: expected one value, got %zu rows", conn->role, result_rows(result));
+        err_set(err, ERR_FAILED, "%s: expected one value, got %zu rows", conn->role,
+                result_rows(result));
     result_free(result);
     return ok;
 }

@@ -1,6 +1,6 @@
 /*
- * Statements about rows. The row text is built once per row (inside a subquery that OFFSET 0 keeps the planner from flattening), since
- * both its hash and its length are wanted.
+ * Statements about rows. The row text is built once per row (inside a subquery that OFFSET 0 keeps
+ * the planner from flattening), since both its hash and its length are wanted.
  */
 #include "db/row_sql.h"
 
@@ -34,9 +34,10 @@ static void add_names(struct buf *sql, const struct model_column **columns, size
     }
 }
 
-/* Length-prefixed parts: ('a b', 'c') and ('a', 'b c') differ, and so do NULL and the empty string. */
-static void add_portable_text(struct buf *sql, const struct row_table *t, const struct model_column **columns,
-                              size_t count)
+/* Length-prefixed parts: ('a b', 'c') and ('a', 'b c') differ, and so do NULL and the empty string.
+ */
+static void add_portable_text(struct buf *sql, const struct row_table *t,
+                              const struct model_column **columns, size_t count)
 {
     struct buf name = BUF_INIT;
     struct buf text = BUF_INIT;
@@ -52,10 +53,11 @@ static void add_portable_text(struct buf *sql, const struct row_table *t, const 
         t->dml->column_text(&text, columns[i], name.data);
         buf_adds(sql, first ? "" : " || ");
         if (t->convert_encoding)
-            buf_addf(sql, "coalesce(octet_length(convert_to(%s, 'UTF8'))::text || ':' || %s, '-')", text.data,
-                     text.data);
+            buf_addf(sql, "coalesce(octet_length(convert_to(%s, 'UTF8'))::text || ':' || %s, '-')",
+                     text.data, text.data);
         else
-            buf_addf(sql, "coalesce(octet_length(%s)::text || ':' || %s, '-')", text.data, text.data);
+            buf_addf(sql, "coalesce(octet_length(%s)::text || ':' || %s, '-')", text.data,
+                     text.data);
         first = false;
     }
     if (first)
@@ -64,8 +66,8 @@ static void add_portable_text(struct buf *sql, const struct row_table *t, const 
     buf_release(&text);
 }
 
-static void add_row_text(struct buf *sql, const struct row_table *t, const struct model_column **columns,
-                         size_t count)
+static void add_row_text(struct buf *sql, const struct row_table *t,
+                         const struct model_column **columns, size_t count)
 {
     size_t i;
 
@@ -185,7 +187,8 @@ static void add_from_keys(struct buf *sql, const struct row_table *t)
     add_key_exact(sql, t);
 }
 
-/* What every list of keys selects: key hash, row text, key columns, from `source` (with its WHERE). */
+/* What every list of keys selects: key hash, row text, key columns, from `source` (with its WHERE).
+ */
 static void add_key_list(struct buf *sql, const struct row_table *t, const char *source)
 {
     struct buf text = BUF_INIT;
@@ -220,8 +223,8 @@ static void add_row_list(struct buf *sql, const struct row_table *t, const char 
     add_row_text(&text, t, t->columns, t->column_count);
     buf_adds(sql, "SELECT w.kh, count(*), max(w.octets), w.kh::text FROM (SELECT ");
     t->dml->hash(sql, t, "q.r");
-    buf_addf(sql, " AS kh, octet_length(q.r) AS octets FROM (SELECT %s AS r%s OFFSET 0) AS q) AS w", text.data,
-             source);
+    buf_addf(sql, " AS kh, octet_length(q.r) AS octets FROM (SELECT %s AS r%s OFFSET 0) AS q) AS w",
+             text.data, source);
     buf_adds(sql, " GROUP BY w.kh ORDER BY w.kh");
     buf_release(&text);
 }
@@ -232,7 +235,8 @@ static void add_since(struct buf *where, const struct row_table *t, const char *
     add_column(where, t->change);
     buf_adds(where, " >= ");
     quote_literal(where, since);
-    /* A timestamp without zone holds the clock of a zone that dbr does not know: up to 14 hours behind UTC. */
+    /* A timestamp without zone holds the clock of a zone that dbr does not know: up to 14 hours
+     * behind UTC. */
     if (!strcmp(t->change->type_name, "timestamptz"))
         buf_adds(where, "::timestamptz");
     else
@@ -242,8 +246,8 @@ static void add_since(struct buf *where, const struct row_table *t, const char *
     buf_adds(where, " IS NULL)");
 }
 
-void row_sql_keys(struct buf *sql, const struct row_table *t, int64_t mask, const int64_t *dirty, size_t n,
-                  const char *since)
+void row_sql_keys(struct buf *sql, const struct row_table *t, int64_t mask, const int64_t *dirty,
+                  size_t n, const char *since)
 {
     struct buf source = BUF_INIT;
     size_t i;

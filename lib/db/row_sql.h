@@ -1,8 +1,8 @@
 /*
- * Statements about the rows of one table, for either engine: fingerprints, lists of keys, reading and writing rows by
- * key. Each function appends one statement; nothing is executed here. Keys and values travel as text, one array
- * parameter per column ($1::text[], ...), cast on the server, so that a statement's text does not depend on
- * the number of rows.
+ * Statements about the rows of one table, for either engine: fingerprints, lists of keys, reading
+ * and writing rows by key. Each function appends one statement; nothing is executed here. Keys and
+ * values travel as text, one array parameter per column ($1::text[], ...), cast on the server, so
+ * that a statement's text does not depend on the number of rows.
  */
 #ifndef DBR_DB_ROW_SQL_H
 #define DBR_DB_ROW_SQL_H
@@ -16,24 +16,26 @@
 #include "db/model.h"
 
 /*
- * How a row becomes 64 bits. NATIVE: hashtextextended over the row's text, for two PostgreSQL servers of one
- * encoding. PORTABLE: md5 over length-prefixed columns, the same number on every engine, at 2.5 times the cost.
+ * How a row becomes 64 bits. NATIVE: hashtextextended over the row's text, for two PostgreSQL
+ * servers of one encoding. PORTABLE: md5 over length-prefixed columns, the same number on every
+ * engine, at 2.5 times the cost.
  */
 enum hash_form { HASH_NATIVE, HASH_PORTABLE };
 
-/* One table as rows see it on one server. The arrays belong to whoever built it (repl/pairing.h). */
+/* One table as rows see it on one server. The arrays belong to whoever built it (repl/pairing.h).
+ */
 struct row_table {
     const char *schema;
-    const struct model_table *table;     /* of this server's model */
+    const struct model_table *table; /* of this server's model */
     const struct engine_dml *dml;
     const struct model_column **columns; /* the copied ones, in the same order on both servers */
     size_t column_count;
-    const struct model_column **keys;    /* count 0: KEY_ROW, the row hash is the key */
+    const struct model_column **keys; /* count 0: KEY_ROW, the row hash is the key */
     size_t key_count;
     enum hash_form form;
-    bool convert_encoding;               /* the server's encoding is not UTF8 (PORTABLE only) */
-    bool cross_engine;                   /* the other server is of the other engine */
-    const struct model_column *change;   /* the change column, or NULL */
+    bool convert_encoding;             /* the server's encoding is not UTF8 (PORTABLE only) */
+    bool cross_engine;                 /* the other server is of the other engine */
+    const struct model_column *change; /* the change column, or NULL */
 };
 
 /* SELECT count, sum of row hashes. */
@@ -42,19 +44,21 @@ void row_sql_fingerprint(struct buf *sql, const struct row_table *t);
 void row_sql_buckets(struct buf *sql, const struct row_table *t, int64_t mask);
 
 /*
- * SELECT key hash, row hash, octets, key... ordered by key hash and key. mask not 0: only the n buckets in dirty. since not
- * NULL: only rows changed at or after that instant ("2026-01-24 20:34:43.910+00") or with NULL in the change
- * column. For KEY_ROW the key is the row hash as text and the second column the number of equal rows.
+ * SELECT key hash, row hash, octets, key... ordered by key hash and key. mask not 0: only the n
+ * buckets in dirty. since not NULL: only rows changed at or after that instant ("2026-01-24
+ * 20:34:43.910+00") or with NULL in the change column. For KEY_ROW the key is the row hash as text
+ * and the second column the number of equal rows.
  */
-void row_sql_keys(struct buf *sql, const struct row_table *t, int64_t mask, const int64_t *dirty, size_t n,
-                  const char *since);
+void row_sql_keys(struct buf *sql, const struct row_table *t, int64_t mask, const int64_t *dirty,
+                  size_t n, const char *since);
 /* The same columns for the keys in the parameters; those that do not exist are left out. */
 void row_sql_keys_of(struct buf *sql, const struct row_table *t);
 /* SELECT key..., column... of the rows whose keys are in the parameters. */
 void row_sql_rows_of(struct buf *sql, const struct row_table *t);
 /* SELECT column... of every row. */
 void row_sql_all_rows(struct buf *sql, const struct row_table *t);
-/* INSERT of the rows in the parameters, one text array per column. upsert: ON CONFLICT (key) DO UPDATE. */
+/* INSERT of the rows in the parameters, one text array per column. upsert: ON CONFLICT (key) DO
+ * UPDATE. */
 void row_sql_insert(struct buf *sql, const struct row_table *t, bool upsert);
 /* DELETE of the rows whose keys are in the parameters. */
 void row_sql_delete(struct buf *sql, const struct row_table *t);

@@ -1,7 +1,7 @@
 /*
- * dbr-init-secondary, in the order it happens: what state the secondary is in and whether this run may touch it, structure,
- * rows and keys (init_copy.c), the end of it. A run that fails leaves the secondary empty or resumable, and the state
- * says which.
+ * dbr-init-secondary, in the order it happens: what state the secondary is in and whether this run
+ * may touch it, structure, rows and keys (init_copy.c), the end of it. A run that fails leaves the
+ * secondary empty or resumable, and the state says which.
  */
 #include "ops/init.h"
 
@@ -29,13 +29,15 @@ static bool check_options(const struct init_options *o, struct err *err)
     if (ways > 1)
         return err_set(err, ERR_USAGE, "--recreate, --resume and --update exclude each other");
     if (o->dialect && !o->dry_run) {
-        err_set(err, ERR_USAGE, "--dialect is for --dry-run: the secondary's own engine decides otherwise");
+        err_set(err, ERR_USAGE,
+                "--dialect is for --dry-run: the secondary's own engine decides otherwise");
         return err_hint(err, "add --dry-run");
     }
     if (o->schema_only && (o->resume || o->update))
         return err_set(err, ERR_USAGE, "--schema-only goes with a fresh secondary or --recreate");
     if (o->force && !o->update) {
-        err_set(err, ERR_USAGE, "--force is for --update: it drops and retypes what the primary no longer has");
+        err_set(err, ERR_USAGE,
+                "--force is for --update: it drops and retypes what the primary no longer has");
         return err_hint(err, "to start over on a secondary that is not empty, use --recreate");
     }
     return true;
@@ -46,7 +48,8 @@ static bool load(struct init_run *run, struct err *err)
     const struct options_common *common = &run->cli->common;
     const struct init_options *o = run->options;
 
-    if (!check_options(o, err) || !config_load(&run->config, common->env_file, common->state_dir, false, err))
+    if (!check_options(o, err) ||
+        !config_load(&run->config, common->env_file, common->state_dir, false, err))
         return false;
     if (!(o->dry_run && o->dialect) && !config_need_secondary(&run->config, err))
         return false;
@@ -56,12 +59,14 @@ static bool load(struct init_run *run, struct err *err)
            state_lock_operation(&run->state, run->cli->program->name, 0, &run->lock, err);
 }
 
-/* Init writes to the secondary what the primary holds: never while the secondary is the one in use. */
+/* Init writes to the secondary what the primary holds: never while the secondary is the one in use.
+ */
 static bool check_active(const struct init_run *run, struct err *err)
 {
     if (state_active(&run->state) == ROLE_PRIMARY)
         return true;
-    err_set(err, ERR_REFUSED, "the secondary is the active database: init would overwrite what the application uses");
+    err_set(err, ERR_REFUSED,
+            "the secondary is the active database: init would overwrite what the application uses");
     return err_hint(err, "make the primary active first: dbr-failback");
 }
 
@@ -115,7 +120,8 @@ static bool create_structure(struct init_run *run, struct err *err)
 {
     struct plan_run ddl = on_target(run, &run->plan);
 
-    return plan_run_transaction(&ddl, PLAN_SCHEMA, PLAN_STRUCTURE, ledger_create, ledger_create_count, err);
+    return plan_run_transaction(&ddl, PLAN_SCHEMA, PLAN_STRUCTURE, ledger_create,
+                                ledger_create_count, err);
 }
 
 /* A fresh start: the secondary is empty, or is made so. */
@@ -124,11 +130,13 @@ static bool begin_fresh(struct init_run *run, struct err *err)
     if (!catalog_is_empty(&run->session.models[TARGET]) && !run->options->recreate) {
         err_set(err, ERR_REFUSED, "the secondary is not empty: its schema %s has %zu tables",
                 run->config.schema, run->session.models[TARGET].table_count);
-        return err_hint(err, "%s",
-                        state_init_status(&run->state) == INIT_DONE
-                            ? "dbr-sync keeps it in step; --update follows schema changes, --recreate drops and copies "
-                              "everything again"
-                            : "--resume continues an interrupted init, --recreate drops what is there first");
+        return err_hint(
+            err, "%s",
+            state_init_status(&run->state) == INIT_DONE
+                ? "dbr-sync keeps it in step; --update follows schema changes, --recreate drops "
+                  "and copies "
+                  "everything again"
+                : "--resume continues an interrupted init, --recreate drops what is there first");
     }
     if (!note_begin(run, err))
         return false;
@@ -157,10 +165,13 @@ static bool run_resume(struct init_run *run, struct err *err)
         return false;
     if (!exists && !catalog_is_empty(&run->session.models[TARGET])) {
         strlist_release(&done);
-        err_set(err, ERR_REFUSED, "there is nothing to resume: the secondary's tables were not made by an interrupted init");
+        err_set(err, ERR_REFUSED,
+                "there is nothing to resume: the secondary's tables were not made by an "
+                "interrupted init");
         return err_hint(err, "--recreate drops what is there first");
     }
-    ok = note_begin(run, err) && (exists || create_structure(run, err)) && init_copy(run, &done, err);
+    ok = note_begin(run, err) && (exists || create_structure(run, err)) &&
+         init_copy(run, &done, err);
     strlist_release(&done);
     return ok;
 }
@@ -189,7 +200,8 @@ static bool run_all(struct init_run *run, struct err *err)
         return false;
     run->open = session_open(&run->session, &run->config, &run->state,
                              run->options->update ? state_active(&run->state) : ROLE_PRIMARY, err);
-    if (!run->open || !pipeline_end(run->session.conns[SOURCE], err) || !pipeline_end(run->session.conns[TARGET], err))
+    if (!run->open || !pipeline_end(run->session.conns[SOURCE], err) ||
+        !pipeline_end(run->session.conns[TARGET], err))
         return false;
     return dispatch(run, err);
 }
@@ -207,7 +219,8 @@ void init_report_notes(struct init_run *run, const struct plan *plan)
         if (list) {
             struct json *item = json_add(list, json_object());
 
-            json_set_str(item, "kind", note->kind == NOTE_SUBSTITUTED ? "substituted" : "notCarried");
+            json_set_str(item, "kind",
+                         note->kind == NOTE_SUBSTITUTED ? "substituted" : "notCarried");
             json_set_str(item, "object", note->object);
             json_set_str(item, "text", note->text);
         } else if (people) {
@@ -258,8 +271,10 @@ bool init_complete(struct init_run *run, const struct init_work *work, struct er
 {
     enum role target = run->session.roles[TARGET];
 
-    if (run->config.fence && !fence_place(run->session.conns[TARGET], run->session.identities[target], err)) {
-        strlist_addf(&run->outcome.warnings, "the fence could not be placed, so stray writes to the %s are possible: %s",
+    if (run->config.fence &&
+        !fence_place(run->session.conns[TARGET], run->session.identities[target], err)) {
+        strlist_addf(&run->outcome.warnings,
+                     "the fence could not be placed, so stray writes to the %s are possible: %s",
                      role_name(target), err->message);
         err_clear(err);
     }

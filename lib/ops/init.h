@@ -13,7 +13,8 @@ struct init_options {
     long jobs;
 };
 
-/* ERR_REFUSED: the secondary is not empty, or is the active one. ERR_DIFFERENT: verification found differences. */
+/* ERR_REFUSED: the secondary is not empty, or is the active one. ERR_DIFFERENT: verification found
+ * differences. */
 bool ops_init(struct cli *cli, const struct init_options *options, struct err *err);
 
 #endif

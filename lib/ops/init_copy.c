@@ -1,6 +1,6 @@
 /*
- * The copy of dbr-init-secondary: rows, keys and indexes once the rows are there, foreign keys when all of that is there, views and
- * programs last, then every table compared by count and content.
+ * The copy of dbr-init-secondary: rows, keys and indexes once the rows are there, foreign keys when
+ * all of that is there, views and programs last, then every table compared by count and content.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -28,18 +28,20 @@ bool init_work_open(struct init_run *run, struct init_work *work, struct err *er
     size_t i;
 
     memset(work, 0, sizeof(*work));
-    if (!catalog_queue(target, err) || !pipeline_sync(target, err) || !pipeline_send(&target, 1, err) ||
-        !catalog_receive(target, &work->target, err) || !pipeline_end(target, err))
+    if (!catalog_queue(target, err) || !pipeline_sync(target, err) ||
+        !pipeline_send(&target, 1, err) || !catalog_receive(target, &work->target, err) ||
+        !pipeline_end(target, err))
         return false;
-    pairings_build(&work->pairs, &run->session.models[SOURCE], &work->target, conns, run->config.change_column, true);
+    pairings_build(&work->pairs, &run->session.models[SOURCE], &work->target, conns,
+                   run->config.change_column, true);
     comparisons_init(&work->sums, &work->pairs, run->state.dir);
     work->results = mem_alloc((work->pairs.count + 1) * sizeof(*work->results));
     work->copy = mem_alloc((work->pairs.count + 1) * sizeof(*work->copy));
     work->keys = mem_alloc((work->pairs.count + 1) * sizeof(*work->keys));
     for (i = 0; i < work->pairs.count; i++)
         if (work->pairs.items[i].hold != HOLD_NONE && !run->options->update) {
-            err_set(err, ERR_FAILED, "table %s on the secondary is not as dbr made it: %s", work->pairs.items[i].name,
-                    work->pairs.items[i].why);
+            err_set(err, ERR_FAILED, "table %s on the secondary is not as dbr made it: %s",
+                    work->pairs.items[i].name, work->pairs.items[i].why);
             return err_hint(err, "run dbr-init-secondary --recreate");
         }
     return true;
@@ -56,7 +58,8 @@ void init_work_release(struct init_work *work)
     memset(work, 0, sizeof(*work));
 }
 
-static bool copy_small(struct init_run *run, struct init_work *work, const bool *small, struct err *err)
+static bool copy_small(struct init_run *run, struct init_work *work, const bool *small,
+                       struct err *err)
 {
     size_t n = 0;
     size_t i;
@@ -65,9 +68,10 @@ static bool copy_small(struct init_run *run, struct init_work *work, const bool 
         n += small[i];
     if (n == 0)
         return true;
-    return bulk_copy_small(run->session.conns[SOURCE], run->session.conns[TARGET], &work->pairs, small,
-                           run->config.batch_size, work->results, err) &&
-           pipeline_end(run->session.conns[SOURCE], err) && pipeline_end(run->session.conns[TARGET], err);
+    return bulk_copy_small(run->session.conns[SOURCE], run->session.conns[TARGET], &work->pairs,
+                           small, run->config.batch_size, work->results, err) &&
+           pipeline_end(run->session.conns[SOURCE], err) &&
+           pipeline_end(run->session.conns[TARGET], err);
 }
 
 /* Keys of tables that no worker builds. */
@@ -87,12 +91,19 @@ static bool build_keys(const struct init_work *work, struct plan_run *ddl, struc
     return ok;
 }
 
-bool init_copy_rows(struct init_run *run, struct init_work *work, struct plan_run *ddl, bool hash, struct err *err)
+bool init_copy_rows(struct init_run *run, struct init_work *work, struct plan_run *ddl, bool hash,
+                    struct err *err)
 {
     bool *small = mem_alloc((work->pairs.count + 1) * sizeof(*small));
     bool *large = mem_alloc((work->pairs.count + 1) * sizeof(*large));
-    struct jobs jobs = {.session = &run->session, .pairs = &work->pairs, .copy = large, .keys = work->keys,
-                        .hash = hash, .workers = run->options->jobs, .plan = ddl, .results = work->results,
+    struct jobs jobs = {.session = &run->session,
+                        .pairs = &work->pairs,
+                        .copy = large,
+                        .keys = work->keys,
+                        .hash = hash,
+                        .workers = run->options->jobs,
+                        .plan = ddl,
+                        .results = work->results,
                         .sums = &work->sums};
     size_t larges = 0;
     size_t i;
@@ -103,7 +114,8 @@ bool init_copy_rows(struct init_run *run, struct init_work *work, struct plan_ru
         large[i] = work->copy[i] && !small[i];
         larges += large[i];
     }
-    ok = copy_small(run, work, small, err) && (larges ? jobs_run(&jobs, err) : build_keys(work, ddl, err));
+    ok = copy_small(run, work, small, err) &&
+         (larges ? jobs_run(&jobs, err) : build_keys(work, ddl, err));
     progress_clear();
     free(small);
     free(large);
@@ -130,19 +142,25 @@ static bool hash_rest(struct init_run *run, struct init_work *work, struct err *
 
         c->equal = c->rows[SOURCE] == c->rows[TARGET] && c->sum[SOURCE] == c->sum[TARGET];
     }
-    return pipeline_end(run->session.conns[SOURCE], err) && pipeline_end(run->session.conns[TARGET], err);
+    return pipeline_end(run->session.conns[SOURCE], err) &&
+           pipeline_end(run->session.conns[TARGET], err);
 }
 
 /*
- * After an interruption the finished tables are as of an older moment than the others: one reconciliation brings all to the same
- * one, before foreign keys are checked.
+ * After an interruption the finished tables are as of an older moment than the others: one
+ * reconciliation brings all to the same one, before foreign keys are checked.
  */
 static bool catch_up(struct init_run *run, struct err *err)
 {
     struct strlist all = STRLIST_INIT;
     struct reconciliation found;
-    struct reconcile_options how = {.source = ROLE_PRIMARY, .write = true, .every_table = true, .force = true,
-                                    .tables = &all, .batch_rows = run->config.batch_size, .program = "init"};
+    struct reconcile_options how = {.source = ROLE_PRIMARY,
+                                    .write = true,
+                                    .every_table = true,
+                                    .force = true,
+                                    .tables = &all,
+                                    .batch_rows = run->config.batch_size,
+                                    .program = "init"};
     bool ok = reconcile(&found, &run->config, &run->state, &how, err);
 
     if (ok)
@@ -151,8 +169,8 @@ static bool catch_up(struct init_run *run, struct err *err)
 }
 
 /*
- * A new snapshot of the source, after another connection has written what lies between. The work is paired anew; what was
- * copied stays in the report.
+ * A new snapshot of the source, after another connection has written what lies between. The work is
+ * paired anew; what was copied stays in the report.
  */
 static bool reopen(struct init_run *run, struct init_work *work, struct err *err)
 {
@@ -173,8 +191,8 @@ static bool reopen(struct init_run *run, struct init_work *work, struct err *err
 }
 
 /*
- * Triggers must not fire on rows that dbr applies. session_replication_role keeps ordinary ones quiet where it may be
- * set; the others stay disabled on the standby until a switch.
+ * Triggers must not fire on rows that dbr applies. session_replication_role keeps ordinary ones
+ * quiet where it may be set; the others stay disabled on the standby until a switch.
  */
 bool init_quiet_triggers(struct init_run *run, struct err *err)
 {
@@ -199,7 +217,8 @@ bool init_quiet_triggers(struct init_run *run, struct err *err)
         buf_adds(&sql, " DISABLE TRIGGER USER");
         ok = pipeline_add(target, sql.data, 0, NULL, err) && pipeline_sync(target, err);
         queued++;
-        strlist_addf(&run->outcome.warnings, "trigger %s stays disabled on the standby until a switch", object->name);
+        strlist_addf(&run->outcome.warnings,
+                     "trigger %s stays disabled on the standby until a switch", object->name);
     }
     buf_release(&sql);
     return ok && (queued == 0 || (pipeline_send(&target, 1, err) && pipeline_end(target, err)));
@@ -212,10 +231,11 @@ static bool move_sequences(struct init_run *run, const struct init_work *work, s
 
     if (run->options->schema_only)
         return true;
-    if (!sequences_queue(target, &run->session.models[SOURCE], &work->target, true, &statements, err))
+    if (!sequences_queue(target, &run->session.models[SOURCE], &work->target, true, &statements,
+                         err))
         return false;
-    return statements == 0 ||
-           (pipeline_sync(target, err) && pipeline_send(&target, 1, err) && pipeline_end(target, err));
+    return statements == 0 || (pipeline_sync(target, err) && pipeline_send(&target, 1, err) &&
+                               pipeline_end(target, err));
 }
 
 static void collect(struct init_run *run, const struct init_work *work)
@@ -249,7 +269,8 @@ static bool judge(const struct init_work *work, struct err *err)
     }
     if (names.len) {
         err_set(err, ERR_DIFFERENT, "the copy differs from the primary in %s", names.data);
-        err_hint(err, "something else writes to the secondary; stop it and run dbr-init-secondary --recreate");
+        err_hint(err, "something else writes to the secondary; stop it and run dbr-init-secondary "
+                      "--recreate");
     }
     buf_release(&names);
     return err->code == ERR_NONE;
@@ -268,7 +289,8 @@ static void announce(struct init_run *run)
     struct totals sum = outcome_totals(&run->outcome);
     struct json *extra;
 
-    log_info("Init completed: %zu tables, %" PRId64 " rows copied", run->outcome.count, sum.inserted);
+    log_info("Init completed: %zu tables, %" PRId64 " rows copied", run->outcome.count,
+             sum.inserted);
     extra = json_object();
     json_set_int(extra, "tables", (int64_t)run->outcome.count);
     json_set_int(extra, "rows", sum.inserted);
@@ -276,9 +298,12 @@ static void announce(struct init_run *run)
     events_write(&run->state, "init", NULL, "the secondary has been initialised", extra);
 }
 
-static bool copy_all(struct init_run *run, struct init_work *work, const struct strlist *done, struct err *err)
+static bool copy_all(struct init_run *run, struct init_work *work, const struct strlist *done,
+                     struct err *err)
 {
-    struct plan_run ddl = {.target = run->session.conns[TARGET], .plan = &run->plan, .failures = &run->failures,
+    struct plan_run ddl = {.target = run->session.conns[TARGET],
+                           .plan = &run->plan,
+                           .failures = &run->failures,
                            .exists_is_fine = run->options->resume};
     bool verify = !run->options->no_verify && !run->options->schema_only;
     bool resumed = run->options->resume;
@@ -294,8 +319,8 @@ static bool copy_all(struct init_run *run, struct init_work *work, const struct 
         return false;
     if (resumed)
         ddl.target = run->session.conns[TARGET];
-    if (!plan_run_each(&ddl, PLAN_FOREIGN_KEYS, PLAN_COMMENTS, err) || !init_quiet_triggers(run, err) ||
-        !move_sequences(run, work, err))
+    if (!plan_run_each(&ddl, PLAN_FOREIGN_KEYS, PLAN_COMMENTS, err) ||
+        !init_quiet_triggers(run, err) || !move_sequences(run, work, err))
         return false;
     return !verify || hash_rest(run, work, err);
 }
@@ -303,7 +328,8 @@ static bool copy_all(struct init_run *run, struct init_work *work, const struct 
 bool init_copy(struct init_run *run, const struct strlist *done, struct err *err)
 {
     struct init_work work;
-    bool ok = init_work_open(run, &work, err) && copy_all(run, &work, done, err) && judge(&work, err);
+    bool ok =
+        init_work_open(run, &work, err) && copy_all(run, &work, done, err) && judge(&work, err);
 
     if (ok || err->code == ERR_DIFFERENT)
         collect(run, &work);

@@ -1,11 +1,11 @@
-/* dbr-init-secondary --dry-run: the DDL as a file that psql runs, notes as comments. Nothing is written anywhere. */
+/* dbr-init-secondary --dry-run: the DDL as a file that psql runs, notes as comments. Nothing is
+ * written anywhere. */
 #include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "db/engine.h"
 #include "db/pipeline.h"
-#include "db/quote.h"
 #include "ops/init_run.h"
 #include "repl/catalog.h"
 
@@ -28,8 +28,8 @@ static void print_notes(const struct plan *plan)
     size_t i;
 
     for (i = 0; i < plan->note_count; i++)
-        print_comment(plan->notes[i].kind == NOTE_SUBSTITUTED ? "substituted" : "not carried over", plan->notes[i].object,
-                      plan->notes[i].text);
+        print_comment(plan->notes[i].kind == NOTE_SUBSTITUTED ? "substituted" : "not carried over",
+                      plan->notes[i].object, plan->notes[i].text);
 }
 
 static void print_statements(const struct plan *plan, bool commented)
@@ -45,15 +45,8 @@ static void print_statements(const struct plan *plan, bool commented)
 
 static void print_header(const char *schema, const struct engine *engine)
 {
-    struct buf name = BUF_INIT;
-
-    quote_ident(&name, schema);
     printf("-- Schema %s for %s, as dbr-init-secondary creates it.\n", schema,
            engine->kind == ENGINE_POSTGRES ? "PostgreSQL" : "CockroachDB");
-    printf("SET search_path = %s;\n", name.data);
-    if (engine->kind == ENGINE_POSTGRES)
-        printf("SET check_function_bodies = off;\n");
-    buf_release(&name);
 }
 
 static void set_statements(struct cli *cli, const char *key, const struct plan *plan)
@@ -65,7 +58,8 @@ static void set_statements(struct cli *cli, const char *key, const struct plan *
         json_add_str(list, plan->statements[i].sql);
 }
 
-static void print_create(struct init_run *run, const struct model *model, const struct engine *engine, int version)
+static void print_create(struct init_run *run, const struct model *model,
+                         const struct engine *engine, int version)
 {
     plan_create(model, engine, version, &run->plan);
     if (run->cli->common.json) {
@@ -85,7 +79,8 @@ static void print_create(struct init_run *run, const struct model *model, const 
 /* With --dialect only the primary is asked. */
 static bool for_dialect(struct init_run *run, struct err *err)
 {
-    const struct conn_params params = {role_name(ROLE_PRIMARY), run->config.urls[ROLE_PRIMARY], run->config.schema, 0};
+    const struct conn_params params = {role_name(ROLE_PRIMARY), run->config.urls[ROLE_PRIMARY],
+                                       run->config.schema, 0};
     struct conn *conn = NULL;
     struct model model;
     bool ok;
@@ -108,7 +103,8 @@ static bool for_update(struct init_run *run)
     struct strlist new_tables = STRLIST_INIT;
     const struct engine *engine = conn_engine(run->session.conns[TARGET]);
 
-    plan_update(&run->session.models[SOURCE], &run->session.models[TARGET], engine, &additions, &removals, &new_tables);
+    plan_update(&run->session.models[SOURCE], &run->session.models[TARGET], engine, &additions,
+                &removals, &new_tables);
     if (run->cli->common.json) {
         set_statements(run->cli, "ddl", &additions);
         set_statements(run->cli, "needsForce", &removals);

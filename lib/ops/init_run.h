@@ -1,4 +1,5 @@
-/* What the files of dbr-init-secondary share: one run from the options to the report. For lib/ops/init*.c only. */
+/* What the files of dbr-init-secondary share: one run from the options to the report. For
+ * lib/ops/init*.c only. */
 #ifndef DBR_OPS_INIT_RUN_H
 #define DBR_OPS_INIT_RUN_H
 
@@ -21,34 +22,38 @@ struct init_run {
     struct state state;
     struct lock lock;
     struct session session;
-    bool open;                 /* the session is */
-    struct plan plan;          /* plan_create for the secondary */
+    bool open;        /* the session is */
+    struct plan plan; /* plan_create for the secondary */
     struct outcome outcome;
-    struct strlist failures;   /* optional objects that the secondary refused */
+    struct strlist failures; /* optional objects that the secondary refused */
     int64_t started;
 };
 
-/* The copy: rows of every table that `done` does not name, keys and indexes, foreign keys, the rest, verification. */
+/* The copy: rows of every table that `done` does not name, keys and indexes, foreign keys, the
+ * rest, verification. */
 bool init_copy(struct init_run *run, const struct strlist *done, struct err *err);
 
 /*
- * Reads the target's catalog anew and pairs the tables; comparisons, results and flags are sized by it. To be released
- * with init_work_release.
+ * Reads the target's catalog anew and pairs the tables; comparisons, results and flags are sized by
+ * it. To be released with init_work_release.
  */
 struct init_work {
     struct model target; /* the secondary's catalog after the structure was made */
     struct pairings pairs;
     struct comparisons sums;
     struct bulk_result *results;
-    bool *copy, *keys;   /* per pairing */
+    bool *copy, *keys; /* per pairing */
 };
 bool init_work_open(struct init_run *run, struct init_work *work, struct err *err);
 void init_work_release(struct init_work *work);
 
-/* Copies what work->copy says, then builds the keys of these tables. hash: fingerprint large tables meanwhile. */
-bool init_copy_rows(struct init_run *run, struct init_work *work, struct plan_run *ddl, bool hash, struct err *err);
+/* Copies what work->copy says, then builds the keys of these tables. hash: fingerprint large tables
+ * meanwhile. */
+bool init_copy_rows(struct init_run *run, struct init_work *work, struct plan_run *ddl, bool hash,
+                    struct err *err);
 
-/* Disables on the secondary the triggers that would fire on rows that dbr applies; they are named in the warnings. */
+/* Disables on the secondary the triggers that would fire on rows that dbr applies; they are named
+ * in the warnings. */
 bool init_quiet_triggers(struct init_run *run, struct err *err);
 
 /* --update, and both kinds of --dry-run. */

@@ -1,6 +1,7 @@
 /*
- * dbr-init-secondary --update: follows what a migration changed. Additions first made on the standby, rows of new tables
- * copied, everything reconciled, then what needs the rows to be there (NOT NULL, unique indexes, foreign keys).
+ * dbr-init-secondary --update: follows what a migration changed. Additions first made on the
+ * standby, rows of new tables copied, everything reconciled, then what needs the rows to be there
+ * (NOT NULL, unique indexes, foreign keys).
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -24,7 +25,8 @@ static bool check_state(const struct init_run *run, struct err *err)
 {
     if (state_init_status(&run->state) == INIT_DONE)
         return true;
-    err_set(err, ERR_REFUSED, "the secondary has not been initialised completely, so there is nothing to update");
+    err_set(err, ERR_REFUSED,
+            "the secondary has not been initialised completely, so there is nothing to update");
     return err_hint(err, "run dbr-init-secondary, or dbr-init-secondary --resume");
 }
 
@@ -63,8 +65,11 @@ static bool fill_new_tables(struct init_run *run, const struct update *u, struct
         work.copy[i] = strlist_has(&u->new_tables, work.pairs.items[i].name);
         work.keys[i] = work.copy[i];
     }
-    ok = ok && plan_run_transaction(&ddl, PLAN_COMMENTS, PLAN_SCHEMA, ledger_create, ledger_create_count, err) &&
-         init_copy_rows(run, &work, &ddl, false, err) && ledger_drop(run->session.conns[TARGET], err);
+    ok = ok &&
+         plan_run_transaction(&ddl, PLAN_COMMENTS, PLAN_SCHEMA, ledger_create, ledger_create_count,
+                              err) &&
+         init_copy_rows(run, &work, &ddl, false, err) &&
+         ledger_drop(run->session.conns[TARGET], err);
     init_work_release(&work);
     return ok;
 }
@@ -72,8 +77,12 @@ static bool fill_new_tables(struct init_run *run, const struct update *u, struct
 static bool follow_rows(struct init_run *run, struct reconciliation *found, struct err *err)
 {
     struct strlist all = STRLIST_INIT;
-    struct reconcile_options how = {.source = state_active(&run->state), .write = true, .every_table = true,
-                                    .tables = &all, .batch_rows = run->config.batch_size, .program = "init"};
+    struct reconcile_options how = {.source = state_active(&run->state),
+                                    .write = true,
+                                    .every_table = true,
+                                    .tables = &all,
+                                    .batch_rows = run->config.batch_size,
+                                    .program = "init"};
     size_t i;
 
     if (!reconcile(found, &run->config, &run->state, &how, err))
@@ -106,7 +115,8 @@ static bool apply(struct init_run *run, const struct update *u, struct err *err)
     rest.except_tables = &u->new_tables; /* their keys are there */
     if (!plan_run_each(&rest, PLAN_KEYS, PLAN_KEYS, err))
         return false;
-    return plan_run_each(&ddl, PLAN_FOREIGN_KEYS, PLAN_COMMENTS, err) && init_quiet_triggers(run, err);
+    return plan_run_each(&ddl, PLAN_FOREIGN_KEYS, PLAN_COMMENTS, err) &&
+           init_quiet_triggers(run, err);
 }
 
 static void list(struct init_run *run, const char *what, const char *key, const struct plan *plan)
@@ -141,9 +151,11 @@ static bool judge(const struct init_run *run, const struct update *u, struct err
     size_t i;
 
     if (u->removals.statement_count && !run->options->force) {
-        err_set(err, ERR_REFUSED, "%zu changes would drop or retype something on the standby, and were left",
+        err_set(err, ERR_REFUSED,
+                "%zu changes would drop or retype something on the standby, and were left",
                 u->removals.statement_count);
-        return err_hint(err, "they are listed above; dbr-init-secondary --update --force makes them");
+        return err_hint(err,
+                        "they are listed above; dbr-init-secondary --update --force makes them");
     }
     for (i = 0; i < run->outcome.count; i++)
         if (run->outcome.tables[i].error) {
@@ -161,16 +173,19 @@ bool init_update(struct init_run *run, struct err *err)
 
     if (ok) {
         plan_update(&run->session.models[SOURCE], &run->session.models[TARGET],
-                    conn_engine(run->session.conns[TARGET]), &u.additions, &u.removals, &u.new_tables);
+                    conn_engine(run->session.conns[TARGET]), &u.additions, &u.removals,
+                    &u.new_tables);
         ok = apply(run, &u, err);
     }
     if (ok) {
         run->outcome.duration_ms = clock_mono_ms() - run->started;
         outcome_report(&run->outcome, run->cli, OUTCOME_SYNC);
         list(run, "added or changed", "changes", &u.additions);
-        list(run, run->options->force ? "dropped or retyped" : "needs --force", "needsForce", &u.removals);
+        list(run, run->options->force ? "dropped or retyped" : "needs --force", "needsForce",
+             &u.removals);
         init_report_notes(run, &u.additions);
-        if (!run->cli->common.json && !run->cli->common.quiet && !u.additions.statement_count && !u.removals.statement_count)
+        if (!run->cli->common.json && !run->cli->common.quiet && !u.additions.statement_count &&
+            !u.removals.statement_count)
             printf("The schemas are equal: nothing to change.\n");
         remember(run);
         ok = judge(run, &u, err);

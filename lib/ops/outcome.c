@@ -104,7 +104,8 @@ static const char *state_word(const struct table_outcome *table)
 
 static void print_sync(const struct outcome *outcome, bool color)
 {
-    static const char *const headings[] = {"Table", ">Rows", ">Inserted", ">Updated", ">Deleted", ">Conflicts", "State"};
+    static const char *const headings[] = {"Table",    ">Rows",      ">Inserted", ">Updated",
+                                           ">Deleted", ">Conflicts", "State"};
     struct report *report = report_new(headings, 7);
     size_t i;
 
@@ -136,7 +137,8 @@ static void print_copy(const struct outcome *outcome, bool color)
         char text[3][32];
         const char *cells[] = {t->name, t->rows >= 0 ? report_count(t->rows, text[0]) : NULL,
                                report_bytes(t->bytes, text[1]),
-                               t->duration_ms >= 0 ? report_duration(t->duration_ms, text[2]) : NULL,
+                               t->duration_ms >= 0 ? report_duration(t->duration_ms, text[2])
+                                                   : NULL,
                                t->verified == VERDICT_EQUAL ? "yes" : state_word(t)};
 
         report_row(report, cells);

@@ -1,6 +1,6 @@
 /*
- * What init, sync and later the switches report: one line per table, totals, warnings, as a table for people and as the
- * result JSON. Shared, so that all programs mean the same by the same words.
+ * What init, sync and later the switches report: one line per table, totals, warnings, as a table
+ * for people and as the result JSON. Shared, so that all programs mean the same by the same words.
  */
 #ifndef DBR_OPS_OUTCOME_H
 #define DBR_OPS_OUTCOME_H
@@ -16,12 +16,12 @@ enum verdict { VERDICT_NONE, VERDICT_EQUAL, VERDICT_DIFFERENT };
 
 struct table_outcome {
     char *name;
-    int64_t rows;      /* on the source; -1 not counted */
+    int64_t rows; /* on the source; -1 not counted */
     int64_t inserted, updated, deleted, conflicts;
-    int64_t bytes;     /* copied; 0 where that is not measured */
+    int64_t bytes;       /* copied; 0 where that is not measured */
     int64_t duration_ms; /* of copying; -1 where that is not measured */
     enum verdict verified;
-    char *error;       /* why it was left as it is, or NULL */
+    char *error; /* why it was left as it is, or NULL */
 };
 
 struct outcome {
@@ -41,7 +41,8 @@ struct totals {
 };
 struct totals outcome_totals(const struct outcome *outcome);
 
-/* Fills cli->document under --json; otherwise prints the table (with columns of a copy, or of a sync) and warnings. */
+/* Fills cli->document under --json; otherwise prints the table (with columns of a copy, or of a
+ * sync) and warnings. */
 enum outcome_style { OUTCOME_SYNC, OUTCOME_PLAN, OUTCOME_VERIFY, OUTCOME_COPY };
 void outcome_report(const struct outcome *outcome, struct cli *cli, enum outcome_style style);
 void outcome_release(struct outcome *outcome);

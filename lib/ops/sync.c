@@ -1,6 +1,6 @@
 /*
- * dbr-sync, in the order it happens: configuration, state, lock; find and apply (repl/reconcile.h); remember; report. What
- * was left as it is decides the exit status after the rest is done.
+ * dbr-sync, in the order it happens: configuration, state, lock; find and apply (repl/reconcile.h);
+ * remember; report. What was left as it is decides the exit status after the rest is done.
  */
 #include "ops/sync.h"
 
@@ -39,7 +39,9 @@ static bool check_options(const struct sync_options *o, struct err *err)
 {
     if (o->verify && (o->repair || o->full || o->force)) {
         err_set(err, ERR_USAGE, "--verify only compares: it excludes %s",
-                o->repair ? "--repair" : o->full ? "--full" : "--force");
+                o->repair ? "--repair"
+                : o->full ? "--full"
+                          : "--force");
         return err_hint(err, "use --repair to compare and then mend");
     }
     return true;
@@ -60,7 +62,8 @@ static bool check_init(const struct state *state, struct err *err)
         err_set(err, ERR_REFUSED, "the standby has not been initialised yet");
         return err_hint(err, "run dbr-init-secondary first");
     default:
-        err_set(err, ERR_REFUSED, "the last dbr-init-secondary did not finish: the standby is not complete");
+        err_set(err, ERR_REFUSED,
+                "the last dbr-init-secondary did not finish: the standby is not complete");
         return err_hint(err, "run dbr-init-secondary --resume, or --recreate to start over");
     }
 }
@@ -79,8 +82,8 @@ static bool prepare(struct sync_run *run, struct err *err)
     if (!loaded)
         return false;
     if (!run->options->dry_run &&
-        !state_lock_operation(&run->state, run->cli->program->name, (int64_t)run->options->wait_s * 1000, &run->lock,
-                              err))
+        !state_lock_operation(&run->state, run->cli->program->name,
+                              (int64_t)run->options->wait_s * 1000, &run->lock, err))
         return false;
     return check_init(&run->state, err);
 }
@@ -90,7 +93,8 @@ static const char *hold_reason(const struct pairing *pair)
     return pair->hold == HOLD_NONE ? NULL : pair->why;
 }
 
-static enum verdict verdict_of(const struct sync_run *run, const struct pairing *pair, const struct comparison *c)
+static enum verdict verdict_of(const struct sync_run *run, const struct pairing *pair,
+                               const struct comparison *c)
 {
     if (pair->hold != HOLD_NONE || c->method == COMPARE_SKIP)
         return VERDICT_NONE;
@@ -137,27 +141,40 @@ static void collect_warnings(struct sync_run *run)
     for (i = 0; i < run->config.warnings.count; i++)
         strlist_add(warnings, run->config.warnings.items[i]);
     for (i = 0; i < f->added.count; i++)
-        strlist_addf(warnings, "table %s is included, because a named table refers to it", f->added.items[i]);
+        strlist_addf(warnings, "table %s is included, because a named table refers to it",
+                     f->added.items[i]);
     for (i = 0; i < f->pairs.strays.count; i++)
-        strlist_addf(warnings, "table %s exists on the standby only; dbr-init-secondary --update --force drops it",
-                     f->pairs.strays.items[i]);
+        strlist_addf(
+            warnings,
+            "table %s exists on the standby only; dbr-init-secondary --update --force drops it",
+            f->pairs.strays.items[i]);
     for (i = 0; i < f->pairs.count; i++) {
         const struct pairing *pair = &f->pairs.items[i];
         size_t j;
 
         if (pairing_active(pair) && f->all.items[i].method == COMPARE_SKIP)
-            log_info("Table %s is large and has no change column: it is compared once a day, or with --full", pair->name);
+            log_info("Table %s is large and has no change column: it is compared once a day, or "
+                     "with --full",
+                     pair->name);
 
         if (pairing_active(pair) && pair->hold_deletes && f->all.items[i].deletes)
-            strlist_addf(warnings, "table %s: %" PRId64 " deletes wait, because a table that is not synced now may refer to these rows",
-                         pair->name, f->all.items[i].deletes);
+            strlist_addf(
+                warnings,
+                "table %s: %" PRId64
+                " deletes wait, because a table that is not synced now may refer to these rows",
+                pair->name, f->all.items[i].deletes);
         for (j = 0; j < pair->uncompared.count; j++)
-            strlist_addf(warnings, "column %s.%s is compared by no fingerprint: the two engines print its type differently",
+            strlist_addf(warnings,
+                         "column %s.%s is compared by no fingerprint: the two engines print its "
+                         "type differently",
                          pair->name, pair->uncompared.items[j]);
     }
     if (f->kept_deletes)
-        strlist_addf(warnings, "%" PRId64 " rows that were to be deleted are on the active database again, and were kept",
-                     f->kept_deletes);
+        strlist_addf(
+            warnings,
+            "%" PRId64
+            " rows that were to be deleted are on the active database again, and were kept",
+            f->kept_deletes);
 }
 
 static void remember_table(struct sync_run *run, struct json *tables, size_t i, const char *now)
@@ -205,7 +222,8 @@ static void remember_sync(struct sync_run *run, const char *now, const struct er
     json_set_str(sync, "lastRun", now);
     json_set_int(sync, "durationMs", run->outcome.duration_ms);
     json_set_str(sync, "error", trouble->code == ERR_NONE ? NULL : trouble->message);
-    json_set_str(sync, "status", trouble->code == ERR_NONE ? "healthy" : err_code_name(trouble->code));
+    json_set_str(sync, "status",
+                 trouble->code == ERR_NONE ? "healthy" : err_code_name(trouble->code));
     if (writes(run->options)) {
         json_set_int(sync, "recordsSynced", sum.records);
         json_set_int(sync, "conflicts", sum.conflicts);
@@ -271,7 +289,8 @@ static void judge(const struct sync_run *run, struct err *trouble)
     }
     if (run->repaired && !reconcile_equal(&run->found)) {
         err_set(trouble, ERR_DIFFERENT, "the databases still differ after the repair");
-        err_hint(trouble, "something writes to the active database; run dbr-sync --verify again in a quiet moment");
+        err_hint(trouble, "something writes to the active database; run dbr-sync --verify again in "
+                          "a quiet moment");
         return;
     }
     if (count_holds(run, HOLD_NONE) == 0)
@@ -283,7 +302,9 @@ static void judge(const struct sync_run *run, struct err *trouble)
     } else if (count_holds(run, HOLD_SCHEMA)) {
         names = name_holds(run, HOLD_NONE);
         err_set(trouble, ERR_REFUSED, "left as they are: %s", names);
-        err_hint(trouble, "run dbr-init-secondary --update to follow the schema changes, then dbr-sync again");
+        err_hint(
+            trouble,
+            "run dbr-init-secondary --update to follow the schema changes, then dbr-sync again");
     } else {
         names = name_holds(run, HOLD_NONE);
         err_set(trouble, ERR_REFUSED, "left as they are: %s", names);
@@ -308,7 +329,8 @@ static void list_keys(const struct pairing *pair, struct keyset *changes)
                         : item.kind == 'd' ? "only on the standby:   "
                                            : "different:             ");
         for (i = 0; i < width; i++)
-            printf("%s%s=%s", i ? ", " : "", pair->rows[SOURCE].key_count ? pair->rows[SOURCE].keys[i]->name : "row hash",
+            printf("%s%s=%s", i ? ", " : "",
+                   pair->rows[SOURCE].key_count ? pair->rows[SOURCE].keys[i]->name : "row hash",
                    key_item_text(&item, i));
         putchar('\n');
         n++;
@@ -327,8 +349,8 @@ static void list_differences(struct sync_run *run)
 
         if (!pairing_active(pair) || c->equal)
             continue;
-        printf("%s: %" PRId64 " missing, %" PRId64 " different, %" PRId64 " too many\n", pair->name, c->inserts,
-               c->updates, c->deletes);
+        printf("%s: %" PRId64 " missing, %" PRId64 " different, %" PRId64 " too many\n", pair->name,
+               c->inserts, c->updates, c->deletes);
         list_keys(pair, &c->changes);
     }
 }
@@ -340,18 +362,21 @@ static void summarise(struct sync_run *run, const struct err *trouble)
 
     outcome_report(&run->outcome, run->cli, run->options->verify ? OUTCOME_VERIFY : OUTCOME_SYNC);
     if (run->cli->common.json) {
-        json_set_str(run->cli->document, "activeDatabase", role_name(run->found.session.roles[SOURCE]));
+        json_set_str(run->cli->document, "activeDatabase",
+                     role_name(run->found.session.roles[SOURCE]));
         json_set_int(run->cli->document, "sequencesMoved", (int64_t)run->found.sequences);
         json_set_bool(run->cli->document, "dryRun", run->options->dry_run);
     }
     if (people && !writes(run->options))
         list_differences(run);
     if (people && run->found.sequences)
-        printf("Sequences %s: %zu\n", writes(run->options) ? "moved" : "that stand elsewhere", run->found.sequences);
+        printf("Sequences %s: %zu\n", writes(run->options) ? "moved" : "that stand elsewhere",
+               run->found.sequences);
     if (people && run->options->verify && trouble->code == ERR_NONE)
         printf("The databases are equal.\n");
     if (people && run->options->dry_run)
-        printf("Dry run: nothing was written. A sync would change %" PRId64 " records.\n", sum.records);
+        printf("Dry run: nothing was written. A sync would change %" PRId64 " records.\n",
+               sum.records);
     fflush(stdout);
     if (writes(run->options))
         log_info("Sync completed: %" PRId64 " records updated", sum.records);
@@ -371,11 +396,13 @@ static void write_events(struct sync_run *run, const struct err *trouble)
     json_set_int(extra, "deleted", sum.deleted);
     json_set_int(extra, "conflicts", sum.conflicts);
     json_set_int(extra, "durationMs", run->outcome.duration_ms);
-    events_write(&run->state, "sync", NULL, trouble->code == ERR_NONE ? "sync completed" : trouble->message, extra);
+    events_write(&run->state, "sync", NULL,
+                 trouble->code == ERR_NONE ? "sync completed" : trouble->message, extra);
     if (sum.conflicts) {
         extra = json_object();
         json_set_int(extra, "conflicts", sum.conflicts);
-        events_write(&run->state, "conflict", NULL, "rows of the standby were newer and have been overwritten", extra);
+        events_write(&run->state, "conflict", NULL,
+                     "rows of the standby were newer and have been overwritten", extra);
     }
 }
 
@@ -417,7 +444,8 @@ static bool verify_again(struct sync_run *run, struct err *err)
         size_t at = pairings_index(&run->found.pairs, run->outcome.tables[i].name);
 
         if (at < run->found.pairs.count && pairing_active(&run->found.pairs.items[at]))
-            run->outcome.tables[i].verified = run->found.all.items[at].equal ? VERDICT_EQUAL : VERDICT_DIFFERENT;
+            run->outcome.tables[i].verified =
+                run->found.all.items[at].equal ? VERDICT_EQUAL : VERDICT_DIFFERENT;
     }
     return true;
 }

@@ -16,8 +16,8 @@ struct sync_options {
 };
 
 /*
- * ERR_DIFFERENT: --verify found differences. ERR_REFUSED: some tables were left as they are (the others are synced), or a sync
- * makes no sense yet. The result is printed in these cases too.
+ * ERR_DIFFERENT: --verify found differences. ERR_REFUSED: some tables were left as they are (the
+ * others are synced), or a sync makes no sense yet. The result is printed in these cases too.
  */
 bool ops_sync(struct cli *cli, const struct sync_options *options, struct err *err);
 

@@ -1,6 +1,6 @@
 /*
- * The applier: changes into waves, in the order that foreign keys want, and the end of the transaction. The last wave, the
- * sequences and the COMMIT are sent together.
+ * The applier: changes into waves, in the order that foreign keys want, and the end of the
+ * transaction. The last wave, the sequences and the COMMIT are sent together.
  */
 #include "repl/apply.h"
 
@@ -18,11 +18,12 @@ bool apply_queue_privilege(struct conn *target, struct err *err)
     if (conn_kind(target) == ENGINE_COCKROACH)
         return pipeline_add(target, "SELECT false", 0, NULL, err);
     if (conn_version(target) >= 150000)
-        return pipeline_add(target,
-                            "SELECT pg_catalog.has_parameter_privilege('session_replication_role', 'SET')", 0, NULL,
-                            err);
-    return pipeline_add(target, "SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user", 0, NULL,
-                        err);
+        return pipeline_add(
+            target, "SELECT pg_catalog.has_parameter_privilege('session_replication_role', 'SET')",
+            0, NULL, err);
+    return pipeline_add(target,
+                        "SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user", 0,
+                        NULL, err);
 }
 
 bool apply_receive_privilege(struct conn *target, bool *unchecked, struct err *err)
@@ -39,7 +40,8 @@ bool apply_receive_privilege(struct conn *target, bool *unchecked, struct err *e
 bool apply_queue_begin(struct conn *target, bool unchecked, struct err *err)
 {
     return pipeline_add(target, "BEGIN ISOLATION LEVEL REPEATABLE READ READ WRITE", 0, NULL, err) &&
-           (!unchecked || pipeline_add(target, "SET LOCAL session_replication_role = replica", 0, NULL, err));
+           (!unchecked ||
+            pipeline_add(target, "SET LOCAL session_replication_role = replica", 0, NULL, err));
 }
 
 struct applying {
@@ -112,9 +114,9 @@ static bool add_all(struct applying *s, enum batch_kind kind, bool children_firs
 }
 
 /*
- * Foreign keys of the target around the changed tables are taken off for the time of the transaction and put back (and
- * checked by the server) at its end: the way where dbr's role may not switch the checks off and the order alone does
- * not help (cycles, rows that swap unique values).
+ * Foreign keys of the target around the changed tables are taken off for the time of the
+ * transaction and put back (and checked by the server) at its end: the way where dbr's role may not
+ * switch the checks off and the order alone does not help (cycles, rows that swap unique values).
  */
 static bool queue_foreign_keys(struct applier *a, bool add, struct err *err)
 {
@@ -196,7 +198,8 @@ static bool run(struct applying *s, struct err *err)
         return false;
     if (rebuild && !queue_foreign_keys(a, true, err))
         return false;
-    if (!sequences_queue(target, a->pairs->models[SOURCE], a->pairs->models[TARGET], false, &setvals, err) ||
+    if (!sequences_queue(target, a->pairs->models[SOURCE], a->pairs->models[TARGET], false,
+                         &setvals, err) ||
         !pipeline_add(target, "COMMIT", 0, NULL, err) || !pipeline_sync(target, err) ||
         !pipeline_send(&target, 1, err))
         return false;

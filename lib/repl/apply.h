@@ -1,10 +1,11 @@
 /*
- * Makes the target's rows what the source's are, from the changes that a comparison found: one transaction, upserts
- * parents first, then deletes children first. Rows travel in waves: each wave is fetched from both sides in one round trip
- * (the source's rows, the target's versions that will be lost) and written in the next, so memory stays bounded.
+ * Makes the target's rows what the source's are, from the changes that a comparison found: one
+ * transaction, upserts parents first, then deletes children first. Rows travel in waves: each wave
+ * is fetched from both sides in one round trip (the source's rows, the target's versions that will
+ * be lost) and written in the next, so memory stays bounded.
  *
- * Before anything is committed the lost versions are on disk (repl/archive.h), and every key to be deleted has been
- * asked for once more on the source, outside its snapshot.
+ * Before anything is committed the lost versions are on disk (repl/archive.h), and every key to be
+ * deleted has been asked for once more on the source, outside its snapshot.
  */
 #ifndef DBR_REPL_APPLY_H
 #define DBR_REPL_APPLY_H
@@ -19,31 +20,33 @@
 #include "repl/pairing.h"
 
 enum apply_way {
-    APPLY_UPSERT,  /* upserts, then deletes: the ordinary way */
-    APPLY_REPLACE  /* what changes is deleted first, then inserted: for rows that swap unique values */
+    APPLY_UPSERT, /* upserts, then deletes: the ordinary way */
+    APPLY_REPLACE /* what changes is deleted first, then inserted: for rows that swap unique values
+                   */
 };
 
 struct applier {
-    struct conn *conns[2];     /* by side; the source in its snapshot, the target in a transaction */
-    struct conn *recheck;      /* a second connection to the source (APPLY_REPLACE), else NULL */
+    struct conn *conns[2]; /* by side; the source in its snapshot, the target in a transaction */
+    struct conn *recheck;  /* a second connection to the source (APPLY_REPLACE), else NULL */
     struct pairings *pairs;
     struct comparisons *all;
     struct archive *archive;
     enum apply_way way;
-    bool unchecked;            /* session_replication_role is replica: no foreign keys, no triggers */
+    bool unchecked; /* session_replication_role is replica: no foreign keys, no triggers */
     long batch_rows;
     /* results */
-    int64_t *conflicts;        /* per pairing: standby rows newer than the active's that were overwritten */
-    int64_t kept_deletes;      /* keys that turned up on the source again: not deleted */
-    size_t failed;             /* the pairing whose statement failed; pairs->count when none */
+    int64_t
+        *conflicts; /* per pairing: standby rows newer than the active's that were overwritten */
+    int64_t kept_deletes; /* keys that turned up on the source again: not deleted */
+    size_t failed;        /* the pairing whose statement failed; pairs->count when none */
 };
 
 /* Queues the start of the target's transaction. */
 bool apply_queue_begin(struct conn *target, bool unchecked, struct err *err);
 
 /*
- * Applies everything and commits; sequences are moved in the same breath. On failure the target's transaction is rolled
- * back and applier->failed names the table, where one is to blame.
+ * Applies everything and commits; sequences are moved in the same breath. On failure the target's
+ * transaction is rolled back and applier->failed names the table, where one is to blame.
  */
 bool apply_run(struct applier *applier, struct err *err);
 

@@ -1,4 +1,5 @@
-/* Salvage files. The file is made with the first row, so that a run that loses nothing leaves none. */
+/* Salvage files. The file is made with the first row, so that a run that loses nothing leaves none.
+ */
 #include "repl/archive.h"
 
 #include <inttypes.h>
@@ -67,8 +68,8 @@ static void add_object(struct buf *line, const struct model_column *const *colum
 }
 
 bool archive_add(struct archive *archive, const struct row_table *table, const char *reason,
-                 const struct result *kept, size_t kept_row, const struct result *lost, size_t lost_row,
-                 struct err *err)
+                 const struct result *kept, size_t kept_row, const struct result *lost,
+                 size_t lost_row, struct err *err)
 {
     size_t width = row_sql_key_width(table);
     char now[CLOCK_TEXT_SIZE];

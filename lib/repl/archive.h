@@ -1,7 +1,7 @@
 /*
- * Salvage: every row version that a run overwrites or deletes, kept before it is gone, one gzip file per run in
- * salvage/ of the state directory. Lines are {"time", "run", "table", "key", "reason", "kept", "lost"}; values are
- * the server's text, so that a row can be put back exactly.
+ * Salvage: every row version that a run overwrites or deletes, kept before it is gone, one gzip
+ * file per run in salvage/ of the state directory. Lines are {"time", "run", "table", "key",
+ * "reason", "kept", "lost"}; values are the server's text, so that a row can be put back exactly.
  */
 #ifndef DBR_REPL_ARCHIVE_H
 #define DBR_REPL_ARCHIVE_H
@@ -26,12 +26,12 @@ struct archive {
 void archive_init(struct archive *archive, const char *state_dir, const char *program);
 
 /*
- * Adds one version. Rows are results of row_sql_rows_of: key columns, then the columns. kept NULL for a delete. reason: "update",
- * "conflict", "delete".
+ * Adds one version. Rows are results of row_sql_rows_of: key columns, then the columns. kept NULL
+ * for a delete. reason: "update", "conflict", "delete".
  */
 bool archive_add(struct archive *archive, const struct row_table *table, const char *reason,
-                 const struct result *kept, size_t kept_row, const struct result *lost, size_t lost_row,
-                 struct err *err);
+                 const struct result *kept, size_t kept_row, const struct result *lost,
+                 size_t lost_row, struct err *err);
 /* Makes what was added durable; to be called before the loss is committed. */
 bool archive_sync(struct archive *archive, struct err *err);
 bool archive_close(struct archive *archive, struct err *err);

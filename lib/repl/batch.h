@@ -1,6 +1,6 @@
 /*
- * A batch: rows of one table that travel in one statement, as arrays of text. Built from keys (what to fetch or delete) and
- * from rows (what to insert).
+ * A batch: rows of one table that travel in one statement, as arrays of text. Built from keys (what
+ * to fetch or delete) and from rows (what to insert).
  */
 #ifndef DBR_REPL_BATCH_H
 #define DBR_REPL_BATCH_H

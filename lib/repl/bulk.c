@@ -1,6 +1,6 @@
 /*
- * Bulk copies. Binary COPY is used only for types whose binary form is the same on every server version: arrays, enums
- * and composites carry object ids of their own server in it.
+ * Bulk copies. Binary COPY is used only for types whose binary form is the same on every server
+ * version: arrays, enums and composites carry object ids of their own server in it.
  */
 #include "repl/bulk.h"
 
@@ -26,10 +26,11 @@
 
 static bool is_scalar(const struct model_column *column)
 {
-    static const char *const types[] = {"int2",    "int4",   "int8", "float4", "float8", "numeric",   "bool",
-                                        "text",    "varchar", "bpchar", "bytea", "uuid",   "date",      "time",
-                                        "timetz",  "timestamp", "timestamptz", "interval", "json", "jsonb", "inet",
-                                        "cidr",    "macaddr", "bit", "varbit"};
+    static const char *const types[] = {
+        "int2",   "int4",      "int8",        "float4",   "float8", "numeric", "bool",
+        "text",   "varchar",   "bpchar",      "bytea",    "uuid",   "date",    "time",
+        "timetz", "timestamp", "timestamptz", "interval", "json",   "jsonb",   "inet",
+        "cidr",   "macaddr",   "bit",         "varbit"};
     size_t i;
 
     if (strcmp(column->type_schema, "pg_catalog") != 0)
@@ -40,7 +41,8 @@ static bool is_scalar(const struct model_column *column)
     return false;
 }
 
-const char *bulk_format(const struct pairing *pair, const struct conn *source, const struct conn *target)
+const char *bulk_format(const struct pairing *pair, const struct conn *source,
+                        const struct conn *target)
 {
     size_t i;
 
@@ -49,8 +51,10 @@ const char *bulk_format(const struct pairing *pair, const struct conn *source, c
     if (conn_kind(source) == ENGINE_COCKROACH)
         return "csv"; /* its COPY does not quote values that equal another NULL string */
     for (i = 0; i < pair->rows[SOURCE].column_count; i++)
-        if (!is_scalar(pair->rows[SOURCE].columns[i]) || !is_scalar(pair->rows[TARGET].columns[i]) ||
-            strcmp(pair->rows[SOURCE].columns[i]->type_name, pair->rows[TARGET].columns[i]->type_name) != 0)
+        if (!is_scalar(pair->rows[SOURCE].columns[i]) ||
+            !is_scalar(pair->rows[TARGET].columns[i]) ||
+            strcmp(pair->rows[SOURCE].columns[i]->type_name,
+                   pair->rows[TARGET].columns[i]->type_name) != 0)
             return "text";
     return "binary";
 }
@@ -85,7 +89,8 @@ static void tell(struct relay *r)
         return;
     r->told = r->result->rows;
     what = mem_printf("copying %s", r->pair->name);
-    progress_update(what, r->result->rows, r->pair->rows[SOURCE].table->row_estimate, r->result->bytes);
+    progress_update(what, r->result->rows, r->pair->rows[SOURCE].table->row_estimate,
+                    r->result->bytes);
     free(what);
 }
 
@@ -113,7 +118,8 @@ static bool relay_rows(struct relay *r, struct err *err)
         tell(r);
         if (r->cancelled && *r->cancelled)
             return err_set(err, ERR_STOPPED, "given up after another table failed");
-        if (conn_kind(r->target) == ENGINE_COCKROACH && r->chunk >= COCKROACH_CHUNK && !next_chunk(r, err))
+        if (conn_kind(r->target) == ENGINE_COCKROACH && r->chunk >= COCKROACH_CHUNK &&
+            !next_chunk(r, err))
             return false;
     }
 }
@@ -136,8 +142,8 @@ static bool relay_copy(struct relay *r, const char *copy_out, struct err *err)
     return true;
 }
 
-bool bulk_copy(struct conn *source, struct conn *target, const struct pairing *pair, const volatile bool *cancelled,
-               struct bulk_result *result, struct err *err)
+bool bulk_copy(struct conn *source, struct conn *target, const struct pairing *pair,
+               const volatile bool *cancelled, struct bulk_result *result, struct err *err)
 {
     const char *format = bulk_format(pair, source, target);
     struct relay relay = {source, target, pair, cancelled, result, NULL, 0, 0};
@@ -196,7 +202,8 @@ static bool pack_row(void *context, const struct result *row, struct err *err)
 
     for (i = 0; i < p->rows.width; i++)
         bytes += result_length(row, 0, i);
-    if (p->rows.rows > 0 && (p->bytes + bytes > BATCH_BYTES || p->rows.rows >= (size_t)p->batch_rows) &&
+    if (p->rows.rows > 0 &&
+        (p->bytes + bytes > BATCH_BYTES || p->rows.rows >= (size_t)p->batch_rows) &&
         !flush_rows(p, err))
         return false;
     arrays_add_row(&p->rows, row, 0, 0);
@@ -206,10 +213,11 @@ static bool pack_row(void *context, const struct result *row, struct err *err)
     return true;
 }
 
-static bool pack_table(struct conn *source, struct conn *target, const struct pairing *pair, long batch_rows,
-                       struct bulk_result *result, size_t *queued, struct err *err)
+static bool pack_table(struct conn *source, struct conn *target, const struct pairing *pair,
+                       long batch_rows, struct bulk_result *result, size_t *queued, struct err *err)
 {
-    struct packing p = {.target = target, .sql = BUF_INIT, .batch_rows = batch_rows, .result = result};
+    struct packing p = {
+        .target = target, .sql = BUF_INIT, .batch_rows = batch_rows, .result = result};
     struct buf record = BUF_INIT;
     int64_t started = clock_mono_ms();
     bool ok;
@@ -231,7 +239,8 @@ static bool pack_table(struct conn *source, struct conn *target, const struct pa
     return ok ? true : err_prefix(err, "table %s", pair->name);
 }
 
-static bool queue_selects(struct conn *source, const struct pairings *pairs, const bool *take, struct err *err)
+static bool queue_selects(struct conn *source, const struct pairings *pairs, const bool *take,
+                          struct err *err)
 {
     struct buf sql = BUF_INIT;
     size_t i;
@@ -248,8 +257,9 @@ static bool queue_selects(struct conn *source, const struct pairings *pairs, con
     return ok && pipeline_sync(source, err) && pipeline_send(&source, 1, err);
 }
 
-bool bulk_copy_small(struct conn *source, struct conn *target, const struct pairings *pairs, const bool *take,
-                     long batch_rows, struct bulk_result *results, struct err *err)
+bool bulk_copy_small(struct conn *source, struct conn *target, const struct pairings *pairs,
+                     const bool *take, long batch_rows, struct bulk_result *results,
+                     struct err *err)
 {
     size_t *queued = mem_alloc((pairs->count + 1) * sizeof(*queued));
     size_t i;
@@ -258,7 +268,8 @@ bool bulk_copy_small(struct conn *source, struct conn *target, const struct pair
     ok = queue_selects(source, pairs, take, err) && pipeline_add(target, "BEGIN", 0, NULL, err);
     for (i = 0; i < pairs->count && ok; i++)
         if (take[i])
-            ok = pack_table(source, target, &pairs->items[i], batch_rows, &results[i], &queued[i], err);
+            ok = pack_table(source, target, &pairs->items[i], batch_rows, &results[i], &queued[i],
+                            err);
     ok = ok && pipeline_add(target, "COMMIT", 0, NULL, err) && pipeline_sync(target, err) &&
          pipeline_send(&target, 1, err) && pipeline_next(target, NULL, err);
     for (i = 0; i < pairs->count && ok; i++)

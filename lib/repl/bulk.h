@@ -1,6 +1,7 @@
 /*
- * Copying whole tables into empty ones. Rows of a large table pass from COPY to COPY unparsed; the rows of many small tables
- * travel together in one pipeline, since a COPY costs a round trip of its own.
+ * Copying whole tables into empty ones. Rows of a large table pass from COPY to COPY unparsed; the
+ * rows of many small tables travel together in one pipeline, since a COPY costs a round trip of its
+ * own.
  */
 #ifndef DBR_REPL_BULK_H
 #define DBR_REPL_BULK_H
@@ -18,25 +19,28 @@ struct bulk_result {
     bool done;
 };
 
-/* "binary" where every column has a built-in scalar type on two PostgreSQL servers, else "text"; CSV with CockroachDB. */
-const char *bulk_format(const struct pairing *pair, const struct conn *source, const struct conn *target);
+/* "binary" where every column has a built-in scalar type on two PostgreSQL servers, else "text";
+ * CSV with CockroachDB. */
+const char *bulk_format(const struct pairing *pair, const struct conn *source,
+                        const struct conn *target);
 
 /* True for a table that is copied with others in a pipeline rather than by COPY. */
 bool bulk_is_small(const struct pairing *pair);
 
 /*
- * Copies one table and records it in _dbr.progress, in one transaction of the target. *cancelled (may be NULL) is watched: when it turns
- * true the copy gives up with ERR_STOPPED.
+ * Copies one table and records it in _dbr.progress, in one transaction of the target. *cancelled
+ * (may be NULL) is watched: when it turns true the copy gives up with ERR_STOPPED.
  */
-bool bulk_copy(struct conn *source, struct conn *target, const struct pairing *pair, const volatile bool *cancelled,
-               struct bulk_result *result, struct err *err);
+bool bulk_copy(struct conn *source, struct conn *target, const struct pairing *pair,
+               const volatile bool *cancelled, struct bulk_result *result, struct err *err);
 
 /*
- * Copies all pairings for which take[i] is true in one transaction of the target, with their records in _dbr.progress. Results
- * are per pairing.
+ * Copies all pairings for which take[i] is true in one transaction of the target, with their
+ * records in _dbr.progress. Results are per pairing.
  */
-bool bulk_copy_small(struct conn *source, struct conn *target, const struct pairings *pairs, const bool *take,
-                     long batch_rows, struct bulk_result *results, struct err *err);
+bool bulk_copy_small(struct conn *source, struct conn *target, const struct pairings *pairs,
+                     const bool *take, long batch_rows, struct bulk_result *results,
+                     struct err *err);
 
 /* The statement that records a table in _dbr.progress. */
 void bulk_progress_sql(struct buf *sql, const char *table, int64_t rows);

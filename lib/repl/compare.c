@@ -1,6 +1,6 @@
 /*
- * The first round: which tables and buckets differ. Sums are kept modulo 2^64: a sum of hashes that differs does
- * so in its low bits as well.
+ * The first round: which tables and buckets differ. Sums are kept modulo 2^64: a sum of hashes that
+ * differs does so in its low bits as well.
  */
 #include "repl/compare.h"
 
@@ -16,7 +16,8 @@
 #define ROWS_PER_BUCKET 32
 #define BUCKETS_MIN 256
 #define BUCKETS_MAX 65536
-/* Of a table that was never analysed; rather too few rows than too many, so that it is compared and not put off. */
+/* Of a table that was never analysed; rather too few rows than too many, so that it is compared and
+ * not put off. */
 #define GUESSED_ROW_BYTES 2000
 
 void comparisons_init(struct comparisons *all, const struct pairings *pairs, const char *spill_dir)
@@ -96,8 +97,8 @@ static bool queue_one(struct conn *const conns[2], const struct pairing *pair, s
     return ok;
 }
 
-bool compare_queue_sums(struct conn *const conns[2], const struct pairings *pairs, struct comparisons *all,
-                        struct err *err)
+bool compare_queue_sums(struct conn *const conns[2], const struct pairings *pairs,
+                        struct comparisons *all, struct err *err)
 {
     size_t i;
 
@@ -137,7 +138,8 @@ static bool read_bucket(void *context, const struct result *row, struct err *err
     (void)err;
     if (c->bucket_count[reader->side] == reader->cap) {
         reader->cap = reader->cap ? reader->cap * 2 : 1024;
-        c->buckets[reader->side] = mem_array(c->buckets[reader->side], reader->cap, sizeof(struct bucket));
+        c->buckets[reader->side] =
+            mem_array(c->buckets[reader->side], reader->cap, sizeof(struct bucket));
     }
     bucket = &c->buckets[reader->side][c->bucket_count[reader->side]++];
     bucket->id = result_int(row, 0, 0);
@@ -202,8 +204,8 @@ static void find_dirty(struct comparison *c)
     }
 }
 
-bool compare_receive_sums(struct conn *const conns[2], const struct pairings *pairs, struct comparisons *all,
-                          struct err *err)
+bool compare_receive_sums(struct conn *const conns[2], const struct pairings *pairs,
+                          struct comparisons *all, struct err *err)
 {
     size_t i;
 
@@ -212,7 +214,8 @@ bool compare_receive_sums(struct conn *const conns[2], const struct pairings *pa
 
         if (c->method != COMPARE_WHOLE && c->method != COMPARE_BUCKETS)
             continue;
-        if (!receive_side(conns[SOURCE], c, SOURCE, err) || !receive_side(conns[TARGET], c, TARGET, err))
+        if (!receive_side(conns[SOURCE], c, SOURCE, err) ||
+            !receive_side(conns[TARGET], c, TARGET, err))
             return err_prefix(err, "table %s", pairs->items[i].name);
         c->equal = c->rows[SOURCE] == c->rows[TARGET] && c->sum[SOURCE] == c->sum[TARGET];
         if (c->method == COMPARE_BUCKETS) {

@@ -2,7 +2,8 @@
  * Finding the differences of two databases, table by table, in a constant number of round trips:
  *
  *   1. fingerprints (or bucket sums for large tables) of all tables, on both servers at once,
- *   2. key and row hash of what lies in unequal tables or buckets, merged here into a list of changes.
+ *   2. key and row hash of what lies in unequal tables or buckets, merged here into a list of
+ * changes.
  *
  * Both connections must be in a repeatable-read transaction. Nothing is written to either database.
  */
@@ -33,16 +34,17 @@ struct bucket {
 
 struct comparison {
     enum compare_method method;
-    const char *since;       /* COMPARE_WINDOW: the watermark; borrowed */
-    int64_t mask;            /* COMPARE_BUCKETS */
-    int64_t rows[2];         /* by side; -1 not counted */
-    uint64_t sum[2];         /* of the row hashes, modulo 2^64 */
+    const char *since; /* COMPARE_WINDOW: the watermark; borrowed */
+    int64_t mask;      /* COMPARE_BUCKETS */
+    int64_t rows[2];   /* by side; -1 not counted */
+    uint64_t sum[2];   /* of the row hashes, modulo 2^64 */
     struct bucket *buckets[2];
     size_t bucket_count[2];
-    int64_t *dirty;          /* ids of unequal buckets */
+    int64_t *dirty; /* ids of unequal buckets */
     size_t dirty_count;
     bool equal;
-    struct keyset changes;   /* kind: 'i' only the source has it, 'u' they differ, 'd' only the target has it */
+    struct keyset
+        changes; /* kind: 'i' only the source has it, 'u' they differ, 'd' only the target has it */
     int64_t inserts, updates, deletes; /* in rows */
 };
 
@@ -60,14 +62,14 @@ enum compare_method compare_by_size(const struct pairing *pair);
 int64_t compare_row_estimate(const struct pairing *pair);
 
 /* Round 1: queues on both connections / reads. Each queued segment ends with a pipeline_sync. */
-bool compare_queue_sums(struct conn *const conns[2], const struct pairings *pairs, struct comparisons *all,
-                        struct err *err);
-bool compare_receive_sums(struct conn *const conns[2], const struct pairings *pairs, struct comparisons *all,
-                          struct err *err);
+bool compare_queue_sums(struct conn *const conns[2], const struct pairings *pairs,
+                        struct comparisons *all, struct err *err);
+bool compare_receive_sums(struct conn *const conns[2], const struct pairings *pairs,
+                          struct comparisons *all, struct err *err);
 /* Takes the result of row_sql_fingerprint of one side. */
 void compare_take_sum(struct comparison *c, enum side side, const struct result *result);
 /* Round 2, sends and reads itself; does nothing when everything is equal. */
-bool compare_keys(struct conn *const conns[2], const struct pairings *pairs, struct comparisons *all,
-                  struct err *err);
+bool compare_keys(struct conn *const conns[2], const struct pairings *pairs,
+                  struct comparisons *all, struct err *err);
 
 #endif

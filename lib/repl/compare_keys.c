@@ -1,6 +1,6 @@
 /*
- * The second round: the keys of what differs. The source's list goes into a keyset (on disk when long), the target's is
- * merged with it as it arrives; both come ordered by key hash and key.
+ * The second round: the keys of what differs. The source's list goes into a keyset (on disk when
+ * long), the target's is merged with it as it arrives; both come ordered by key hash and key.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +15,8 @@
 #define WINDOW_PART 20000
 
 /* One line of a list of keys: key hash, row hash, octets, key... */
-static void item_from_row(const struct result *row, size_t width, struct buf *text, struct key_item *item)
+static void item_from_row(const struct result *row, size_t width, struct buf *text,
+                          struct key_item *item)
 {
     size_t i;
 
@@ -64,8 +65,8 @@ struct merge {
     struct key_item at; /* the source's next item */
     bool source_end;
     bool failed;
-    bool multiset;      /* KEY_ROW: row_hash counts equal rows */
-    bool window;        /* what the source does not list was not asked for */
+    bool multiset; /* KEY_ROW: row_hash counts equal rows */
+    bool window;   /* what the source does not list was not asked for */
     size_t width;
     struct buf text;
 };
@@ -80,7 +81,8 @@ static bool advance(struct merge *m, struct err *err)
 }
 
 /* Counts are of rows: for a multiset a change of 3 to 5 equal rows is two inserts. */
-static bool note(struct merge *m, const struct key_item *item, char kind, int64_t others, struct err *err)
+static bool note(struct merge *m, const struct key_item *item, char kind, int64_t others,
+                 struct err *err)
 {
     struct comparison *c = m->c;
     struct key_item change = *item;
@@ -128,7 +130,8 @@ static bool merge_target_key(void *context, const struct result *row, struct err
     return advance(m, err);
 }
 
-static void merge_begin(struct merge *m, struct comparison *c, const struct pairing *pair, struct keyset *source)
+static void merge_begin(struct merge *m, struct comparison *c, const struct pairing *pair,
+                        struct keyset *source)
 {
     memset(m, 0, sizeof(*m));
     m->c = c;
@@ -139,8 +142,8 @@ static void merge_begin(struct merge *m, struct comparison *c, const struct pair
     keyset_rewind(source);
 }
 
-static bool compare_listed(struct conn *const conns[2], const struct pairing *pair, struct comparison *c,
-                           struct err *err)
+static bool compare_listed(struct conn *const conns[2], const struct pairing *pair,
+                           struct comparison *c, struct err *err)
 {
     struct keyset source;
     struct merge m;
@@ -182,7 +185,8 @@ static size_t take_keys(struct keyset *list, size_t width, struct buf *arrays, s
 }
 
 /* The source's list asks first; the target is asked for exactly these keys. */
-static bool queue_window(struct conn *target, const struct pairing *pair, struct keyset *list, struct err *err)
+static bool queue_window(struct conn *target, const struct pairing *pair, struct keyset *list,
+                         struct err *err)
 {
     size_t width = row_sql_key_width(&pair->rows[TARGET]);
     struct buf *arrays = mem_alloc(width * sizeof(*arrays));
@@ -208,8 +212,8 @@ static bool queue_window(struct conn *target, const struct pairing *pair, struct
     return ok;
 }
 
-static bool compare_window(struct conn *const conns[2], const struct pairing *pair, struct comparison *c,
-                           struct keyset *list, struct err *err)
+static bool compare_window(struct conn *const conns[2], const struct pairing *pair,
+                           struct comparison *c, struct keyset *list, struct err *err)
 {
     struct merge m;
     size_t parts = (list->count + WINDOW_PART - 1) / WINDOW_PART;
@@ -226,8 +230,8 @@ static bool compare_window(struct conn *const conns[2], const struct pairing *pa
 }
 
 /* Reads one window list and asks the target about it in the same breath. */
-static bool window_table(struct conn *const conns[2], const struct pairing *pair, struct comparison *c,
-                         struct err *err)
+static bool window_table(struct conn *const conns[2], const struct pairing *pair,
+                         struct comparison *c, struct err *err)
 {
     struct keyset list;
     bool ok;
@@ -248,8 +252,8 @@ static bool needs_keys(const struct comparison *c)
     return c->method == COMPARE_WINDOW || c->method == COMPARE_COPY;
 }
 
-static bool queue_keys(struct conn *const conns[2], const struct pairing *pair, const struct comparison *c,
-                       struct err *err)
+static bool queue_keys(struct conn *const conns[2], const struct pairing *pair,
+                       const struct comparison *c, struct err *err)
 {
     struct buf sql = BUF_INIT;
     bool ok;
@@ -265,8 +269,8 @@ static bool queue_keys(struct conn *const conns[2], const struct pairing *pair, 
     return ok;
 }
 
-static bool copy_table(struct conn *const conns[2], const struct pairing *pair, struct comparison *c,
-                       struct err *err)
+static bool copy_table(struct conn *const conns[2], const struct pairing *pair,
+                       struct comparison *c, struct err *err)
 {
     struct keyset source;
     struct merge m;
@@ -282,9 +286,10 @@ static bool copy_table(struct conn *const conns[2], const struct pairing *pair, 
     return ok ? true : err_prefix(err, "table %s", pair->name);
 }
 
-/* Windows last: asking the target about them must not stand between its lists for the other tables. */
-bool compare_keys(struct conn *const conns[2], const struct pairings *pairs, struct comparisons *all,
-                  struct err *err)
+/* Windows last: asking the target about them must not stand between its lists for the other tables.
+ */
+bool compare_keys(struct conn *const conns[2], const struct pairings *pairs,
+                  struct comparisons *all, struct err *err)
 {
     size_t i;
     bool any = false;

@@ -1,6 +1,6 @@
 /*
- * "2026-01-24 20:34:43.91+00": fields of fixed width after the year, so that bytes order as time does once the year's
- * length and the era are known.
+ * "2026-01-24 20:34:43.91+00": fields of fixed width after the year, so that bytes order as time
+ * does once the year's length and the era are known.
  */
 #include "repl/instant.h"
 
@@ -26,7 +26,8 @@ static int sign(int n)
     return n < 0 ? -1 : n > 0;
 }
 
-/* Month to fraction: equal widths but for the fraction, whose missing digits are zeros ('+' and ' ' sort below them). */
+/* Month to fraction: equal widths but for the fraction, whose missing digits are zeros ('+' and ' '
+ * sort below them). */
 static int compare_rest(const char *a, const char *b)
 {
     for (;; a++, b++) {

@@ -2,7 +2,8 @@
 #ifndef DBR_REPL_INSTANT_H
 #define DBR_REPL_INSTANT_H
 
-/* Below, at or above 0 as strcmp. Understands infinity, BC and years of any length; NULL is before everything. */
+/* Below, at or above 0 as strcmp. Understands infinity, BC and years of any length; NULL is before
+ * everything. */
 int instant_compare(const char *a, const char *b);
 
 #endif

@@ -1,6 +1,7 @@
 /*
- * The worker pool. A task is one thing on one connection pair: copy a table, build one key or index, hash one side. Copies
- * come first, largest table first; what follows from a copy is added to the list when it is done.
+ * The worker pool. A task is one thing on one connection pair: copy a table, build one key or
+ * index, hash one side. Copies come first, largest table first; what follows from a copy is added
+ * to the list when it is done.
  */
 #include "repl/jobs.h"
 
@@ -44,11 +45,13 @@ struct worker {
 static void add_task(struct pool *pool, struct task task)
 {
     if ((pool->count & (pool->count - 1)) == 0)
-        pool->tasks = mem_array(pool->tasks, pool->count ? pool->count * 2 : 1, sizeof(*pool->tasks));
+        pool->tasks =
+            mem_array(pool->tasks, pool->count ? pool->count * 2 : 1, sizeof(*pool->tasks));
     pool->tasks[pool->count++] = task;
 }
 
-/* Indexes and hashes of a table whose rows have arrived. The caller holds the mutex, or is alone. */
+/* Indexes and hashes of a table whose rows have arrived. The caller holds the mutex, or is alone.
+ */
 static void add_followers(struct pool *pool, size_t pair)
 {
     const struct jobs *jobs = pool->jobs;
@@ -91,8 +94,8 @@ static bool do_task(struct worker *w, const struct task *task, struct err *err)
 
     switch (task->kind) {
     case TASK_COPY:
-        return bulk_copy(w->conns[SOURCE], w->conns[TARGET], &jobs->pairs->items[task->pair], &w->pool->failed,
-                         &jobs->results[task->pair], err);
+        return bulk_copy(w->conns[SOURCE], w->conns[TARGET], &jobs->pairs->items[task->pair],
+                         &w->pool->failed, &jobs->results[task->pair], err);
     case TASK_STATEMENT:
         run.target = w->conns[TARGET];
         run.failures = NULL;
@@ -172,7 +175,8 @@ static void fill_list(struct pool *pool)
             add_followers(pool, i);
 }
 
-/* Worker connections join the snapshot of the session, so that all tables are copied as of one moment. */
+/* Worker connections join the snapshot of the session, so that all tables are copied as of one
+ * moment. */
 static bool join_snapshot(struct conn *source, const char *snapshot, struct err *err)
 {
     struct buf sql = BUF_INIT;
@@ -196,7 +200,8 @@ static bool open_workers(struct pool *pool, struct worker *workers, size_t n, st
     bool ok = true;
 
     if (n > 1)
-        ok = query_value(session->conns[SOURCE], "SELECT pg_catalog.pg_export_snapshot()", 0, NULL, &snapshot, err);
+        ok = query_value(session->conns[SOURCE], "SELECT pg_catalog.pg_export_snapshot()", 0, NULL,
+                         &snapshot, err);
     for (i = 0; i < n && ok; i++) {
         workers[i].pool = pool;
         if (i == 0) {
@@ -226,9 +231,11 @@ static void run_workers(struct worker *workers, size_t n)
 
 bool jobs_run(struct jobs *jobs, struct err *err)
 {
-    struct pool pool = {.jobs = jobs, .mutex = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
+    struct pool pool = {
+        .jobs = jobs, .mutex = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
     /* Exported snapshots are PostgreSQL's; elsewhere one connection keeps the copy consistent. */
-    size_t n = conn_kind(jobs->session->conns[SOURCE]) == ENGINE_POSTGRES ? (size_t)jobs->workers : 1;
+    size_t n =
+        conn_kind(jobs->session->conns[SOURCE]) == ENGINE_POSTGRES ? (size_t)jobs->workers : 1;
     struct worker *workers;
     size_t i;
     bool ok;

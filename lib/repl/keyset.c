@@ -63,7 +63,8 @@ static bool spill(struct keyset *set, struct err *err)
         if (n < 0 && errno == EINTR)
             continue;
         if (n <= 0) {
-            err_set_errno(err, ERR_FAILED, n < 0 ? errno : ENOSPC, "cannot write a temporary file in %s", set->dir);
+            err_set_errno(err, ERR_FAILED, n < 0 ? errno : ENOSPC,
+                          "cannot write a temporary file in %s", set->dir);
             return err_hint(err, "make room on that disk; nothing was changed in either database");
         }
         done += (size_t)n;
@@ -118,7 +119,8 @@ static const char *bytes_at(struct keyset *set, size_t need, struct err *err)
         if (n < 0 && errno == EINTR)
             continue;
         if (n <= 0) {
-            err_set_errno(err, ERR_FAILED, n < 0 ? errno : EIO, "cannot read a temporary file in %s", set->dir);
+            err_set_errno(err, ERR_FAILED, n < 0 ? errno : EIO,
+                          "cannot read a temporary file in %s", set->dir);
             return NULL;
         }
         set->chunk.len += (size_t)n;

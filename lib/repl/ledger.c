@@ -16,7 +16,8 @@ bool ledger_read(struct conn *conn, bool *exists, struct strlist *tables, struct
     size_t i;
 
     if (!query_run(conn,
-                   "SELECT count(*) > 0 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = "
+                   "SELECT count(*) > 0 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n "
+                   "ON n.oid = "
                    "c.relnamespace WHERE n.nspname = '_dbr' AND c.relname = 'progress'",
                    0, NULL, &result, err))
         return false;

@@ -1,6 +1,7 @@
 /*
- * _dbr.progress on the secondary: which tables an init has finished, written in the same transaction as their rows, so
- * that --resume never believes a copy that was not committed. Gone when init is done.
+ * _dbr.progress on the secondary: which tables an init has finished, written in the same
+ * transaction as their rows, so that --resume never believes a copy that was not committed. Gone
+ * when init is done.
  */
 #ifndef DBR_REPL_LEDGER_H
 #define DBR_REPL_LEDGER_H

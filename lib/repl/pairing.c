@@ -1,4 +1,5 @@
-/* Tables side by side: columns in one order, the key of the source, and the holds that spread along foreign keys. */
+/* Tables side by side: columns in one order, the key of the source, and the holds that spread along
+ * foreign keys. */
 #include "repl/pairing.h"
 
 #include <stdlib.h>
@@ -10,14 +11,16 @@
 #include "db/engine_dml.h"
 #include "repl/schema_plan.h"
 
-/* A change column must hold an instant: anything else (a counter, a text) cannot be compared with the server's clock. */
+/* A change column must hold an instant: anything else (a counter, a text) cannot be compared with
+ * the server's clock. */
 static const struct model_column *change_column(const struct model_table *table, const char *name)
 {
     const struct model_column *column = model_column(table, name);
 
     if (!column || !model_column_copied(column))
         return NULL;
-    if (strcmp(column->type_name, "timestamp") != 0 && strcmp(column->type_name, "timestamptz") != 0)
+    if (strcmp(column->type_name, "timestamp") != 0 &&
+        strcmp(column->type_name, "timestamptz") != 0)
         return NULL;
     return column;
 }
@@ -32,7 +35,8 @@ static bool has_key(const struct model_table *target, const struct model_table *
     for (i = 0; i < target->index_count; i++) {
         const struct model_index *index = &target->indexes[i];
 
-        if (!index->unique || index->predicate || !index->valid || index->part_count != source->key_count)
+        if (!index->unique || index->predicate || !index->valid ||
+            index->part_count != source->key_count)
             continue;
         for (j = 0; j < source->key_count; j++) {
             const char *name = source->columns[source->key_columns[j]].name;
@@ -49,9 +53,10 @@ static bool has_key(const struct model_table *target, const struct model_table *
     return false;
 }
 
-static void fill_side(struct row_table *rows, const struct model *model, const struct model_table *table,
-                      const struct conn *conn, const struct model_table *source,
-                      const struct model_column **columns, const char *change)
+static void fill_side(struct row_table *rows, const struct model *model,
+                      const struct model_table *table, const struct conn *conn,
+                      const struct model_table *source, const struct model_column **columns,
+                      const char *change)
 {
     size_t i;
 
@@ -64,7 +69,8 @@ static void fill_side(struct row_table *rows, const struct model *model, const s
             columns[rows->column_count++] = model_column(table, source->columns[i].name);
     rows->keys = columns + rows->column_count;
     for (i = 0; i < source->key_count; i++)
-        rows->keys[rows->key_count++] = model_column(table, source->columns[source->key_columns[i]].name);
+        rows->keys[rows->key_count++] =
+            model_column(table, source->columns[source->key_columns[i]].name);
     rows->change = change_column(table, change);
 }
 
@@ -86,9 +92,9 @@ static enum hash_form choose_form(const struct conn *const conns[2])
     return a && b && !strcmp(a, b) ? HASH_NATIVE : HASH_PORTABLE;
 }
 
-static void pair_columns(struct pairing *pair, struct pairings *pairs, const struct model_table *source,
-                         const struct model_table *target, const struct conn *const conns[2],
-                         const char *change)
+static void pair_columns(struct pairing *pair, struct pairings *pairs,
+                         const struct model_table *source, const struct model_table *target,
+                         const struct conn *const conns[2], const char *change)
 {
     enum hash_form form = choose_form(conns);
     bool cross = conn_kind(conns[SOURCE]) != conn_kind(conns[TARGET]);
@@ -97,9 +103,10 @@ static void pair_columns(struct pairing *pair, struct pairings *pairs, const str
     enum side side;
 
     pair->storage = mem_array(NULL, 2 * width + 1, sizeof(*pair->storage));
-    fill_side(&pair->rows[SOURCE], pairs->models[SOURCE], source, conns[SOURCE], source, pair->storage, change);
-    fill_side(&pair->rows[TARGET], pairs->models[TARGET], target, conns[TARGET], source, pair->storage + width,
-              change);
+    fill_side(&pair->rows[SOURCE], pairs->models[SOURCE], source, conns[SOURCE], source,
+              pair->storage, change);
+    fill_side(&pair->rows[TARGET], pairs->models[TARGET], target, conns[TARGET], source,
+              pair->storage + width, change);
     for (side = SOURCE; side <= TARGET; side++) {
         pair->rows[side].form = form;
         pair->rows[side].cross_engine = cross;
@@ -150,7 +157,8 @@ void pairings_build(struct pairings *pairs, const struct model *source, const st
     pairs->items = mem_alloc((source->table_count + 1) * sizeof(*pairs->items));
     for (i = 0; i < source->table_count; i++)
         if (model_table_copied(&source->tables[i]))
-            pair_one(&pairs->items[pairs->count++], pairs, &source->tables[i], conns, change, keys_later);
+            pair_one(&pairs->items[pairs->count++], pairs, &source->tables[i], conns, change,
+                     keys_later);
     for (i = 0; i < target->table_count; i++)
         if (model_table_copied(&target->tables[i]) && !model_table(source, target->tables[i].name))
             strlist_add(&pairs->strays, target->tables[i].name);
@@ -178,8 +186,8 @@ static size_t index_of_rows(const struct pairings *pairs, const char *name)
 }
 
 /* Calls visit(child, parent) for every foreign key between two pairings. */
-static void each_reference(struct pairings *pairs, void (*visit)(struct pairings *, size_t, size_t, void *),
-                           void *context)
+static void each_reference(struct pairings *pairs,
+                           void (*visit)(struct pairings *, size_t, size_t, void *), void *context)
 {
     const struct model *model = pairs->models[SOURCE];
     size_t i;
@@ -219,14 +227,16 @@ static void select_parent(struct pairings *pairs, size_t child, size_t parent, v
 }
 
 /* A child outside the selection may still refer to rows that would be deleted. */
-static void hold_unselected_child(struct pairings *pairs, size_t child, size_t parent, void *context)
+static void hold_unselected_child(struct pairings *pairs, size_t child, size_t parent,
+                                  void *context)
 {
     (void)context;
     if (!pairs->items[child].selected && pairs->items[parent].selected)
         pairs->items[parent].hold_deletes = true;
 }
 
-bool pairings_select(struct pairings *pairs, const struct strlist *tables, struct strlist *added, struct err *err)
+bool pairings_select(struct pairings *pairs, const struct strlist *tables, struct strlist *added,
+                     struct err *err)
 {
     struct selection selection = {added, true};
     size_t i;
@@ -250,7 +260,8 @@ bool pairings_select(struct pairings *pairs, const struct strlist *tables, struc
         if (nearest)
             err_hint(err, "did you mean \"%s\"?", nearest);
         else
-            err_hint(err, "name tables of the schema %s, separated by commas", pairs->models[SOURCE]->schema);
+            err_hint(err, "name tables of the schema %s, separated by commas",
+                     pairs->models[SOURCE]->schema);
         free(names);
         return false;
     }

@@ -1,6 +1,6 @@
 /*
- * Tables of the two databases side by side: which are compared row by row, and why others are not. Source and target
- * are the direction of the data (active to standby), whatever the roles.
+ * Tables of the two databases side by side: which are compared row by row, and why others are not.
+ * Source and target are the direction of the data (active to standby), whatever the roles.
  */
 #ifndef DBR_REPL_PAIRING_H
 #define DBR_REPL_PAIRING_H
@@ -18,49 +18,52 @@ enum side { SOURCE, TARGET };
 
 enum hold_kind {
     HOLD_NONE,
-    HOLD_SCHEMA,  /* columns differ, or the table is new: dbr-init-secondary --update */
-    HOLD_GUARD,   /* would delete too much, or was emptied on the active: --force */
-    HOLD_LINKED,  /* hangs on a table that is held */
-    HOLD_FAILED   /* the target refused its rows */
+    HOLD_SCHEMA, /* columns differ, or the table is new: dbr-init-secondary --update */
+    HOLD_GUARD,  /* would delete too much, or was emptied on the active: --force */
+    HOLD_LINKED, /* hangs on a table that is held */
+    HOLD_FAILED  /* the target refused its rows */
 };
 
 struct pairing {
     const char *name;
-    struct row_table rows[2];   /* by side; rows[TARGET].table NULL when it is missing there */
+    struct row_table rows[2]; /* by side; rows[TARGET].table NULL when it is missing there */
     enum hold_kind hold;
-    char *why;                  /* one line, NULL unless held */
-    bool hold_deletes;          /* only its deletes wait: a held table still refers to its rows */
-    bool selected;              /* --tables, DB_SYNC_TABLES */
-    struct strlist uncompared;  /* columns that the two engines print differently: compared by no hash */
+    char *why;         /* one line, NULL unless held */
+    bool hold_deletes; /* only its deletes wait: a held table still refers to its rows */
+    bool selected;     /* --tables, DB_SYNC_TABLES */
+    struct strlist
+        uncompared; /* columns that the two engines print differently: compared by no hash */
     const struct model_column **storage; /* the arrays behind rows[], to be freed */
 };
 
 struct pairings {
-    struct pairing *items;      /* parents before children */
+    struct pairing *items; /* parents before children */
     size_t count;
     const struct model *models[2];
-    struct strlist strays;      /* tables that only the target has */
+    struct strlist strays; /* tables that only the target has */
 };
 
 /*
- * change_column: its name (DB_UPDATED_AT_COLUMN). keys_later: the target's keys are not built yet, so their absence is no
- * reason to hold a table. The models must outlive the pairings.
+ * change_column: its name (DB_UPDATED_AT_COLUMN). keys_later: the target's keys are not built yet,
+ * so their absence is no reason to hold a table. The models must outlive the pairings.
  */
 void pairings_build(struct pairings *pairs, const struct model *source, const struct model *target,
                     const struct conn *const conns[2], const char *change_column, bool keys_later);
 
 /*
- * --tables: selects these and, with them, the tables that they refer to (else their rows would refer to nothing); the
- * added ones are named in `added`. ERR_USAGE for a table that does not exist, with the nearest name.
+ * --tables: selects these and, with them, the tables that they refer to (else their rows would
+ * refer to nothing); the added ones are named in `added`. ERR_USAGE for a table that does not
+ * exist, with the nearest name.
  */
-bool pairings_select(struct pairings *pairs, const struct strlist *tables, struct strlist *added, struct err *err);
+bool pairings_select(struct pairings *pairs, const struct strlist *tables, struct strlist *added,
+                     struct err *err);
 
 /* Holds a table; a reason that is already there stays. */
 void pairing_hold(struct pairing *pair, enum hold_kind kind, const char *why);
 
 /*
- * Holds what hangs on held tables: every table that refers to one, and the deletes of tables that one refers to. To be called
- * again after each new hold.
+ * Holds what hangs on held tables: every table that refers to one, and the deletes of tables that
+ * one refers to. To be called again after each new hold.
  */
 void pairings_spread_holds(struct pairings *pairs);
 

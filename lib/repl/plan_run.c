@@ -1,4 +1,5 @@
-/* Statements of a plan, sent in pipelines and their results matched with the objects that they make. */
+/* Statements of a plan, sent in pipelines and their results matched with the objects that they
+ * make. */
 #include "repl/plan_run.h"
 
 #include <string.h>
@@ -6,7 +7,8 @@
 #include "db/pipeline.h"
 #include "db/query.h"
 
-static bool chosen(const struct plan_run *run, const struct plan_statement *s, enum plan_phase from, enum plan_phase to)
+static bool chosen(const struct plan_run *run, const struct plan_statement *s, enum plan_phase from,
+                   enum plan_phase to)
 {
     if (s->phase < from || s->phase > to)
         return false;
@@ -49,7 +51,8 @@ bool plan_run_one(const struct plan_run *run, const struct plan_statement *s, st
     return query_run(run->target, s->sql, 0, NULL, NULL, err) || tolerate(run, s, err);
 }
 
-bool plan_run_each(const struct plan_run *run, enum plan_phase from, enum plan_phase to, struct err *err)
+bool plan_run_each(const struct plan_run *run, enum plan_phase from, enum plan_phase to,
+                   struct err *err)
 {
     size_t i;
     bool any = false;
@@ -68,7 +71,8 @@ bool plan_run_each(const struct plan_run *run, enum plan_phase from, enum plan_p
     for (i = 0; i < run->plan->statement_count; i++) {
         const struct plan_statement *s = &run->plan->statements[i];
 
-        if (chosen(run, s, from, to) && !pipeline_next(run->target, NULL, err) && !tolerate(run, s, err))
+        if (chosen(run, s, from, to) && !pipeline_next(run->target, NULL, err) &&
+            !tolerate(run, s, err))
             return false;
     }
     return pipeline_end(run->target, err);
@@ -82,7 +86,8 @@ static bool queue_transaction(const struct plan_run *run, enum plan_phase from, 
     if (whole && !pipeline_add(run->target, "BEGIN", 0, NULL, err))
         return false;
     for (i = 0; i < n; i++)
-        if (!pipeline_add(run->target, before[i], 0, NULL, err) || (!whole && !pipeline_sync(run->target, err)))
+        if (!pipeline_add(run->target, before[i], 0, NULL, err) ||
+            (!whole && !pipeline_sync(run->target, err)))
             return false;
     for (i = 0; i < run->plan->statement_count; i++)
         if (chosen(run, &run->plan->statements[i], from, to) &&

@@ -1,4 +1,5 @@
-/* Running a schema plan on the target: structure in one transaction, the rest statement by statement in one pipeline. */
+/* Running a schema plan on the target: structure in one transaction, the rest statement by
+ * statement in one pipeline. */
 #ifndef DBR_REPL_PLAN_RUN_H
 #define DBR_REPL_PLAN_RUN_H
 
@@ -12,23 +13,25 @@
 struct plan_run {
     struct conn *target;
     const struct plan *plan;
-    const struct strlist *only_tables;  /* NULL: every table; else statements of these tables only */
+    const struct strlist *only_tables; /* NULL: every table; else statements of these tables only */
     const struct strlist *except_tables; /* NULL: none left out */
-    bool exists_is_fine;                /* after an interrupted run: what is there already is done */
-    struct strlist *failures;           /* optional statements that failed: "object: reason" */
+    bool exists_is_fine;      /* after an interrupted run: what is there already is done */
+    struct strlist *failures; /* optional statements that failed: "object: reason" */
 };
 
 /*
- * All statements of the phases in one transaction, after the n statements of `before` (one by one on CockroachDB, where
- * DDL does not roll back).
+ * All statements of the phases in one transaction, after the n statements of `before` (one by one
+ * on CockroachDB, where DDL does not roll back).
  */
 bool plan_run_transaction(const struct plan_run *run, enum plan_phase from, enum plan_phase to,
                           const char *const *before, size_t n, struct err *err);
 
 /* Each statement on its own; the first one that is not optional and fails ends the run. */
-bool plan_run_each(const struct plan_run *run, enum plan_phase from, enum plan_phase to, struct err *err);
+bool plan_run_each(const struct plan_run *run, enum plan_phase from, enum plan_phase to,
+                   struct err *err);
 
 /* One statement; used where statements run side by side on several connections. */
-bool plan_run_one(const struct plan_run *run, const struct plan_statement *statement, struct err *err);
+bool plan_run_one(const struct plan_run *run, const struct plan_statement *statement,
+                  struct err *err);
 
 #endif

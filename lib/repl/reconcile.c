@@ -1,6 +1,7 @@
 /*
- * Reconciling two databases. A failed attempt leaves nothing behind on the target (one transaction), so each further attempt starts
- * from the connections on: what it finds then is the truth, also after a COMMIT whose answer was lost.
+ * Reconciling two databases. A failed attempt leaves nothing behind on the target (one
+ * transaction), so each further attempt starts from the connections on: what it finds then is the
+ * truth, also after a COMMIT whose answer was lost.
  */
 #include "repl/reconcile.h"
 
@@ -58,8 +59,9 @@ static bool fingerprint_due(const struct json *known, const char *source)
     return clock_now_us() - at >= FINGERPRINT_EVERY_US;
 }
 
-static void choose_method(struct comparison *c, const struct pairing *pair, const struct config *config,
-                          const struct json *tables, const struct reconcile_options *options)
+static void choose_method(struct comparison *c, const struct pairing *pair,
+                          const struct config *config, const struct json *tables,
+                          const struct reconcile_options *options)
 {
     const struct json *known = json_get(tables, pair->name);
     const char *watermark = json_str(known, "watermark", NULL);
@@ -86,17 +88,21 @@ static void guard(struct pairing *pair, const struct comparison *c, const struct
     if (c->method != COMPARE_WHOLE && c->method != COMPARE_BUCKETS)
         return;
     if (c->rows[SOURCE] == 0 && c->rows[TARGET] > 0)
-        why = mem_printf("it is empty on the active database but has %" PRId64 " rows on the standby",
-                         c->rows[TARGET]);
-    else if (c->deletes > GUARD_ROWS && c->deletes * 100 > c->rows[TARGET] * config->max_delete_percent)
-        why = mem_printf("%" PRId64 " of %" PRId64 " rows would be deleted, more than DB_MAX_DELETE_PERCENT (%d)",
+        why =
+            mem_printf("it is empty on the active database but has %" PRId64 " rows on the standby",
+                       c->rows[TARGET]);
+    else if (c->deletes > GUARD_ROWS &&
+             c->deletes * 100 > c->rows[TARGET] * config->max_delete_percent)
+        why = mem_printf("%" PRId64 " of %" PRId64
+                         " rows would be deleted, more than DB_MAX_DELETE_PERCENT (%d)",
                          c->deletes, c->rows[TARGET], config->max_delete_percent);
     if (why)
         pairing_hold(pair, HOLD_GUARD, why);
     free(why);
 }
 
-static void guard_all(struct reconciliation *r, const struct config *config, const struct reconcile_options *options)
+static void guard_all(struct reconciliation *r, const struct config *config,
+                      const struct reconcile_options *options)
 {
     size_t i;
 
@@ -126,7 +132,8 @@ static bool anything_to_write(const struct reconciliation *r)
     return false;
 }
 
-static bool apply(struct reconciliation *r, const struct reconcile_options *options, size_t *failed, struct err *err)
+static bool apply(struct reconciliation *r, const struct reconcile_options *options, size_t *failed,
+                  struct err *err)
 {
     struct applier applier;
     bool ok;
@@ -157,8 +164,8 @@ static bool find(struct reconciliation *r, const struct config *config, const st
     const struct conn *conns[2] = {r->session.conns[SOURCE], r->session.conns[TARGET]};
     size_t i;
 
-    pairings_build(&r->pairs, &r->session.models[SOURCE], &r->session.models[TARGET], conns, config->change_column,
-                   false);
+    pairings_build(&r->pairs, &r->session.models[SOURCE], &r->session.models[TARGET], conns,
+                   config->change_column, false);
     comparisons_init(&r->all, &r->pairs, state->dir);
     r->conflicts = mem_alloc((r->pairs.count + 1) * sizeof(*r->conflicts));
     if (!pairings_select(&r->pairs, options->tables, &r->added, err))
@@ -172,18 +179,21 @@ static bool find(struct reconciliation *r, const struct config *config, const st
         !pipeline_send(r->session.conns, 2, err))
         return false;
     if (!pipeline_next(r->session.conns[TARGET], NULL, err) ||
-        (r->session.unchecked && options->write && !pipeline_next(r->session.conns[TARGET], NULL, err)))
+        (r->session.unchecked && options->write &&
+         !pipeline_next(r->session.conns[TARGET], NULL, err)))
         return false;
     return compare_receive_sums(r->session.conns, &r->pairs, &r->all, err) &&
            compare_keys(r->session.conns, &r->pairs, &r->all, err);
 }
 
 /* One attempt. *failed: the pairing to blame, or pairs.count. */
-static bool attempt(struct reconciliation *r, const struct config *config, const struct state *state,
-                    const struct reconcile_options *options, size_t *failed, struct err *err)
+static bool attempt(struct reconciliation *r, const struct config *config,
+                    const struct state *state, const struct reconcile_options *options,
+                    size_t *failed, struct err *err)
 {
     *failed = SIZE_MAX;
-    if (!session_open(&r->session, config, state, options->source, err) || !find(r, config, state, options, err))
+    if (!session_open(&r->session, config, state, options->source, err) ||
+        !find(r, config, state, options, err))
         return false;
     r->sequences = sequences_differ(&r->session.models[SOURCE], &r->session.models[TARGET]);
     guard_all(r, config, options);
@@ -205,7 +215,8 @@ static bool is_weather(const struct err *err)
 }
 
 /* Whether another attempt may succeed, and prepares it. */
-static bool try_again(struct reconciliation *r, bool connected, size_t failed, const struct err *err)
+static bool try_again(struct reconciliation *r, bool connected, size_t failed,
+                      const struct err *err)
 {
     if (err->code == ERR_STOPPED)
         return false;
@@ -220,8 +231,9 @@ static bool try_again(struct reconciliation *r, bool connected, size_t failed, c
         clock_sleep_ms(pause / 2 + clock_mono_us() % (pause / 2));
         return true;
     }
-    if (r->way == APPLY_UPSERT && (!strcmp(err->sqlstate, "23505") || !strcmp(err->sqlstate, "23503") ||
-                                   !strcmp(err->sqlstate, "23P01"))) {
+    if (r->way == APPLY_UPSERT &&
+        (!strcmp(err->sqlstate, "23505") || !strcmp(err->sqlstate, "23503") ||
+         !strcmp(err->sqlstate, "23P01"))) {
         log_debug("trying again with rows replaced: %s", err->message);
         r->way = APPLY_REPLACE;
         return true;

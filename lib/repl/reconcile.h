@@ -1,6 +1,7 @@
 /*
- * One mechanism for sync, verify and repair: open both databases, find the differences, apply them to the target, all of it
- * again when the weather (serialization failures, a lost connection, unique values that swap) asks for it.
+ * One mechanism for sync, verify and repair: open both databases, find the differences, apply them
+ * to the target, all of it again when the weather (serialization failures, a lost connection,
+ * unique values that swap) asks for it.
  */
 #ifndef DBR_REPL_RECONCILE_H
 #define DBR_REPL_RECONCILE_H
@@ -20,13 +21,14 @@
 #include "state/state.h"
 
 struct reconcile_options {
-    enum role source;             /* the active database */
-    bool write;                   /* false: compare only */
-    bool every_table;             /* compare every table completely, whatever its size (--full, --verify, --repair) */
-    bool force;                   /* past the delete guard */
+    enum role source; /* the active database */
+    bool write;       /* false: compare only */
+    bool every_table; /* compare every table completely, whatever its size (--full, --verify,
+                         --repair) */
+    bool force;       /* past the delete guard */
     const struct strlist *tables; /* --tables; empty: all */
     long batch_rows;
-    const char *program;          /* names the salvage file: "sync" */
+    const char *program; /* names the salvage file: "sync" */
 };
 
 struct reconciliation {
@@ -38,15 +40,16 @@ struct reconciliation {
     struct strlist failures; /* "table<TAB>reason", kept over attempts: left out of the next one */
     int64_t *conflicts;      /* per pairing */
     int64_t kept_deletes;
-    size_t sequences;        /* that stood elsewhere on the target */
+    size_t sequences; /* that stood elsewhere on the target */
     enum apply_way way;
-    bool applied;            /* something was written */
+    bool applied; /* something was written */
     int attempts;
 };
 
 /*
- * On success everything in r describes the (last) attempt, and the session is open until reconcile_release. Tables that were
- * left as they are have a hold in r->pairs: that is not a failure of reconcile.
+ * On success everything in r describes the (last) attempt, and the session is open until
+ * reconcile_release. Tables that were left as they are have a hold in r->pairs: that is not a
+ * failure of reconcile.
  */
 bool reconcile(struct reconciliation *r, const struct config *config, const struct state *state,
                const struct reconcile_options *options, struct err *err);

@@ -1,6 +1,6 @@
 /*
- * Sequences. Between servers of one engine a position is carried as it is stored; unlike engines store it differently but
- * agree on what comes next.
+ * Sequences. Between servers of one engine a position is carried as it is stored; unlike engines
+ * store it differently but agree on what comes next.
  */
 #include "repl/sequences.h"
 
@@ -55,10 +55,12 @@ size_t sequences_differ(const struct model *source, const struct model *target)
 }
 
 /*
- * setval's third argument false stores the next value itself, on both engines alike. A PostgreSQL sequence that has
- * reached its end has no next value within bounds: there the last value is stored as called.
+ * setval's third argument false stores the next value itself, on both engines alike. A PostgreSQL
+ * sequence that has reached its end has no next value within bounds: there the last value is stored
+ * as called.
  */
-static void add_setval(struct buf *sql, const char *schema, const struct model_sequence *from, bool stored)
+static void add_setval(struct buf *sql, const char *schema, const struct model_sequence *from,
+                       bool stored)
 {
     int64_t next = sequence_next(from);
     bool beyond = next > from->maximum || next < from->minimum;
@@ -68,14 +70,15 @@ static void add_setval(struct buf *sql, const char *schema, const struct model_s
     buf_adds(sql, "pg_catalog.setval(");
     quote_literal(sql, name.data);
     if (stored || beyond)
-        buf_addf(sql, "::regclass, %" PRId64 ", %s)", from->last_value, from->called ? "true" : "false");
+        buf_addf(sql, "::regclass, %" PRId64 ", %s)", from->last_value,
+                 from->called ? "true" : "false");
     else
         buf_addf(sql, "::regclass, %" PRId64 ", false)", next);
     buf_release(&name);
 }
 
-bool sequences_queue(struct conn *conn, const struct model *source, const struct model *target, bool all,
-                     size_t *statements, struct err *err)
+bool sequences_queue(struct conn *conn, const struct model *source, const struct model *target,
+                     bool all, size_t *statements, struct err *err)
 {
     bool stored = as_stored(source, target);
     struct buf sql = BUF_INIT;

@@ -39,8 +39,9 @@ static bool queue(struct session *s, const struct config *config, struct err *er
     return identity_queue(source, err) && identity_queue(target, err) &&
            watermark_queue(source, config->overlap_ms, err) && pipeline_sync(source, err) &&
            pipeline_add(source, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", 0, NULL, err) &&
-           catalog_queue(source, err) && pipeline_sync(source, err) && apply_queue_privilege(target, err) &&
-           catalog_queue(target, err) && pipeline_sync(target, err) && pipeline_send(s->conns, 2, err);
+           catalog_queue(source, err) && pipeline_sync(source, err) &&
+           apply_queue_privilege(target, err) && catalog_queue(target, err) &&
+           pipeline_sync(target, err) && pipeline_send(s->conns, 2, err);
 }
 
 static bool receive(struct session *s, const struct state *state, struct err *err)
@@ -50,8 +51,9 @@ static bool receive(struct session *s, const struct state *state, struct err *er
 
     return identity_receive(source, &s->identities[s->roles[SOURCE]], err) &&
            identity_receive(target, &s->identities[s->roles[TARGET]], err) &&
-           identity_check(state, s->identities, err) && watermark_receive(source, &s->watermark, err) &&
-           pipeline_next(source, NULL, err) && catalog_receive(source, &s->models[SOURCE], err) &&
+           identity_check(state, s->identities, err) &&
+           watermark_receive(source, &s->watermark, err) && pipeline_next(source, NULL, err) &&
+           catalog_receive(source, &s->models[SOURCE], err) &&
            apply_receive_privilege(target, &s->unchecked, err) &&
            catalog_receive(target, &s->models[TARGET], err);
 }
@@ -68,13 +70,14 @@ static void mirror_exclusions(struct session *s, const struct config *config)
         if (other)
             table->excluded = other->excluded;
         else
-            table->excluded = (config->tables.count && !strlist_has(&config->tables, table->name)) ||
-                              strlist_has(&config->exclude, table->name);
+            table->excluded =
+                (config->tables.count && !strlist_has(&config->tables, table->name)) ||
+                strlist_has(&config->exclude, table->name);
     }
 }
 
-bool session_open(struct session *s, const struct config *config, const struct state *state, enum role source,
-                  struct err *err)
+bool session_open(struct session *s, const struct config *config, const struct state *state,
+                  enum role source, struct err *err)
 {
     memset(s, 0, sizeof(*s));
     s->roles[SOURCE] = source;

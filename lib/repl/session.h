@@ -1,7 +1,7 @@
 /*
- * Both databases at work: connections, who is source and who target, their catalogs, and the source's snapshot. Opened in
- * two steps on the wire: connecting (both at once), then one round trip that asks both everything: identity, catalog,
- * watermark, privileges.
+ * Both databases at work: connections, who is source and who target, their catalogs, and the
+ * source's snapshot. Opened in two steps on the wire: connecting (both at once), then one round
+ * trip that asks both everything: identity, catalog, watermark, privileges.
  */
 #ifndef DBR_REPL_SESSION_H
 #define DBR_REPL_SESSION_H
@@ -21,19 +21,21 @@ struct session {
     struct model models[2]; /* by side */
     char *identities[2];    /* by role */
     char *watermark;        /* the safe start of the next change window */
-    bool unchecked;         /* the target lets us switch off its foreign keys and triggers for a transaction */
+    bool unchecked; /* the target lets us switch off its foreign keys and triggers for a transaction
+                     */
 };
 
 /*
- * Connects, checks that these are two different databases and those of the state (ERR_REFUSED), reads both catalogs. The source is left
- * in a read-only repeatable-read transaction. On failure everything is closed. Tables that the configuration leaves out are
- * marked in both models.
+ * Connects, checks that these are two different databases and those of the state (ERR_REFUSED),
+ * reads both catalogs. The source is left in a read-only repeatable-read transaction. On failure
+ * everything is closed. Tables that the configuration leaves out are marked in both models.
  */
-bool session_open(struct session *session, const struct config *config, const struct state *state, enum role source,
-                  struct err *err);
+bool session_open(struct session *session, const struct config *config, const struct state *state,
+                  enum role source, struct err *err);
 void session_close(struct session *session);
 
-/* Ends what is queued or running on both and closes the source's snapshot: before other work on the same connections. */
+/* Ends what is queued or running on both and closes the source's snapshot: before other work on the
+ * same connections. */
 bool session_settle(struct session *session, struct err *err);
 
 #endif

@@ -20,20 +20,23 @@ bool watermark_queue(struct conn *conn, int64_t overlap_ms, struct err *err)
 
     if (conn_kind(conn) == ENGINE_COCKROACH) {
         /* Start times of others' transactions are not to be had there. */
-        buf_addf(&sql, "SELECT (clock_timestamp() - %" PRId64 " * interval '1 millisecond')::text", margin);
+        buf_addf(&sql, "SELECT (clock_timestamp() - %" PRId64 " * interval '1 millisecond')::text",
+                 margin);
     } else {
         /*
-         * xact_start is NULL for other roles' sessions without pg_read_all_stats while backend_xid is
-         * not: such a session may have begun at any time within the overlap window.
+         * xact_start is NULL for other roles' sessions without pg_read_all_stats while backend_xid
+         * is not: such a session may have begun at any time within the overlap window.
          */
-        buf_addf(&sql,
-                 "SELECT (least(clock_timestamp(),"
-                 " (SELECT min(xact_start) FROM pg_catalog.pg_stat_activity WHERE pid <> pg_catalog.pg_backend_pid()),"
-                 " (SELECT min(prepared) FROM pg_catalog.pg_prepared_xacts))"
-                 " - CASE WHEN pg_catalog.pg_has_role(current_user, 'pg_read_all_stats', 'USAGE') OR"
-                 " (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user)"
-                 " THEN %d ELSE %" PRId64 " END * interval '1 millisecond')::text",
-                 MARGIN_MS, margin);
+        buf_addf(
+            &sql,
+            "SELECT (least(clock_timestamp(),"
+            " (SELECT min(xact_start) FROM pg_catalog.pg_stat_activity WHERE pid <> "
+            "pg_catalog.pg_backend_pid()),"
+            " (SELECT min(prepared) FROM pg_catalog.pg_prepared_xacts))"
+            " - CASE WHEN pg_catalog.pg_has_role(current_user, 'pg_read_all_stats', 'USAGE') OR"
+            " (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user)"
+            " THEN %d ELSE %" PRId64 " END * interval '1 millisecond')::text",
+            MARGIN_MS, margin);
     }
     ok = pipeline_add(conn, sql.data, 0, NULL, err);
     buf_release(&sql);

@@ -1,4 +1,5 @@
-/* Filling a wave: rows into batches, batches into waves, both bounded in bytes. What happens with one: wave_run.c. */
+/* Filling a wave: rows into batches, batches into waves, both bounded in bytes. What happens with
+ * one: wave_run.c. */
 #include "repl/wave.h"
 
 #include <stdlib.h>
@@ -43,7 +44,8 @@ bool wave_full(const struct wave *wave, int64_t octets)
     return wave->count > 0 && (wave->octets + octets > WAVE_OCTETS || wave->count >= WAVE_BATCHES);
 }
 
-static struct wave_batch *new_batch(struct wave *wave, enum batch_kind kind, size_t pair, size_t width)
+static struct wave_batch *new_batch(struct wave *wave, enum batch_kind kind, size_t pair,
+                                    size_t width)
 {
     struct wave_batch *batch;
 
@@ -67,8 +69,10 @@ void wave_add(struct wave *wave, const struct applier *applier, enum batch_kind 
     struct wave_batch *batch = wave->count ? &wave->batches[wave->count - 1] : NULL;
 
     if (!batch || batch->kind != kind || batch->pair != pair ||
-        batch->keys.rows >= (size_t)applier->batch_rows || batch->octets + item->octets > BATCH_OCTETS)
-        batch = new_batch(wave, kind, pair, row_sql_key_width(&applier->pairs->items[pair].rows[SOURCE]));
+        batch->keys.rows >= (size_t)applier->batch_rows ||
+        batch->octets + item->octets > BATCH_OCTETS)
+        batch = new_batch(wave, kind, pair,
+                          row_sql_key_width(&applier->pairs->items[pair].rows[SOURCE]));
     arrays_add_key(&batch->keys, item);
     if (item->kind != 'i')
         arrays_add_key(&batch->changed, item);

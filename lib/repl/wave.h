@@ -1,4 +1,5 @@
-/* One wave of the applier: batches of rows that are fetched together and written together. For lib/repl/apply.c only. */
+/* One wave of the applier: batches of rows that are fetched together and written together. For
+ * lib/repl/apply.c only. */
 #ifndef DBR_REPL_WAVE_H
 #define DBR_REPL_WAVE_H
 
@@ -6,9 +7,11 @@
 #include "repl/batch.h"
 
 enum batch_kind {
-    BATCH_UPSERT, /* rows of the source, written to the target; versions that they overwrite are archived */
+    BATCH_UPSERT, /* rows of the source, written to the target; versions that they overwrite are
+                     archived */
     BATCH_DELETE, /* rows that the source does not have: asked for again, archived, deleted */
-    BATCH_CLEAR   /* APPLY_REPLACE: both of these archived and deleted, so that an upsert finds no unique value in its way */
+    BATCH_CLEAR   /* APPLY_REPLACE: both of these archived and deleted, so that an upsert finds no
+                     unique value in its way */
 };
 
 struct wave_batch {
@@ -24,7 +27,7 @@ struct wave {
     struct wave_batch *batches;
     size_t count, cap;
     int64_t octets;
-    size_t *pending;       /* pairings of the statements whose results are still to be read */
+    size_t *pending; /* pairings of the statements whose results are still to be read */
     size_t pending_count, pending_cap;
 };
 
@@ -33,13 +36,15 @@ void wave_release(struct wave *wave);
 void wave_reset(struct wave *wave);
 /* True when another row of that length should wait for the next wave. */
 bool wave_full(const struct wave *wave, int64_t octets);
-/* Adds a row to the last batch when it is of the same kind and table and has room, else to a new one. */
+/* Adds a row to the last batch when it is of the same kind and table and has room, else to a new
+ * one. */
 void wave_add(struct wave *wave, const struct applier *applier, enum batch_kind kind, size_t pair,
               const struct key_item *item);
 
 /*
- * Fetches what the wave needs from both sides in one round trip, archives what will be lost and queues the writes on the
- * target. *snapshot_ended: the source's snapshot was ended, as it is before the first BATCH_DELETE.
+ * Fetches what the wave needs from both sides in one round trip, archives what will be lost and
+ * queues the writes on the target. *snapshot_ended: the source's snapshot was ended, as it is
+ * before the first BATCH_DELETE.
  */
 bool wave_run(struct wave *wave, struct applier *applier, bool *snapshot_ended, struct err *err);
 /* Reads the results of the writes; on failure applier->failed names the table. */

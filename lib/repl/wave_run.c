@@ -1,6 +1,7 @@
 /*
- * Running a wave. The target's versions of a batch are read whole (a batch is small), the source's rows pass one by one:
- * each is matched with the version that it overwrites, for the archive, and packed into the arrays of the INSERT.
+ * Running a wave. The target's versions of a batch are read whole (a batch is small), the source's
+ * rows pass one by one: each is matched with the version that it overwrites, for the archive, and
+ * packed into the arrays of the INSERT.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -27,7 +28,8 @@ struct batch_run {
     struct arrays rows; /* for the INSERT */
 };
 
-static int compare_keys_of(const struct result *a, size_t i, const struct result *b, size_t j, size_t width)
+static int compare_keys_of(const struct result *a, size_t i, const struct result *b, size_t j,
+                           size_t width)
 {
     size_t k;
 
@@ -86,7 +88,8 @@ static size_t versions_match(struct versions *v, const struct result *row)
         else
             high = middle;
     }
-    for (; low < v->count && compare_keys_of(v->result, v->order[low], row, 0, v->width) == 0; low++) {
+    for (; low < v->count && compare_keys_of(v->result, v->order[low], row, 0, v->width) == 0;
+         low++) {
         found = v->order[low];
         v->matched[found] = true;
     }
@@ -104,7 +107,8 @@ static bool is_conflict(const struct batch_run *run, const struct result *row, s
     for (column = 0; table->columns[column] != table->change; column++)
         ;
     column += row_sql_key_width(table);
-    return instant_compare(result_text(run->old.result, at, column), result_text(row, 0, column)) > 0;
+    return instant_compare(result_text(run->old.result, at, column), result_text(row, 0, column)) >
+           0;
 }
 
 static bool take_row(void *context, const struct result *row, struct err *err)
@@ -118,7 +122,8 @@ static bool take_row(void *context, const struct result *row, struct err *err)
         bool conflict = is_conflict(run, row, at);
 
         a->conflicts[run->batch->pair] += conflict;
-        if (!archive_add(a->archive, run->target, conflict ? "conflict" : "update", row, 0, run->old.result, at, err))
+        if (!archive_add(a->archive, run->target, conflict ? "conflict" : "update", row, 0,
+                         run->old.result, at, err))
             return false;
     }
     if (run->batch->kind == BATCH_UPSERT)
@@ -127,8 +132,8 @@ static bool take_row(void *context, const struct result *row, struct err *err)
 }
 
 static bool queue_for_keys(struct conn *conn, const struct row_table *table,
-                           void (*write)(struct buf *, const struct row_table *), struct arrays *keys,
-                           struct err *err)
+                           void (*write)(struct buf *, const struct row_table *),
+                           struct arrays *keys, struct err *err)
 {
     struct buf sql = BUF_INIT;
     bool ok;
@@ -144,7 +149,8 @@ static struct conn *asked_again(const struct applier *a)
     return a->recheck ? a->recheck : a->conns[SOURCE];
 }
 
-static bool queue_reads(struct applier *a, struct wave_batch *b, bool *snapshot_ended, struct err *err)
+static bool queue_reads(struct applier *a, struct wave_batch *b, bool *snapshot_ended,
+                        struct err *err)
 {
     const struct pairing *pair = &a->pairs->items[b->pair];
 
@@ -173,7 +179,8 @@ static void note_pending(struct wave *wave, size_t pair)
     wave->pending[wave->pending_count++] = pair;
 }
 
-static bool queue_delete(struct wave *wave, struct batch_run *run, struct arrays *keys, struct err *err)
+static bool queue_delete(struct wave *wave, struct batch_run *run, struct arrays *keys,
+                         struct err *err)
 {
     if (!keys->rows)
         return true;
@@ -206,7 +213,9 @@ static bool listed(const struct result *keys, const struct versions *v, size_t i
     size_t k;
 
     for (j = 0; j < result_rows(keys); j++) {
-        for (k = 0; k < v->width && !strcmp(result_text(keys, j, 3 + k), result_text(v->result, i, k)); k++)
+        for (k = 0;
+             k < v->width && !strcmp(result_text(keys, j, 3 + k), result_text(v->result, i, k));
+             k++)
             ;
         if (k == v->width)
             return true;
@@ -215,7 +224,8 @@ static bool listed(const struct result *keys, const struct versions *v, size_t i
 }
 
 /* Archives the versions that the source does not have, and collects the keys to delete. */
-static bool doom(struct batch_run *run, const struct result *again, struct arrays *doomed, struct err *err)
+static bool doom(struct batch_run *run, const struct result *again, struct arrays *doomed,
+                 struct err *err)
 {
     struct applier *a = run->applier;
     struct versions *old = &run->old;
@@ -250,8 +260,8 @@ static bool run_deletes(struct wave *wave, struct batch_run *run, struct err *er
     return ok;
 }
 
-static bool run_batch(struct wave *wave, struct applier *a, struct wave_batch *b, bool *snapshot_ended,
-                      struct err *err)
+static bool run_batch(struct wave *wave, struct applier *a, struct wave_batch *b,
+                      bool *snapshot_ended, struct err *err)
 {
     struct batch_run run = {.applier = a, .batch = b};
     struct result *old = NULL;
