@@ -178,26 +178,34 @@ static void ignore_notice(void *arg, const PGresult *result)
     (void)result;
 }
 
+/* "CockroachDB CCL v25.2.1 (...)" as 250201; 0 when there is no such number in it. */
+static int cockroach_version(const char *text)
+{
+    const char *at = strstr(text, " v");
+    char *end;
+    long part[3] = {0, 0, 0};
+    size_t i;
+
+    for (i = 0; at && i < 3; i++) {
+        part[i] = strtol(at + (i == 0 ? 2 : 1), &end, 10);
+        at = *end == '.' ? end : NULL;
+    }
+    return (int)(part[0] * 10000 + part[1] * 100 + part[2]);
+}
+
 /* The session is up: detect the engine and leave libpq in the mode that the other files expect. */
 static void establish(struct conn *conn)
 {
     const char *crdb = PQparameterStatus(conn->pg, "crdb_version");
-    const char *digits;
-    int major = 0;
-    int minor = 0;
-    int patch = 0;
 
     PQsetErrorVerbosity(conn->pg, PQERRORS_DEFAULT);
     PQsetNoticeReceiver(conn->pg, ignore_notice, NULL);
     PQsetnonblocking(conn->pg, 1);
     if (crdb) {
         conn->engine = &engine_cockroach;
-        digits = strstr(crdb, " v");
-        if (digits && sscanf(digits + 2, "%d.%d.%d", &major, &minor, &patch) < 2)
-            major = minor = patch = 0;
-        conn->version = major * 10000 + minor * 100 + patch;
-        snprintf(conn->version_text, sizeof(conn->version_text), "CockroachDB v%d.%d.%d", major,
-                 minor, patch);
+        conn->version = cockroach_version(crdb);
+        snprintf(conn->version_text, sizeof(conn->version_text), "CockroachDB v%d.%d.%d",
+                 conn->version / 10000, conn->version / 100 % 100, conn->version % 100);
         return;
     }
     conn->engine = &engine_postgres;

@@ -35,10 +35,11 @@ static bool begin(struct conn *conn, const char *sql, ExecStatusType wanted, str
 /* Reads the outcome after the last row. */
 static bool finish(struct conn *conn, long long *rows, struct err *err)
 {
-    PGresult *pg;
     bool ok = true;
 
     for (;;) {
+        PGresult *pg;
+
         if (!conn_await(conn, err))
             return false;
         pg = PQgetResult(conn->pg);
@@ -59,15 +60,13 @@ bool copy_out_begin(struct conn *conn, const char *sql, struct err *err)
 
 bool copy_out_read(struct conn *conn, const char **data, size_t *len, struct err *err)
 {
-    int n;
-
     if (conn->copy_row)
         PQfreemem(conn->copy_row);
     conn->copy_row = NULL;
     *data = NULL;
     *len = 0;
     for (;;) {
-        n = PQgetCopyData(conn->pg, &conn->copy_row, 1);
+        int n = PQgetCopyData(conn->pg, &conn->copy_row, 1);
         if (n > 0) {
             *data = conn->copy_row;
             *len = (size_t)n;

@@ -48,7 +48,6 @@ struct applying {
     struct applier *a;
     struct wave wave;
     bool snapshot_ended;
-    bool sent; /* the wave's writes are queued; its results are not read yet */
 };
 
 /* Runs what has gathered. The writes of a wave are read before the next one is fetched. */

@@ -194,10 +194,10 @@ static void find_dirty(struct comparison *c)
                 add_dirty(c, a->id);
             i++;
             j++;
-        } else if (!b || (a && a->id < b->id)) {
+        } else if (a && (!b || a->id < b->id)) {
             add_dirty(c, a->id);
             i++;
-        } else {
+        } else if (b) {
             add_dirty(c, b->id);
             j++;
         }

@@ -64,7 +64,6 @@ struct merge {
     struct keyset *source;
     struct key_item at; /* the source's next item */
     bool source_end;
-    bool failed;
     bool multiset; /* KEY_ROW: row_hash counts equal rows */
     bool window;   /* what the source does not list was not asked for */
     size_t width;

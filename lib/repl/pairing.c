@@ -102,7 +102,7 @@ static void pair_columns(struct pairing *pair, struct pairings *pairs,
     size_t i;
     enum side side;
 
-    pair->storage = mem_array(NULL, 2 * width + 1, sizeof(*pair->storage));
+    pair->storage = mem_array(NULL, 2 * width + 1, sizeof(const struct model_column *));
     fill_side(&pair->rows[SOURCE], pairs->models[SOURCE], source, conns[SOURCE], source,
               pair->storage, change);
     fill_side(&pair->rows[TARGET], pairs->models[TARGET], target, conns[TARGET], source,

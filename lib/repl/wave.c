@@ -54,9 +54,7 @@ static struct wave_batch *new_batch(struct wave *wave, enum batch_kind kind, siz
         wave->batches = mem_array(wave->batches, wave->cap, sizeof(*wave->batches));
     }
     batch = &wave->batches[wave->count++];
-    memset(batch, 0, sizeof(*batch));
-    batch->kind = kind;
-    batch->pair = pair;
+    *batch = (struct wave_batch){.kind = kind, .pair = pair};
     arrays_init(&batch->keys, width);
     arrays_init(&batch->changed, width);
     arrays_init(&batch->gone, width);

@@ -78,7 +78,7 @@ static size_t versions_match(struct versions *v, const struct result *row)
 {
     size_t low = 0;
     size_t high = v->count;
-    size_t found = v->count;
+    size_t found;
 
     while (low < high) {
         size_t middle = low + (high - low) / 2;
@@ -88,7 +88,8 @@ static size_t versions_match(struct versions *v, const struct result *row)
         else
             high = middle;
     }
-    for (; low < v->count && compare_keys_of(v->result, v->order[low], row, 0, v->width) == 0;
+    for (found = v->count;
+         low < v->count && compare_keys_of(v->result, v->order[low], row, 0, v->width) == 0;
          low++) {
         found = v->order[low];
         v->matched[found] = true;
