@@ -227,7 +227,8 @@ void postgres_table(struct ddl *ddl, const struct model_table *table)
     write_table_clauses(ddl, &sql, table);
     ddl_add(ddl, &sql, table, false, "table %s", table->name);
     write_column_settings(ddl, table);
-    write_inherited(ddl, table);
+    if (!table->partition)
+        write_inherited(ddl, table);
     if (table->partition) {
         buf_adds(&sql, "ALTER TABLE ONLY ");
         ddl_name(&sql, ddl->model, table->parent);

@@ -1,0 +1,223 @@
+/*
+ * Follows a source whose schema has changed since the target was created. Both models are compared
+ * object by object, by name; texts are compared only where both servers print them alike.
+ */
+#include "repl/schema_diff.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void diff_add(struct diff *diff, enum plan_phase phase)
+{
+    plan_take(diff->additions, &diff->ddl, phase);
+}
+
+void diff_remove(struct diff *diff)
+{
+    plan_take(diff->removals, &diff->ddl, PLAN_STRUCTURE);
+}
+
+void diff_discard(struct diff *diff)
+{
+    ddl_release(&diff->ddl);
+    ddl_init(&diff->ddl, diff->source, diff->engine, diff->target->version);
+}
+
+/* A partition that was created here for one that lies in another schema on the source. */
+static bool stands_for_partition(const struct model *source, const struct model_table *table)
+{
+    for (size_t i = 0; table->partition && i < source->object_count; i++)
+        if (source->objects[i].kind == OBJECT_PARTITION &&
+            strcmp(source->objects[i].table, table->parent) == 0)
+            return true;
+    return false;
+}
+
+static void drop_tables(struct diff *diff)
+{
+    for (size_t i = diff->target->table_count; i-- > 0;) {
+        const struct model_table *theirs = &diff->target->tables[i];
+        if (model_table(diff->source, theirs->name) || stands_for_partition(diff->source, theirs))
+            continue;
+        struct buf sql = BUF_INIT;
+        buf_adds(&sql, "DROP TABLE IF EXISTS ");
+        ddl_name(&sql, diff->target, theirs->name);
+        buf_adds(&sql, " CASCADE");
+        ddl_add(&diff->ddl, &sql, NULL, false, "table %s", theirs->name);
+    }
+    diff_remove(diff);
+}
+
+/* A new partition of a table that exists gets the keys of that table when it is attached. */
+static void own_keys(struct diff *diff, const struct model_table *table)
+{
+    const struct engine_ddl *ddl = diff->engine->ddl;
+    if (!table->partition || !model_table(diff->target, model_root(diff->source, table)->name)) {
+        ddl->keys(&diff->ddl, table);
+        return;
+    }
+    for (size_t i = 0; i < table->index_count; i++)
+        if (!table->indexes[i].inherited && !table->indexes[i].constraint)
+            ddl->index(&diff->ddl, table, &table->indexes[i]);
+}
+
+static void new_table(struct diff *diff, const struct model_table *table,
+                      struct strlist *new_tables)
+{
+    const struct engine_ddl *ddl = diff->engine->ddl;
+    ddl->table(&diff->ddl, table);
+    ddl->table_late(&diff->ddl, table);
+    diff_add(diff, PLAN_STRUCTURE);
+    ddl->foreign_keys(&diff->ddl, table);
+    diff_add(diff, PLAN_FOREIGN_KEYS);
+    ddl->row_security(&diff->ddl, table);
+    diff_add(diff, PLAN_PROGRAMS);
+    if (!table->partition)
+        strlist_add(new_tables, table->name);
+}
+
+static bool followed(const struct diff *diff, const struct model_table *table)
+{
+    return !table->excluded && (diff->engine->kind == ENGINE_POSTGRES || !table->partition);
+}
+
+static void diff_step(struct diff *diff, struct model_step step, struct strlist *new_tables)
+{
+    if (step.kind == STEP_TYPE)
+        diff_type(diff, &diff->source->types[step.index]);
+    if (step.kind == STEP_OBJECT && plan_object_early(&diff->source->objects[step.index]))
+        diff_object(diff, &diff->source->objects[step.index]);
+    if (step.kind != STEP_TABLE)
+        return;
+    const struct model_table *table = &diff->source->tables[step.index];
+    if (followed(diff, table) && !model_table(diff->target, table->name))
+        new_table(diff, table, new_tables);
+}
+
+/* Types, new tables and what they need, in an order in which they can be created. */
+static void diff_steps(struct diff *diff, struct strlist *new_tables)
+{
+    const struct model *source = diff->source;
+    for (size_t i = 0; i < source->step_count; i++)
+        diff_step(diff, source->steps[i], new_tables);
+    for (size_t i = 0; source->step_count == 0 && i < source->type_count; i++)
+        diff_step(diff, (struct model_step){STEP_TYPE, i}, new_tables);
+    for (size_t i = 0; source->step_count == 0 && i < source->table_count; i++)
+        diff_step(diff, (struct model_step){STEP_TABLE, i}, new_tables);
+}
+
+static void new_sequence_owners(struct diff *diff)
+{
+    for (size_t i = 0; i < diff->source->sequence_count; i++) {
+        const struct model_sequence *ours = &diff->source->sequences[i];
+        const struct model_sequence *theirs = model_sequence(diff->target, ours->name);
+        bool same = theirs && diff_same(ours->owner_table, theirs->owner_table) &&
+                    diff_same(ours->owner_column, theirs->owner_column);
+        if (plan_sequence_created(diff->source, ours) && !same && (diff->postgres || !theirs))
+            diff->engine->ddl->sequence_owner(&diff->ddl, ours);
+    }
+    diff_add(diff, PLAN_STRUCTURE);
+}
+
+/* The comments of the source that the target does not have, word for word. */
+static void diff_comments(struct diff *diff)
+{
+    struct ddl there;
+    ddl_init(&there, diff->target, diff->engine, diff->target->version);
+    diff->engine->ddl->comments(&there);
+    diff->engine->ddl->comments(&diff->ddl);
+    struct ddl wanted = diff->ddl;
+    ddl_init(&diff->ddl, diff->source, diff->engine, diff->target->version);
+    for (size_t i = 0; i < wanted.statement_count; i++) {
+        const struct ddl_statement *statement = &wanted.statements[i];
+        bool found = false;
+        for (size_t j = 0; !found && j < there.statement_count; j++)
+            found = strcmp(statement->sql, there.statements[j].sql) == 0;
+        if (found)
+            continue;
+        struct buf sql = BUF_INIT;
+        buf_adds(&sql, statement->sql);
+        ddl_add(&diff->ddl, &sql, model_table(diff->source, statement->table), true, "%s",
+                statement->object);
+    }
+    ddl_release(&wanted);
+    ddl_release(&there);
+    diff_add(diff, PLAN_COMMENTS);
+}
+
+/* Statements were gathered table by table; they run phase by phase. The order within a phase stays.
+ */
+static void sort_by_phase(struct plan *plan)
+{
+    struct plan_statement *sorted =
+        mem_array(NULL, plan->statement_count + 1, sizeof *plan->statements);
+    size_t count = 0;
+    for (int phase = PLAN_SCHEMA; phase <= PLAN_COMMENTS; phase++)
+        for (size_t i = 0; i < plan->statement_count; i++)
+            if ((int)plan->statements[i].phase == phase)
+                sorted[count++] = plan->statements[i];
+    free(plan->statements);
+    plan->statements = sorted;
+}
+
+/* Puts what drops the views before the statements that views stand in the way of. */
+static void views_first(struct diff *diff, struct plan *plan)
+{
+    struct plan rest = *plan;
+    *plan = (struct plan)PLAN_INIT;
+    diff_drop_views(diff);
+    plan_take(plan, &diff->ddl, PLAN_STRUCTURE);
+    size_t first = plan->statement_count;
+    plan->statements =
+        mem_array(plan->statements, first + rest.statement_count + 1, sizeof *plan->statements);
+    for (size_t i = 0; i < rest.statement_count; i++)
+        plan->statements[plan->statement_count++] = rest.statements[i];
+    free(rest.statements);
+    free(plan->notes);
+    plan->notes = rest.notes;
+    plan->note_count = rest.note_count;
+}
+
+void plan_update(const struct model *source, const struct model *target,
+                 const struct engine *engine, struct plan *additions, struct plan *removals,
+                 struct strlist *new_tables)
+{
+    struct diff diff = {.source = source,
+                        .target = target,
+                        .engine = engine,
+                        .additions = additions,
+                        .removals = removals};
+    diff.postgres = source->engine == ENGINE_POSTGRES && target->engine == ENGINE_POSTGRES;
+    diff.same_text =
+        source->engine == target->engine && source->version / 10000 == target->version / 10000;
+    ddl_init(&diff.ddl, source, engine, target->version);
+    if (diff.postgres)
+        diff_drop_objects(&diff);
+    drop_tables(&diff);
+    diff_sequences(&diff);
+    diff_steps(&diff, new_tables);
+    for (size_t i = 0; i < source->table_count; i++) {
+        const struct model_table *ours = &source->tables[i];
+        const struct model_table *theirs = model_table(target, ours->name);
+        if (followed(&diff, ours) && theirs)
+            diff_table(&diff, ours, theirs);
+    }
+    /* Partitions before their table, as in plan_create. */
+    for (size_t i = source->table_count; i-- > 0;)
+        if (followed(&diff, &source->tables[i]) && !model_table(target, source->tables[i].name))
+            own_keys(&diff, &source->tables[i]);
+    diff_add(&diff, PLAN_KEYS);
+    new_sequence_owners(&diff);
+    for (size_t i = 0; i < source->object_count; i++)
+        if (!plan_object_early(&source->objects[i]))
+            diff_object(&diff, &source->objects[i]);
+    diff_drop_sequences(&diff);
+    diff_types(&diff);
+    diff_comments(&diff);
+    if (diff.postgres && diff.views_added_again)
+        views_first(&diff, additions);
+    if (diff.postgres && diff.views_removed_again)
+        views_first(&diff, removals);
+    sort_by_phase(additions);
+    ddl_release(&diff.ddl);
+}

@@ -1,0 +1,50 @@
+/* What the files that compare two models share; private to lib/repl/schema_diff*.c. */
+#ifndef DBR_REPL_SCHEMA_DIFF_H
+#define DBR_REPL_SCHEMA_DIFF_H
+
+#include <stdbool.h>
+
+#include "db/engine_ddl.h"
+#include "repl/schema_plan_build.h"
+
+struct diff {
+    const struct model *source, *target;
+    const struct engine *engine; /* of the target */
+    bool same_text;              /* one engine, one major version: expressions are printed alike */
+    bool postgres;               /* both are PostgreSQL */
+    struct ddl ddl;              /* gathers statements until they are taken */
+    struct plan *additions, *removals;
+    bool views_added_again;   /* an addition retypes a column that views may use */
+    bool views_removed_again; /* a removal does */
+};
+
+/* Moves what the writers left to the additions. */
+void diff_add(struct diff *diff, enum plan_phase phase);
+void diff_remove(struct diff *diff);
+/* Forgets what the writers left, notes included. */
+void diff_discard(struct diff *diff);
+
+/* Types, their values and attributes; sequences. */
+void diff_types(struct diff *diff);
+void diff_type(struct diff *diff, const struct model_type *type);
+void diff_sequences(struct diff *diff);
+void diff_drop_sequences(struct diff *diff);
+/* A table that both have. */
+void diff_table(struct diff *diff, const struct model_table *source,
+                const struct model_table *target);
+void diff_columns(struct diff *diff, const struct model_table *source,
+                  const struct model_table *target);
+/* Views, functions, triggers and the like: PostgreSQL to PostgreSQL only. */
+void diff_object(struct diff *diff, const struct model_object *object);
+void diff_drop_views(struct diff *diff);
+void diff_drop_objects(struct diff *diff);
+
+/* The types of a column on either side, in the spelling of one engine. False: no difference. */
+bool diff_column_type(const struct model_column *source, const struct model *source_model,
+                      const struct model_column *target, const struct model *target_model);
+/* True when every value of type `from` is one of type `to`, unchanged. */
+bool diff_widens(const char *from, const char *to);
+/* Equal texts, NULL counting as a value. */
+bool diff_same(const char *a, const char *b);
+
+#endif
