@@ -97,7 +97,7 @@ teardown() { pair_teardown; }
     run_dbr health
     exits 1
     stdout_has "broken off" --resume
-    flock "$STATE_DIR/op.lock" sleep 20 3>&- &
+    flock --no-fork "$STATE_DIR/op.lock" sleep 20 3>&- &
     wait_for 5 test -e "$STATE_DIR/op.lock"
     run_dbr health
     kill %1
