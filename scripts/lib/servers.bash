@@ -119,7 +119,7 @@ servers_npm_bin() {
     echo "$target/native/bin"
 }
 
-# Makes SERVERS_DIR, unless an outer process did, and starts the guard.
+# servers_init [keep]: makes SERVERS_DIR, unless an outer process did, and starts the guard (not with "keep").
 servers_init() {
     if [ -n "${SERVERS_DIR:-}" ] && [ -d "$SERVERS_DIR" ]; then
         return
@@ -133,7 +133,7 @@ servers_init() {
     fi
     export SERVERS_DIR
     SERVERS_OWNER=$$
-    servers_guard
+    [ "${1:-}" = keep ] || servers_guard
 }
 
 # Ends the servers when the owning shell is gone without having done so itself.

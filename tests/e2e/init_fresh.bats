@@ -74,7 +74,7 @@ teardown() { pair_teardown; }
 }
 
 @test "an empty primary gives an empty twin" {
-    p1 -c "SET client_min_messages = warning" -c "DROP SCHEMA public CASCADE" -c "CREATE SCHEMA public"
+    schema_clear one
     run_dbr init-secondary
     exits 0
     p1 -c "CREATE TABLE late (id int PRIMARY KEY)" -c "INSERT INTO late VALUES (1)"

@@ -44,7 +44,7 @@ distrusted() {
         exits 0
         in_step
         same_schema
-        p2w -c "DROP SCHEMA public CASCADE" -c "CREATE SCHEMA public" 2>/dev/null
+        schema_clear two
         server_sql two "$DB" -c "ALTER DATABASE $DB RESET default_transaction_read_only"
         rm -rf "$STATE_DIR"
     done

@@ -25,7 +25,8 @@ DBR_BIN=${DBR_BIN:-$ROOT/build/bin}
 DBR_TEST_TIMEOUT=${DBR_TEST_TIMEOUT:-60}
 
 # Nothing of the caller's environment reaches the programs.
-unset DATABASE_URL DATABASE_URL_SECONDARY DATABASE_URL_DIRECT MIRROR_DATABASE_URL DBR_ENV_FILE "${!PG@}" "${!DB_@}" "${!npm_@}"
+unset DATABASE_URL DATABASE_URL_SECONDARY DATABASE_URL_DIRECT DATABASE_FAILOVER MIRROR_DATABASE_URL DBR_ENV_FILE "${!PG@}" "${!DB_@}" \
+    "${!npm_@}" "${!HEALTH_CHECK_@}" "${!AUTO_FAIL@}" "${!DBR_API_@}"
 export NO_COLOR=1 LC_ALL=C.UTF-8 TZ=UTC
 export ASAN_OPTIONS=exitcode=99:detect_leaks=1 UBSAN_OPTIONS=halt_on_error=1:exitcode=99:print_stacktrace=1
 
@@ -67,6 +68,12 @@ database_create() {
 
 database_drop() {
     server_sql "$1" postgres -c "SET client_min_messages = warning" -c "DROP DATABASE IF EXISTS $2 WITH (FORCE)" || true
+}
+
+# schema_clear SERVER: the test's database is as empty as it began.
+schema_clear() {
+    PGOPTIONS='-c default_transaction_read_only=off -c client_min_messages=warning' \
+        server_sql "$1" "$DB" -c "DROP SCHEMA public CASCADE" -c "CREATE SCHEMA public AUTHORIZATION app"
 }
 
 # env_set KEY VALUE: sets a line of the env file.
