@@ -1,6 +1,7 @@
 /*
- * A growable byte string, always NUL-terminated one past `len`, so that `data` can be used as a C string.
- * `data` is never NULL after BUF_INIT: it points to an empty string until the first byte is added.
+ * A growable byte string, always NUL-terminated one past `len`, so that `data` can be used as a C
+ * string. `data` is never NULL after BUF_INIT: it points to an empty string until the first byte is
+ * added.
  */
 #ifndef DBR_BASE_BUF_H
 #define DBR_BASE_BUF_H
@@ -21,18 +22,19 @@ extern char buf_empty[];
         buf_empty, 0, 0                                                                            \
     }
 
-void buf_release(struct buf *buf);                  /* frees; the buf is as after BUF_INIT */
-void buf_reset(struct buf *buf);                    /* empties, keeps the memory */
-void buf_truncate(struct buf *buf, size_t len);     /* len must not exceed buf->len */
-void buf_grow(struct buf *buf, size_t extra);       /* room for extra more bytes */
+void buf_release(struct buf *buf);              /* frees; the buf is as after BUF_INIT */
+void buf_reset(struct buf *buf);                /* empties, keeps the memory */
+void buf_truncate(struct buf *buf, size_t len); /* len must not exceed buf->len */
+void buf_grow(struct buf *buf, size_t extra);   /* room for extra more bytes */
 void buf_add(struct buf *buf, const void *data, size_t len);
 void buf_adds(struct buf *buf, const char *text);
 void buf_addch(struct buf *buf, char c);
 void buf_addf(struct buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void buf_vaddf(struct buf *buf, const char *format, va_list args)
     __attribute__((format(printf, 2, 0)));
-/* Appends text for one line of a terminal: line ends and tabs become blanks, other control characters '?'. */
+/* Appends text for one line of a terminal: line ends and tabs become blanks, other control
+ * characters '?'. */
 void buf_add_clean(struct buf *buf, const char *text);
-char *buf_detach(struct buf *buf);                  /* the caller frees the string; the buf is empty */
+char *buf_detach(struct buf *buf); /* the caller frees the string; the buf is empty */
 
 #endif

@@ -1,4 +1,5 @@
-/* Time. Wall-clock instants are microseconds since 1970 UTC in an int64_t; spans are milliseconds unless named. */
+/* Time. Wall-clock instants are microseconds since 1970 UTC in an int64_t; spans are milliseconds
+ * unless named. */
 #ifndef DBR_BASE_CLOCK_H
 #define DBR_BASE_CLOCK_H
 
@@ -11,9 +12,11 @@ int64_t clock_now_us(void);  /* wall clock */
 int64_t clock_mono_ms(void); /* monotonic, for deadlines and durations */
 int64_t clock_mono_us(void);
 
-/* Writes "2026-01-24T20:34:43.910Z" (UTC, milliseconds) to text, which has CLOCK_TEXT_SIZE bytes; returns text. */
+/* Writes "2026-01-24T20:34:43.910Z" (UTC, milliseconds) to text, which has CLOCK_TEXT_SIZE bytes;
+ * returns text. */
 char *clock_format(int64_t us, char *text);
-/* Reads what clock_format wrote (fraction of 0 to 6 digits). False when the text is nothing of that kind. */
+/* Reads what clock_format wrote (fraction of 0 to 6 digits). False when the text is nothing of that
+ * kind. */
 bool clock_parse(const char *text, int64_t *us);
 /* Sleeps for ms, less when a stop is requested (base/stop.h). */
 void clock_sleep_ms(int64_t ms);

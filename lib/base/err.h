@@ -1,9 +1,10 @@
 /*
- * Errors as values. A fallible function returns bool and takes a trailing `struct err *`; on failure it
- * fills the error and returns false. Only the mains (through lib/cli) print an error or exit on it.
+ * Errors as values. A fallible function returns bool and takes a trailing `struct err *`; on
+ * failure it fills the error and returns false. Only the mains (through lib/cli) print an error or
+ * exit on it.
  *
- * An error owns nothing: all text is stored inside the struct, cut at its end when longer. A zeroed struct
- * (ERR_INIT) is "no error".
+ * An error owns nothing: all text is stored inside the struct, cut at its end when longer. A zeroed
+ * struct (ERR_INIT) is "no error".
  */
 #ifndef DBR_BASE_ERR_H
 #define DBR_BASE_ERR_H
@@ -11,7 +12,8 @@
 #include <stdarg.h>
 #include <stdbool.h>
 
-/* What went wrong, as the caller must tell it apart. The values 1 to 6 are the programs' exit status. */
+/* What went wrong, as the caller must tell it apart. The values 1 to 6 are the programs' exit
+ * status. */
 enum err_code {
     ERR_NONE = 0,
     ERR_FAILED = 1,      /* anything that none of the others names */
@@ -35,7 +37,8 @@ struct err {
         ERR_NONE, "", "", ""                                                                       \
     }
 
-/* Replaces what the error held (hint and SQLSTATE are cleared). Always returns false: `return err_set(...)`. */
+/* Replaces what the error held (hint and SQLSTATE are cleared). Always returns false: `return
+ * err_set(...)`. */
 bool err_set(struct err *err, enum err_code code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
@@ -51,7 +54,8 @@ bool err_prefix(struct err *err, const char *format, ...) __attribute__((format(
 
 void err_clear(struct err *err);
 
-/* The short word for a code in JSON: "failed", "usage", "unreachable", "different", "refused", "locked", "stopped". */
+/* The short word for a code in JSON: "failed", "usage", "unreachable", "different", "refused",
+ * "locked", "stopped". */
 const char *err_code_name(enum err_code code);
 
 #endif

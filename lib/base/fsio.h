@@ -9,20 +9,24 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-/* Appends the file's content to out. ERR_USAGE when it is missing, unreadable, a directory or longer than max. */
+/* Appends the file's content to out. ERR_USAGE when it is missing, unreadable, a directory or
+ * longer than max. */
 bool fsio_read(const char *path, size_t max, struct buf *out, struct err *err);
 bool fsio_exists(const char *path);
 
 /*
- * Replaces path by data: a temporary file in the same directory, created exclusively with mode, written, fsynced,
- * renamed, directory fsynced. On failure path is as before and the temporary file is gone.
+ * Replaces path by data: a temporary file in the same directory, created exclusively with mode,
+ * written, fsynced, renamed, directory fsynced. On failure path is as before and the temporary file
+ * is gone.
  */
-bool fsio_write_atomic(const char *path, mode_t mode, const void *data, size_t len, struct err *err);
+bool fsio_write_atomic(const char *path, mode_t mode, const void *data, size_t len,
+                       struct err *err);
 
 /* Appends line and a newline in one write, creating the file with mode. */
 bool fsio_append_line(const char *path, mode_t mode, const char *line, struct err *err);
 
-/* Creates path with its parents where missing; the last one gets mode. An existing directory is fine. */
+/* Creates path with its parents where missing; the last one gets mode. An existing directory is
+ * fine. */
 bool fsio_make_dir(const char *path, mode_t mode, struct err *err);
 
 /* Flushes a directory entry to disk. */

@@ -1,7 +1,7 @@
 /*
- * JSON values, a thin layer over cJSON (the only file that includes it). A value that was added to an object or array
- * belongs to it; a root is freed with json_free. Getters on a missing key or a value of another kind return
- * the default. Integers are exact up to 2^53.
+ * JSON values, a thin layer over cJSON (the only file that includes it). A value that was added to
+ * an object or array belongs to it; a root is freed with json_free. Getters on a missing key or a
+ * value of another kind return the default. Integers are exact up to 2^53.
  */
 #ifndef DBR_BASE_JSON_H
 #define DBR_BASE_JSON_H
@@ -53,7 +53,8 @@ struct json *json_copy(const struct json *json);
 /* The whole text must be one value; err names the place of the error. */
 struct json *json_parse(const char *text, size_t len, struct err *err);
 void json_print(const struct json *json, bool pretty, struct buf *out);
-/* Appends text as a JSON string, quotes included; invalid UTF-8 is replaced by U+FFFD. NULL appends null. */
+/* Appends text as a JSON string, quotes included; invalid UTF-8 is replaced by U+FFFD. NULL appends
+ * null. */
 void json_quote(struct buf *out, const char *text);
 
 #endif

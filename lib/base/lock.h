@@ -1,6 +1,6 @@
 /*
- * A lock that dies with its holder: flock on a file that is never unlinked, opened close-on-exec so that no child
- * inherits it. The file holds "pid command" of the holder for people and messages.
+ * A lock that dies with its holder: flock on a file that is never unlinked, opened close-on-exec so
+ * that no child inherits it. The file holds "pid command" of the holder for people and messages.
  */
 #ifndef DBR_BASE_LOCK_H
 #define DBR_BASE_LOCK_H
@@ -18,8 +18,10 @@ struct lock {
         -1                                                                                         \
     }
 
-/* wait_ms: 0 gives up at once, negative waits for ever (until a stop). ERR_LOCKED names the holder's pid and command. */
-bool lock_take(struct lock *lock, const char *path, int64_t wait_ms, const char *command, struct err *err);
+/* wait_ms: 0 gives up at once, negative waits for ever (until a stop). ERR_LOCKED names the
+ * holder's pid and command. */
+bool lock_take(struct lock *lock, const char *path, int64_t wait_ms, const char *command,
+               struct err *err);
 /* Pid of the holder written in the file, 0 when nobody holds it. */
 long lock_holder(const char *path);
 void lock_release(struct lock *lock);

@@ -1,6 +1,7 @@
 /*
- * The wish to stop. SIGINT, SIGTERM and SIGHUP set a flag; every wait in dbr watches it and gives up with
- * ERR_STOPPED. SIGPIPE is ignored (writes report EPIPE). A second signal of the same kind kills the program.
+ * The wish to stop. SIGINT, SIGTERM and SIGHUP set a flag; every wait in dbr watches it and gives
+ * up with ERR_STOPPED. SIGPIPE is ignored (writes report EPIPE). A second signal of the same kind
+ * kills the program.
  */
 #ifndef DBR_BASE_STOP_H
 #define DBR_BASE_STOP_H

@@ -23,8 +23,8 @@ void strlist_split(struct strlist *list, const char *text, char separator);
 void strlist_release(struct strlist *list);
 
 /*
- * The nearest of `words` to `word` by edit distance, or NULL when none is near enough to be a likely typing
- * error (distance above a third of the word's length, at least 1).
+ * The nearest of `words` to `word` by edit distance, or NULL when none is near enough to be a
+ * likely typing error (distance above a third of the word's length, at least 1).
  */
 const char *strlist_nearest(const char *word, const char *const *words, size_t count);
 

@@ -1,4 +1,5 @@
-/* The version of dbr, for --version, exported files and the application name of connections. Stated here only. */
+/* The version of dbr, for --version, exported files and the application name of connections. Stated
+ * here only. */
 #ifndef DBR_BASE_VERSION_H
 #define DBR_BASE_VERSION_H
 

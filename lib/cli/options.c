@@ -280,16 +280,17 @@ static bool take_long(struct parse *parse, const char *text, struct err *err)
 /* text: what follows "-": letters of flags, the last one may be an option with a value. */
 static bool take_letters(struct parse *parse, const char *text, struct err *err)
 {
+    /* "-json" is the long option with a dash missing, even where -j takes a value. */
+    if (text[1] && find_name(parse, text))
+        return unknown_option(parse, "-", text, err);
+
     for (const char *p = text; *p; p++) {
         const struct option *option = find_letter(parse->program->options, *p);
         if (!option)
             option = find_letter(parse->common->table, *p);
         if (!option) {
-            /* "-json" is the long option with a dash missing; else the one letter is the culprit.
-             */
             char letter[2] = {*p, '\0'};
-            bool whole = p == text && text[1] && nearest_name(parse, text);
-            return unknown_option(parse, "-", whole ? text : letter, err);
+            return unknown_option(parse, "-", letter, err);
         }
         bool flag = option->kind == OPTION_FLAG;
         if (!take_option(parse, option, flag || !p[1] ? NULL : p + 1, err))

@@ -142,7 +142,7 @@ char *report_bytes(int64_t n, char *text)
 
 char *report_duration(int64_t ms, char *text)
 {
-    int64_t s = (ms + 500) / 1000;
+    int64_t s = ms / 1000 + (ms % 1000 >= 500);
 
     if (ms < 1000)
         (void)snprintf(text, TEXT_SIZE, "%" PRId64 " ms", ms);

@@ -1,0 +1,117 @@
+/* Tables and numbers for people. */
+#include "cli/report.h"
+#include "unit.h"
+
+static char text[10000];
+
+static void print_to_text(const struct report *report, bool color)
+{
+    FILE *file = fmemopen(text, sizeof text, "w");
+    assert_non_null(file);
+    report_print(report, file, color);
+    (void)fclose(file);
+}
+
+TEST(columns_are_aligned)
+{
+    static const char *const headings[] = {"table", ">rows", "state"};
+    static const char *const rows[][3] = {
+        {"users", "1,234,567", "ok"}, {"managed_nfts", "7", NULL}, {"", "", ""}};
+    struct report *report = report_new(headings, 3);
+
+    for (size_t i = 0; i < 3; i++)
+        report_row(report, rows[i]);
+    print_to_text(report, false);
+    assert_string_equal(text, "table              rows  state\n"
+                              "users         1,234,567  ok\n"
+                              "managed_nfts          7  -\n"
+                              "\n");
+    print_to_text(report, true);
+    const char *start = "\033[1mtable              rows  state\033[0m\nusers ";
+    assert_int_equal(strncmp(text, start, strlen(start)), 0);
+    report_free(report);
+    report_free(NULL);
+}
+
+TEST(widths_count_characters_and_controls_are_replaced)
+{
+    static const char *const headings[] = {"name", "x"};
+    static const char *const rows[][2] = {{"\xC3\xA9t\xC3\xA9", "1"}, {"a\nb\033[2J", "2"}};
+    struct report *report = report_new(headings, 2);
+
+    report_row(report, rows[0]);
+    report_row(report, rows[1]);
+    print_to_text(report, false);
+    assert_string_equal(text, "name     x\n"
+                              "\xC3\xA9t\xC3\xA9      1\n"
+                              "a b?[2J  2\n");
+    report_free(report);
+}
+
+TEST(a_table_without_rows_is_its_headings)
+{
+    static const char *const headings[] = {"a", ">b"};
+    struct report *report = report_new(headings, 2);
+
+    print_to_text(report, false);
+    assert_string_equal(text, "a  b\n");
+    report_free(report);
+}
+
+TEST(counts)
+{
+    char number[32];
+
+    assert_string_equal(report_count(0, number), "0");
+    assert_string_equal(report_count(999, number), "999");
+    assert_string_equal(report_count(1000, number), "1,000");
+    assert_string_equal(report_count(1234567, number), "1,234,567");
+    assert_string_equal(report_count(-999, number), "-999");
+    assert_string_equal(report_count(-1000, number), "-1,000");
+    assert_string_equal(report_count(INT64_MIN, number), "-9,223,372,036,854,775,808");
+}
+
+TEST(bytes)
+{
+    char number[32];
+
+    assert_string_equal(report_bytes(0, number), "0 B");
+    assert_string_equal(report_bytes(999, number), "999 B");
+    assert_string_equal(report_bytes(1000, number), "1.0 KB");
+    assert_string_equal(report_bytes(12345, number), "12.3 KB");
+    assert_string_equal(report_bytes(999949, number), "999.9 KB");
+    assert_string_equal(report_bytes(999950, number), "1.0 MB");
+    assert_string_equal(report_bytes(1200000000, number), "1.2 GB");
+    assert_string_equal(report_bytes(INT64_MAX, number), "9.2 EB");
+}
+
+TEST(durations)
+{
+    char number[32];
+
+    assert_string_equal(report_duration(0, number), "0 ms");
+    assert_string_equal(report_duration(999, number), "999 ms");
+    assert_string_equal(report_duration(1000, number), "1.0 s");
+    assert_string_equal(report_duration(2449, number), "2.4 s");
+    assert_string_equal(report_duration(59949, number), "59.9 s");
+    assert_string_equal(report_duration(59950, number), "1 min 0 s");
+    assert_string_equal(report_duration(192000, number), "3 min 12 s");
+    assert_string_equal(report_duration(3599499, number), "59 min 59 s");
+    assert_string_equal(report_duration(3599500, number), "1 h 0 min");
+    assert_string_equal(report_duration(7500000, number), "2 h 5 min");
+    assert_string_equal(report_duration(INT64_C(93600000), number), "1 d 2 h");
+    assert_true(strlen(report_duration(INT64_MAX, number)) < sizeof number);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(columns_are_aligned),
+        cmocka_unit_test(widths_count_characters_and_controls_are_replaced),
+        cmocka_unit_test(a_table_without_rows_is_its_headings),
+        cmocka_unit_test(counts),
+        cmocka_unit_test(bytes),
+        cmocka_unit_test(durations),
+    };
+    return cmocka_run_group_tests_name("report", tests, NULL, NULL);
+}
