@@ -75,10 +75,9 @@ CMD_SOURCES := $(sort $(wildcard cmd/*.c))
 TEST_SOURCES := $(sort $(foreach layer,$(LAYERS),$(wildcard tests/unit/$(layer)/test_*.c)))
 HEADERS := $(sort $(wildcard lib/*/*.h tests/unit/*.h tests/unit/*/*.h))
 C_FILES := $(sort $(LIB_SOURCES) $(CMD_SOURCES) $(HEADERS) $(wildcard tests/unit/*/*.c))
-# Shell by extension or by first line; nothing of what a test run left behind.
-SHELL_FILES = $(shell find scripts tests man -type f -not -path 'tests/.cache/*' -print 2>/dev/null | sort | \
-	while read -r f; do case "$$f" in *.sh|*.bash|*.bats) echo "$$f";; *) \
-	head -n1 "$$f" 2>/dev/null | tr -d '\0' | grep -qE '^\#!.*[/ ](ba)?sh( |$$)' && echo "$$f";; esac; done)
+# Shell by extension or by first line.
+SHELL_FILES = $(sort $(shell { find scripts tests -name .cache -prune -o -type f -name '*.ba[st]*' -print; \
+	grep -rIlE --exclude-dir=.cache '^\#!.*[/ ](ba)?sh( |$$)' scripts tests; } 2>/dev/null))
 
 PROGRAMS := $(CMD_SOURCES:cmd/%.c=%)
 # Programs of the user that are scripts (dbr-backup) are installed beside the others.
