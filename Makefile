@@ -218,11 +218,12 @@ completions: all
 
 # Pairs "file:target" of all that is installed; install and uninstall both go by this list.
 INSTALLED = \
-	$(PROGRAMS:%=$(BIN)/%:$(BINDIR)/%) $(SCRIPTS:%=scripts/%:$(BINDIR)/%) \
+	$(foreach name,$(PROGRAMS),$(BIN)/$(name):$(BINDIR)/$(name)) \
+	$(foreach name,$(SCRIPTS),scripts/$(name):$(BINDIR)/$(name)) \
 	$(foreach page,$(MANPAGES),$(page):$(MANDIR)/man$(subst .,,$(suffix $(page)))/$(notdir $(page))) \
-	$(COMPLETIONS_BASH:completions/bash/%=completions/bash/%:$(BASHCOMPDIR)/%) \
-	$(COMPLETIONS_ZSH:completions/zsh/%=completions/zsh/%:$(ZSHCOMPDIR)/%) \
-	$(COMPLETIONS_FISH:completions/fish/%=completions/fish/%:$(FISHCOMPDIR)/%)
+	$(foreach file,$(COMPLETIONS_BASH),$(file):$(BASHCOMPDIR)/$(notdir $(file))) \
+	$(foreach file,$(COMPLETIONS_ZSH),$(file):$(ZSHCOMPDIR)/$(notdir $(file))) \
+	$(foreach file,$(COMPLETIONS_FISH),$(file):$(FISHCOMPDIR)/$(notdir $(file)))
 
 install: all
 	@set -e; for pair in $(INSTALLED); do \

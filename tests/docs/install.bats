@@ -1,0 +1,35 @@
+# What make install puts where, and that make uninstall takes all of it away again. Needs the programs and no server.
+
+setup() {
+    cd "$BATS_TEST_DIRNAME/../.." || return 1
+    # The make that may have started this must not pass its targets and flags on.
+    unset MAKEFLAGS MAKELEVEL MFLAGS
+    root=$BATS_TEST_TMPDIR/root
+}
+
+@test "programs, man pages and completions are installed, and uninstalled" {
+    make -s install DESTDIR="$root" PREFIX=/usr
+    for source in cmd/dbr-*.c; do
+        program=$(basename "$source" .c)
+        [ -x "$root/usr/bin/$program" ]
+        [ -f "$root/usr/share/man/man1/$program.1" ]
+        [ -f "$root/usr/share/bash-completion/completions/$program" ]
+        [ -f "$root/usr/share/zsh/site-functions/_$program" ]
+        [ -f "$root/usr/share/fish/vendor_completions.d/$program.fish" ]
+        "$root/usr/bin/$program" --version
+    done
+    [ -f "$root/usr/share/man/man5/dbr.env.5" ]
+    [ -f "$root/usr/share/man/man7/dbr.7" ]
+    make -s uninstall DESTDIR="$root" PREFIX=/usr
+    left=$(find "$root" -not -type d)
+    echo "left: $left"
+    [ -z "$left" ]
+}
+
+@test "uninstall leaves the files of others alone" {
+    mkdir -p "$root/usr/local/bin"
+    touch "$root/usr/local/bin/other"
+    make -s install DESTDIR="$root"
+    make -s uninstall DESTDIR="$root"
+    [ "$(find "$root" -not -type d)" = "$root/usr/local/bin/other" ]
+}
