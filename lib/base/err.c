@@ -25,7 +25,8 @@ static void cut_at_character(char *text, size_t size)
         text[start - 1] = '\0';
 }
 
-static void format_into(char *target, size_t size, const char *format, va_list args)
+__attribute__((format(printf, 3, 0))) static void format_into(char *target, size_t size,
+                                                              const char *format, va_list args)
 {
     (void)vsnprintf(target, size, format, args);
     cut_at_character(target, size);

@@ -74,7 +74,8 @@ char *mem_strndup(const char *text, size_t len)
 }
 
 /* The length that the formatted text has, without its NUL. */
-static size_t formatted_length(const char *format, va_list args)
+__attribute__((format(printf, 1, 0))) static size_t formatted_length(const char *format,
+                                                                     va_list args)
 {
     int len = vsnprintf(NULL, 0, format, args);
     if (len < 0) /* longer than an int can say: nothing dbr prints comes near it */
