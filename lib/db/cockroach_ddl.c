@@ -1,4 +1,305 @@
-/* CockroachDB DDL. */
-#include "db/engine_ddl.h"
+/*
+ * CockroachDB DDL: schema, types, sequences, comments, and changes to single columns. Everything is
+ * written from the model, in the spelling that versions from 23.1 on take; what does not exist
+ * there is noted by name.
+ */
+#include "db/cockroach_ddl.h"
 
-const struct engine_ddl cockroach_ddl = {.newest = 250400};
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "db/quote.h"
+
+static void write_schema(struct ddl *ddl)
+{
+    struct buf sql = BUF_INIT;
+    buf_adds(&sql, "CREATE SCHEMA IF NOT EXISTS ");
+    quote_ident(&sql, ddl->model->schema);
+    ddl_add(ddl, &sql, NULL, false, "schema %s", ddl->model->schema);
+    buf_adds(&sql, "SET search_path = ");
+    quote_ident(&sql, ddl->model->schema);
+    ddl_add(ddl, &sql, NULL, false, "search path");
+    ddl_not_carried(ddl, "owners and privileges",
+                    "everything belongs to the role that dbr connects as; GRANT anew what the "
+                    "application needs");
+}
+
+static void write_type(struct ddl *ddl, const struct model_type *type)
+{
+    struct buf sql = BUF_INIT;
+    char *object = mem_printf("%s %s", type->kind == TYPE_DOMAIN ? "domain" : "type", type->name);
+    buf_adds(&sql, "CREATE TYPE ");
+    ddl_name(&sql, ddl->model, type->name);
+    if (type->kind == TYPE_ENUM) {
+        buf_adds(&sql, " AS ENUM (");
+        for (size_t i = 0; i < type->label_count; i++) {
+            buf_adds(&sql, i ? ", " : "");
+            quote_literal(&sql, type->labels[i]);
+        }
+        buf_addch(&sql, ')');
+        ddl_add(ddl, &sql, NULL, false, "%s", object);
+    } else if (type->kind == TYPE_COMPOSITE && cockroach_composite(type)) {
+        buf_adds(&sql, " AS (");
+        for (size_t i = 0; i < type->attribute_count; i++) {
+            const char *why;
+            buf_adds(&sql, i ? ", " : "");
+            quote_ident(&sql, type->attributes[i].name);
+            buf_addch(&sql, ' ');
+            cockroach_type(&sql, ddl->model, type->attributes[i].type, ddl->version, &why);
+            if (why)
+                ddl_substituted(ddl, object, "attribute %s: %s", type->attributes[i].name, why);
+        }
+        buf_addch(&sql, ')');
+        ddl_add(ddl, &sql, NULL, false, "%s", object);
+    } else if (type->kind == TYPE_DOMAIN) {
+        ddl_substituted(ddl, object, "columns of it become %s with its checks", type->base);
+    } else {
+        ddl_substituted(ddl, object, "columns of it become STRING holding the text form");
+    }
+    buf_release(&sql);
+    free(object);
+}
+
+static void write_sequence(struct ddl *ddl, const struct model_sequence *sequence)
+{
+    struct buf sql = BUF_INIT;
+    const char *type = strcmp(sequence->type, "smallint") == 0  ? "INT2"
+                       : strcmp(sequence->type, "integer") == 0 ? "INT4"
+                                                                : "INT8";
+    buf_adds(&sql, "CREATE SEQUENCE ");
+    ddl_name(&sql, ddl->model, sequence->name);
+    ddl_sequence_options(&sql, sequence, type, false);
+    ddl_add(ddl, &sql, model_table(ddl->model, sequence->owner_table), false, "sequence %s",
+            sequence->name);
+    if (!sequence->cycle)
+        return;
+    char *object = mem_printf("sequence %s", sequence->name);
+    ddl_substituted(ddl, object, "CYCLE is left out: it ends at its limit");
+    free(object);
+}
+
+static void write_sequence_owner(struct ddl *ddl, const struct model_sequence *sequence)
+{
+    const struct model_table *table = model_table(ddl->model, sequence->owner_table);
+    if (!table || table->partition)
+        return;
+    struct buf sql = BUF_INIT;
+    buf_adds(&sql, "ALTER SEQUENCE ");
+    ddl_name(&sql, ddl->model, sequence->name);
+    buf_adds(&sql, " OWNED BY ");
+    ddl_name(&sql, ddl->model, table->name);
+    buf_addch(&sql, '.');
+    quote_ident(&sql, sequence->owner_column);
+    ddl_add(ddl, &sql, table, false, "owner of sequence %s", sequence->name);
+}
+
+/* Defaults and checks that need functions of the schema were noted with their table. */
+static void write_table_late(struct ddl *ddl, const struct model_table *table)
+{
+    (void)ddl;
+    (void)table;
+}
+
+static void write_row_security(struct ddl *ddl, const struct model_table *table)
+{
+    if (!table->row_security)
+        return;
+    char *object = mem_printf("row security of table %s", table->name);
+    ddl_not_carried(ddl, object, "every role that may read the table sees all of its rows");
+    free(object);
+}
+
+/* Extensions whose functions and types are built in. */
+static bool built_in_extension(const char *name)
+{
+    static const char *const names[] = {"pg_trgm", "pgcrypto",  "uuid-ossp",
+                                        "postgis", "vector",    "fuzzystrmatch",
+                                        "citext",  "btree_gin", "btree_gist"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(names[i], name) == 0)
+            return true;
+    return false;
+}
+
+static void write_object(struct ddl *ddl, const struct model_object *object)
+{
+    char *people = mem_printf("%s %s", object->word, object->name);
+    if (object->kind == OBJECT_EXTENSION && object->plain && built_in_extension(object->plain))
+        ddl_substituted(ddl, people, "what CockroachDB has of it is built in");
+    else if (object->kind == OBJECT_PARTITION)
+        ddl_substituted(ddl, people, "its rows go to the one table");
+    else if (object->kind != OBJECT_OTHER || strcmp(object->word, "comment") != 0)
+        ddl_not_carried(ddl, people,
+                        "dbr carries tables, types, sequences, keys and indexes to CockroachDB");
+    free(people);
+}
+
+static void comment(struct ddl *ddl, struct buf *on, const struct model_table *table,
+                    const char *text, const char *people)
+{
+    if (text) {
+        struct buf sql = BUF_INIT;
+        buf_addf(&sql, "COMMENT ON %s IS ", on->data);
+        quote_literal(&sql, text);
+        ddl_add(ddl, &sql, table, true, "comment on %s", people);
+    }
+    buf_reset(on);
+}
+
+static void comment_table(struct ddl *ddl, const struct model_table *table)
+{
+    struct buf on = BUF_INIT;
+    buf_adds(&on, "TABLE ");
+    ddl_name(&on, ddl->model, table->name);
+    comment(ddl, &on, table, table->comment, table->name);
+    for (size_t i = 0; i < table->column_count; i++) {
+        buf_adds(&on, "COLUMN ");
+        ddl_name(&on, ddl->model, table->name);
+        buf_addch(&on, '.');
+        quote_ident(&on, table->columns[i].name);
+        comment(ddl, &on, table, table->columns[i].comment, table->columns[i].name);
+    }
+    for (size_t i = 0; i < table->constraint_count; i++) {
+        if (table->constraints[i].type == 'x')
+            continue;
+        buf_adds(&on, "CONSTRAINT ");
+        quote_ident(&on, table->constraints[i].name);
+        buf_adds(&on, " ON ");
+        ddl_name(&on, ddl->model, table->name);
+        comment(ddl, &on, table, table->constraints[i].comment, table->constraints[i].name);
+    }
+    for (size_t i = 0; i < table->index_count; i++) {
+        buf_adds(&on, "INDEX ");
+        ddl_name(&on, ddl->model, table->name);
+        buf_addch(&on, '@');
+        quote_ident(&on, table->indexes[i].name);
+        comment(ddl, &on, table, table->indexes[i].comment, table->indexes[i].name);
+    }
+    buf_release(&on);
+}
+
+static void write_comments(struct ddl *ddl)
+{
+    const struct model *model = ddl->model;
+    struct buf on = BUF_INIT;
+    buf_adds(&on, "SCHEMA ");
+    quote_ident(&on, model->schema);
+    comment(ddl, &on, NULL, model->schema_comment, model->schema);
+    for (size_t i = 0; i < model->type_count; i++) {
+        const struct model_type *type = &model->types[i];
+        if (type->kind != TYPE_ENUM && !(type->kind == TYPE_COMPOSITE && cockroach_composite(type)))
+            continue;
+        buf_adds(&on, "TYPE ");
+        ddl_name(&on, model, type->name);
+        comment(ddl, &on, NULL, type->comment, type->name);
+    }
+    for (size_t i = 0; i < model->sequence_count; i++) {
+        if (!model->sequences[i].comment)
+            continue;
+        char *object = mem_printf("comment on sequence %s", model->sequences[i].name);
+        ddl_not_carried(ddl, object, "CockroachDB has no comments on sequences");
+        free(object);
+    }
+    for (size_t i = 0; i < model->table_count; i++)
+        if (!model->tables[i].excluded && !model->tables[i].partition)
+            comment_table(ddl, &model->tables[i]);
+    buf_release(&on);
+}
+
+static void alter_column(struct ddl *ddl, struct buf *sql, const struct model_table *table,
+                         const struct model_column *column)
+{
+    buf_adds(sql, "ALTER TABLE ");
+    ddl_name(sql, ddl->model, table->name);
+    buf_adds(sql, " ALTER COLUMN ");
+    quote_ident(sql, column->name);
+}
+
+static void set_default(struct ddl *ddl, const struct model_table *table,
+                        const struct model_column *column)
+{
+    char *value = cockroach_default(ddl, table, column);
+    struct buf sql = BUF_INIT;
+    alter_column(ddl, &sql, table, column);
+    if (value)
+        buf_addf(&sql, " SET DEFAULT %s", value);
+    else
+        buf_adds(&sql, " DROP DEFAULT");
+    /* A default that cannot be carried is not there to be dropped. */
+    if (value || !column->default_expr)
+        ddl_add(ddl, &sql, table, false, "default of column %s.%s", table->name, column->name);
+    buf_release(&sql);
+    free(value);
+}
+
+static void write_add_column(struct ddl *ddl, const struct model_table *table,
+                             const struct model_column *column)
+{
+    struct buf sql = BUF_INIT;
+    /* A default from a sequence cannot come with a new column, so it follows; NOT NULL waits for
+     * the values. */
+    bool sequence = column->sequence != NULL;
+    bool filled = !sequence && (column->default_expr || column->generated);
+    buf_adds(&sql, "ALTER TABLE ");
+    ddl_name(&sql, ddl->model, table->name);
+    buf_adds(&sql, " ADD COLUMN ");
+    cockroach_column(ddl, &sql, table, column, filled, sequence);
+    ddl_add(ddl, &sql, table, false, "column %s.%s", table->name, column->name);
+    if (sequence)
+        set_default(ddl, table, column);
+}
+
+static void write_column_type(struct ddl *ddl, const struct model_table *table,
+                              const struct model_column *column)
+{
+    struct buf sql = BUF_INIT;
+    const char *why;
+    alter_column(ddl, &sql, table, column);
+    buf_adds(&sql, " SET DATA TYPE ");
+    cockroach_type(&sql, ddl->model, column->type, ddl->version, &why);
+    ddl_add(ddl, &sql, table, false, "type of column %s.%s", table->name, column->name);
+}
+
+static void write_drop_index(struct ddl *ddl, const struct model_table *table, const char *name,
+                             bool unique)
+{
+    struct buf sql = BUF_INIT;
+    buf_adds(&sql, "DROP INDEX IF EXISTS ");
+    ddl_name(&sql, ddl->model, table->name);
+    buf_addch(&sql, '@');
+    quote_ident(&sql, name);
+    if (unique)
+        buf_adds(&sql, " CASCADE");
+    ddl_add(ddl, &sql, table, false, "index %s", name);
+}
+
+static void type_text(struct buf *text, const struct model *model,
+                      const struct model_column *column)
+{
+    const char *why;
+    cockroach_type(text, model, column->type, 0, &why);
+}
+
+const struct engine_ddl cockroach_ddl = {
+    .newest = 250400,
+    .identity_sequences = true,
+    .schema = write_schema,
+    .type = write_type,
+    .sequence = write_sequence,
+    .table = cockroach_table,
+    .table_late = write_table_late,
+    .sequence_owner = write_sequence_owner,
+    .keys = cockroach_keys,
+    .foreign_keys = cockroach_foreign_keys,
+    .row_security = write_row_security,
+    .object = write_object,
+    .comments = write_comments,
+    .add_column = write_add_column,
+    .constraint = cockroach_constraint,
+    .index = cockroach_index,
+    .column_default = set_default,
+    .column_type = write_column_type,
+    .drop_index = write_drop_index,
+    .type_text = type_text,
+};

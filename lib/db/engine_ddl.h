@@ -43,7 +43,8 @@ struct ddl {
 };
 
 struct engine_ddl {
-    int newest; /* the version to assume where none is known */
+    int newest;              /* the version to assume where none is known */
+    bool identity_sequences; /* identity columns take their values from a sequence of their own */
     void (*schema)(struct ddl *ddl);
     void (*type)(struct ddl *ddl, const struct model_type *type);
     void (*sequence)(struct ddl *ddl, const struct model_sequence *sequence);

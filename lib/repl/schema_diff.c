@@ -113,7 +113,8 @@ static void new_sequence_owners(struct diff *diff)
         const struct model_sequence *theirs = model_sequence(diff->target, ours->name);
         bool same = theirs && diff_same(ours->owner_table, theirs->owner_table) &&
                     diff_same(ours->owner_column, theirs->owner_column);
-        if (plan_sequence_created(diff->source, ours) && !same && (diff->postgres || !theirs))
+        if (plan_sequence_created(diff->source, ours, diff->engine->ddl) && !same &&
+            (diff->postgres || !theirs))
             diff->engine->ddl->sequence_owner(&diff->ddl, ours);
     }
     diff_add(diff, PLAN_STRUCTURE);

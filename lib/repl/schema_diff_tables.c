@@ -92,6 +92,19 @@ static void diff_index(struct diff *diff, const struct model_table *source,
     diff_add(diff, PLAN_KEYS);
 }
 
+/* The second index that stands for NULLS NOT DISTINCT on CockroachDB. */
+static bool stands_for_nulls(const struct model_table *source, const char *name)
+{
+    static const char end[] = "_nulls";
+    for (size_t i = 0; i < source->index_count; i++) {
+        size_t len = strlen(source->indexes[i].name);
+        if (source->indexes[i].nulls_not_distinct &&
+            strncmp(name, source->indexes[i].name, len) == 0 && strcmp(name + len, end) == 0)
+            return true;
+    }
+    return false;
+}
+
 static void drop_leftovers(struct diff *diff, const struct model_table *source,
                            const struct model_table *target)
 {
@@ -106,7 +119,7 @@ static void drop_leftovers(struct diff *diff, const struct model_table *source,
     for (size_t i = 0; i < target->index_count; i++) {
         const struct model_index *theirs = &target->indexes[i];
         if (theirs->constraint || theirs->primary || theirs->inherited ||
-            there(source, theirs->name))
+            there(source, theirs->name) || stands_for_nulls(source, theirs->name))
             continue;
         diff->engine->ddl->drop_index(&diff->ddl, source, theirs->name, theirs->unique);
     }

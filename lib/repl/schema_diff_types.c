@@ -215,7 +215,7 @@ void diff_sequences(struct diff *diff)
         const struct model_table *owner = model_table(diff->source, ours->owner_table);
         if (owner && owner->excluded)
             continue;
-        if (!theirs && (!ours->identity || !diff->postgres)) {
+        if (!theirs && plan_sequence_created(diff->source, ours, diff->engine->ddl)) {
             diff->engine->ddl->sequence(&diff->ddl, ours);
         } else if (theirs && diff->postgres && !same_limits(ours, theirs) &&
                    ours->identity == theirs->identity) {

@@ -46,10 +46,11 @@ void plan_take(struct plan *plan, struct ddl *ddl, enum plan_phase phase)
     ddl->statement_count = ddl->note_count = 0;
 }
 
-bool plan_sequence_created(const struct model *model, const struct model_sequence *sequence)
+bool plan_sequence_created(const struct model *model, const struct model_sequence *sequence,
+                           const struct engine_ddl *engine)
 {
     const struct model_table *owner = model_table(model, sequence->owner_table);
-    return !sequence->identity && !(owner && owner->excluded);
+    return (!sequence->identity || engine->identity_sequences) && !(owner && owner->excluded);
 }
 
 /* Extensions and collations are there before anything may need them, partitions with their table.
@@ -82,7 +83,7 @@ static void create_structure(const struct engine_ddl *engine, struct ddl *ddl)
 {
     const struct model *model = ddl->model;
     for (size_t i = 0; i < model->sequence_count; i++)
-        if (plan_sequence_created(model, &model->sequences[i]))
+        if (plan_sequence_created(model, &model->sequences[i], engine))
             engine->sequence(ddl, &model->sequences[i]);
     for (size_t i = 0; i < model->step_count; i++)
         create_step(engine, ddl, model->steps[i]);
@@ -102,7 +103,7 @@ static void create_structure(const struct engine_ddl *engine, struct ddl *ddl)
         if (!model->tables[i].excluded)
             engine->table_late(ddl, &model->tables[i]);
     for (size_t i = 0; i < model->sequence_count; i++)
-        if (plan_sequence_created(model, &model->sequences[i]))
+        if (plan_sequence_created(model, &model->sequences[i], engine))
             engine->sequence_owner(ddl, &model->sequences[i]);
 }
 

@@ -8,8 +8,10 @@
 
 /* Moves what the writers have left to the end of the plan, as statements of that phase. */
 void plan_take(struct plan *plan, struct ddl *ddl, enum plan_phase phase);
-/* A sequence with a statement of its own: neither an identity's nor that of a table left out. */
-bool plan_sequence_created(const struct model *model, const struct model_sequence *sequence);
+/* A sequence with a statement of its own: not that of a table left out, nor an identity's on
+ * PostgreSQL. */
+bool plan_sequence_created(const struct model *model, const struct model_sequence *sequence,
+                           const struct engine_ddl *engine);
 /* An object that is created before the rows come. */
 bool plan_object_early(const struct model_object *object);
 
