@@ -250,6 +250,15 @@ bool pipeline_rows(struct conn *conn, pipeline_row row, void *context, struct er
     return ok;
 }
 
+/* Without a sync at its end the server would keep the last results to itself. */
+static bool close_segment(struct conn *conn, struct err *err)
+{
+    bool open = conn->entry_count > conn->entry_head &&
+                conn->entries[conn->entry_count - 1] != ENTRY_SYNC;
+
+    return !open || !conn_alive(conn) || (pipeline_sync(conn, err) && conn_flush(conn, err));
+}
+
 bool pipeline_end(struct conn *conn, struct err *err)
 {
     bool ok = true;
@@ -257,6 +266,8 @@ bool pipeline_end(struct conn *conn, struct err *err)
 
     if (!conn->in_pipeline)
         return true;
+    if (!close_segment(conn, err))
+        return false;
     while (conn->entry_head < conn->entry_count && conn_alive(conn)) {
         PGresult *pg = NULL;
         bool good = conn->entries[conn->entry_head] == ENTRY_SYNC

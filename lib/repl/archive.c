@@ -51,6 +51,33 @@ static bool open_file(struct archive *archive, struct err *err)
     return ok;
 }
 
+static bool is_integer(const struct model_column *column)
+{
+    return !strcmp(column->type_name, "int2") || !strcmp(column->type_name, "int4") ||
+           !strcmp(column->type_name, "int8");
+}
+
+/* A line break between the parts of a JSON document would end the line. */
+static void add_document(struct buf *line, const char *text)
+{
+    for (; *text; text++)
+        buf_addch(line, *text == '\n' || *text == '\r' ? ' ' : *text);
+}
+
+static void add_value(struct buf *line, const struct model_column *column, const char *text)
+{
+    if (!text)
+        buf_adds(line, "null");
+    else if (is_integer(column))
+        buf_adds(line, text);
+    else if (!strcmp(column->type_name, "bool"))
+        buf_adds(line, *text == 't' ? "true" : "false");
+    else if (!strcmp(column->type_name, "json") || !strcmp(column->type_name, "jsonb"))
+        add_document(line, text);
+    else
+        json_quote(line, text);
+}
+
 static void add_object(struct buf *line, const struct model_column *const *columns, size_t count,
                        const struct result *result, size_t row, size_t first)
 {
@@ -62,7 +89,7 @@ static void add_object(struct buf *line, const struct model_column *const *colum
             buf_addch(line, ',');
         json_quote(line, columns[i]->name);
         buf_addch(line, ':');
-        json_quote(line, result_text(result, row, first + i));
+        add_value(line, columns[i], result_text(result, row, first + i));
     }
     buf_addch(line, '}');
 }

@@ -1,7 +1,8 @@
 /*
  * Salvage: every row version that a run overwrites or deletes, kept before it is gone, one gzip
  * file per run in salvage/ of the state directory. Lines are {"time", "run", "table", "key",
- * "reason", "kept", "lost"}; values are the server's text, so that a row can be put back exactly.
+ * "reason", "kept", "lost"}. Integers, booleans and JSON documents stand as such, every other
+ * value as the server's text, so that json_populate_record puts a row back exactly.
  */
 #ifndef DBR_REPL_ARCHIVE_H
 #define DBR_REPL_ARCHIVE_H

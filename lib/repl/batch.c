@@ -15,6 +15,7 @@ void arrays_init(struct arrays *arrays, size_t width)
     arrays->columns = mem_alloc((width + 1) * sizeof(*arrays->columns));
     arrays->width = width;
     arrays->rows = 0;
+    arrays->closed = false;
     for (i = 0; i < width; i++)
         arrays->columns[i] = (struct buf)BUF_INIT;
 }
@@ -37,6 +38,7 @@ void arrays_reset(struct arrays *arrays)
     for (i = 0; i < arrays->width; i++)
         buf_reset(&arrays->columns[i]);
     arrays->rows = 0;
+    arrays->closed = false;
 }
 
 static void add(struct arrays *arrays, size_t column, const char *text, size_t len)
@@ -78,11 +80,13 @@ bool arrays_queue(struct arrays *arrays, struct conn *conn, const char *sql, str
     bool ok;
 
     for (i = 0; i < arrays->width; i++) {
-        if (arrays->rows == 0)
+        if (!arrays->closed && arrays->rows == 0)
             quote_array_open(&arrays->columns[i]);
-        quote_array_close(&arrays->columns[i]);
+        if (!arrays->closed)
+            quote_array_close(&arrays->columns[i]);
         values[i] = arrays->columns[i].data;
     }
+    arrays->closed = true;
     ok = pipeline_add(conn, sql, arrays->width, values, err);
     free(values);
     return ok;

@@ -20,6 +20,7 @@ struct arrays {
     struct buf *columns;
     size_t width;
     size_t rows;
+    bool closed; /* complete: no row can be added any more */
 };
 
 void arrays_init(struct arrays *arrays, size_t width);
@@ -29,7 +30,7 @@ void arrays_reset(struct arrays *arrays);
 void arrays_add_key(struct arrays *arrays, const struct key_item *item);
 /* Adds columns [first, first + width) of a row. */
 void arrays_add_row(struct arrays *arrays, const struct result *result, size_t row, size_t first);
-/* Queues sql with the arrays as its parameters. */
+/* Queues sql with the arrays as its parameters; may be done again with the same arrays. */
 bool arrays_queue(struct arrays *arrays, struct conn *conn, const char *sql, struct err *err);
 
 #endif
