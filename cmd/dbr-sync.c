@@ -18,7 +18,7 @@ static const struct option options[] = {
     {'n', "dry-run", NULL, "say what would be done, write nothing", OPTION_FLAG,
      &sync_options.dry_run, 0, 0, NULL, false},
     {0, "batch-size", "N", "rows in one statement", OPTION_NUMBER, &sync_options.batch_size, 1,
-     100000, NULL, false},
+     1000000, NULL, false},
     {0, "wait", "SECONDS", "wait for another run to finish", OPTION_NUMBER, &sync_options.wait_s, 0,
      86400, NULL, false},
     OPTION_END,

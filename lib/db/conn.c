@@ -1,17 +1,13 @@
 /*
- * Connections: opening several at once with one deadline, the settings that every session carries,
- * and the waits that watch the stop flag and the silence of the server. How failures are worded
- * stands in connect.c.
+ * Connections: opening several at once with one deadline, and the settings that every session
+ * carries. Waits stand in conn_wait.c, how failures are worded in connect.c.
  */
 #include "db/conn.h"
 
-#include <errno.h>
 #include <poll.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
@@ -23,10 +19,6 @@
 
 #define DEFAULT_TIMEOUT_MS 15000
 #define POLL_SLICE_MS 200
-/* A server may work on one statement for long; only after this much silence is it asked whether it
- * still lives. */
-#define SILENCE_MS 30000
-#define SILENCE_PROBE_MS 10000
 
 /* Known to both engines, so that they may ride in the start-up packet before the engine is known.
  */
@@ -343,113 +335,6 @@ bool conn_clone(const struct conn *conn, struct conn **copy, struct err *err)
 void conn_close(struct conn *conn)
 {
     conn_free(conn);
-}
-
-/* Cancelling connects to the server, which may hang: it gets a thread of its own and a short time.
- */
-static void *cancel_thread(void *arg)
-{
-    char text[256];
-
-    PQcancel(arg, text, sizeof(text));
-    PQfreeCancel(arg);
-    return NULL;
-}
-
-static void cancel_running(struct conn *conn)
-{
-    PGcancel *cancel;
-    pthread_t thread;
-    struct timespec until;
-
-    if (PQtransactionStatus(conn->pg) != PQTRANS_ACTIVE)
-        return;
-    cancel = PQgetCancel(conn->pg);
-    if (!cancel)
-        return;
-    if (pthread_create(&thread, NULL, cancel_thread, cancel) != 0) {
-        PQfreeCancel(cancel);
-        return;
-    }
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += 2;
-    if (pthread_timedjoin_np(thread, NULL, &until) != 0)
-        pthread_detach(thread);
-}
-
-/* Asks a silent server for a new connection: one that cannot give it is taken for dead. */
-static bool still_there(struct conn *conn, struct err *err)
-{
-    struct conn_params params = {conn->role, conn->url, conn->schema, SILENCE_PROBE_MS};
-    struct conn *probe = NULL;
-    enum conn_failure failure;
-    struct err why = ERR_INIT;
-
-    if (conn_open_many(&params, 1, &probe, &failure, &why)) {
-        conn_close(probe);
-        return true;
-    }
-    if (why.code == ERR_STOPPED) {
-        *err = why;
-        return false;
-    }
-    if (failure != CONN_DOWN)
-        return true;
-    err_set(err, ERR_UNREACHABLE, "the %s (%s) stopped answering", conn->role, conn->shown);
-    return err_hint(
-        err, "run the program again when the server is back; what was not committed is undone");
-}
-
-bool conn_wait_socket(struct conn *conn, bool or_writable, struct err *err)
-{
-    struct pollfd fd = {PQsocket(conn->pg), (short)(or_writable ? POLLIN | POLLOUT : POLLIN), 0};
-    int64_t silent_since = clock_mono_ms();
-
-    for (;;) {
-        int n;
-
-        if (!stop_check(err)) {
-            cancel_running(conn);
-            return false;
-        }
-        n = poll(&fd, 1, POLL_SLICE_MS);
-        if (n > 0)
-            return true;
-        if (n < 0 && errno != EINTR)
-            return err_set_errno(err, ERR_FAILED, errno, "cannot wait for the %s", conn->role);
-        if (clock_mono_ms() - silent_since < SILENCE_MS)
-            continue;
-        if (!still_there(conn, err))
-            return false;
-        silent_since = clock_mono_ms();
-    }
-}
-
-bool conn_flush(struct conn *conn, struct err *err)
-{
-    for (;;) {
-        int r = PQflush(conn->pg);
-
-        if (r == 0)
-            return true;
-        if (r < 0)
-            return conn_result_error(conn, NULL, err);
-        if (!conn_wait_socket(conn, true, err))
-            return false;
-        if (!PQconsumeInput(conn->pg))
-            return conn_result_error(conn, NULL, err);
-    }
-}
-
-bool conn_await(struct conn *conn, struct err *err)
-{
-    while (PQisBusy(conn->pg)) {
-        if (!conn_wait_socket(conn, false, err))
-            return false;
-        if (!PQconsumeInput(conn->pg))
-            return conn_result_error(conn, NULL, err);
-    }
-    return true;
 }
 
 const char *conn_role(const struct conn *conn)

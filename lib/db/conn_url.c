@@ -88,16 +88,56 @@ static const char *parse_problem(const char *url)
     return "check the characters of the password: / ? # @ : must be written as %2F %3F %23 %40 %3A";
 }
 
+/*
+ * A second @ before the parameters is a password that was not encoded: libpq would take a part of
+ * it for a host or database name, and dbr would show that part.
+ */
+static bool has_raw_at(const char *url)
+{
+    const char *start = strstr(url, "://");
+    const char *first;
+
+    if (!start)
+        return false;
+    first = strchr(start, '@');
+    return first && memchr(first + 1, '@', strcspn(first + 1, "?"));
+}
+
+/* "5432" or "5432,5433": libpq itself looks at ports only when it connects. */
+static bool ports_are_numbers(const char *ports)
+{
+    while (ports && *ports) {
+        size_t len = strcspn(ports, ",");
+        long port = strtol(ports, NULL, 10);
+
+        if (strspn(ports, "0123456789") < len || (len > 0 && (port < 1 || port > 65535)))
+            return false;
+        ports += len + (ports[len] == ',');
+    }
+    return true;
+}
+
+static const char *value_problem(const char *url, const PQconninfoOption *options)
+{
+    if (has_raw_at(url))
+        return "it has a second @; an @ in a password must be written as %40";
+    if (!ports_are_numbers(option_value(options, "port")))
+        return "the port is not a number from 1 to 65535";
+    return NULL;
+}
+
 bool conn_check_url(const char *key, const char *url, char **shown, struct err *err)
 {
     PQconninfoOption *options;
+    const char *problem;
 
     if (shown)
         *shown = NULL;
     options = url && *url && !isspace((unsigned char)*url) ? PQconninfoParse(url, NULL) : NULL;
-    if (!options) {
-        err_set(err, ERR_USAGE, "%s is not a usable database URL: %s", key,
-                parse_problem(url ? url : ""));
+    problem = options ? value_problem(url, options) : parse_problem(url ? url : "");
+    if (problem) {
+        PQconninfoFree(options);
+        err_set(err, ERR_USAGE, "%s is not a usable database URL: %s", key, problem);
         return err_hint(err,
                         "the form is postgresql://user:password@host.example.com:5432/database");
     }

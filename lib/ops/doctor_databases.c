@@ -93,6 +93,10 @@ static void check_database_rights(const struct subject *s, struct conn *conn)
         result_free(result);
         return; /* not every engine answers this; init will tell */
     }
+    if (s->role == ROLE_SECONDARY && !result_bool(result, 0, 0))
+        findings_add(s->findings, FINDING_DATABASE, s->area,
+                     "GRANT CREATE ON DATABASE to the role of the URL, for dbr's own schema _dbr",
+                     "the role may not create schemas in this database");
     if (s->config->fence && !result_bool(result, 0, 1))
         findings_add(
             s->findings, FINDING_WARNING, s->area,

@@ -135,9 +135,11 @@ static void judge_sync(const struct config *config, const struct state *state,
     const struct json *sync = json_get(state->root, "sync");
     const char *status = json_str(sync, "status", "healthy");
     char age[DURATION_SIZE];
-    if (strcmp(status, "failed") == 0 || strcmp(status, "refused") == 0)
+    if (strcmp(status, "healthy") != 0)
         add(judgement, HEALTH_DEGRADED, "the last sync %s: %s",
-            strcmp(status, "failed") == 0 ? "failed" : "was refused",
+            strcmp(status, "refused") == 0     ? "was refused"
+            : strcmp(status, "different") == 0 ? "or verification found differences"
+                                               : "failed",
             json_str(sync, "error", "no reason recorded"));
     if (judgement->sync_age_ms > 2 * config->sync_interval_ms) {
         judgement->sync_late = true;

@@ -124,6 +124,17 @@ static bool create_structure(struct init_run *run, struct err *err)
                                 ledger_create_count, err);
 }
 
+/* A schema that is missing looks like one that is empty: most likely it is not the one that is
+ * meant. */
+static bool check_source(const struct init_run *run, struct err *err)
+{
+    if (!catalog_is_empty(&run->session.models[SOURCE]))
+        return true;
+    err_set(err, ERR_REFUSED, "the schema %s of the primary holds nothing to copy",
+            run->config.schema);
+    return err_hint(err, "check DB_SCHEMA and the database name in DATABASE_URL");
+}
+
 /* A fresh start: the secondary is empty, or is made so. */
 static bool begin_fresh(struct init_run *run, struct err *err)
 {
@@ -184,6 +195,8 @@ static bool dispatch(struct init_run *run, struct err *err)
         return init_update(run, err);
     plan_create(&run->session.models[SOURCE], conn_engine(run->session.conns[TARGET]),
                 conn_version(run->session.conns[TARGET]), &run->plan);
+    if (!check_source(run, err))
+        return false;
     ok = run->options->resume ? run_resume(run, err) : run_fresh(run, err);
     if (!ok && state_init_status(&run->state) == INIT_RUNNING)
         note_failure(run, err);
@@ -192,17 +205,23 @@ static bool dispatch(struct init_run *run, struct err *err)
 
 static bool run_all(struct init_run *run, struct err *err)
 {
+    size_t i;
+
     if (!load(run, err))
         return false;
     if (run->options->dry_run)
         return init_dry_run(run, err);
     if (!run->options->update && !check_active(run, err))
         return false;
+    if (run->options->recreate) /* consent to another database in the secondary's place */
+        state_set_identity(&run->state, ROLE_SECONDARY, NULL);
     run->open = session_open(&run->session, &run->config, &run->state,
                              run->options->update ? state_active(&run->state) : ROLE_PRIMARY, err);
     if (!run->open || !pipeline_end(run->session.conns[SOURCE], err) ||
         !pipeline_end(run->session.conns[TARGET], err))
         return false;
+    for (i = 0; i < run->config.warnings.count; i++)
+        strlist_add(&run->outcome.warnings, run->config.warnings.items[i]);
     return dispatch(run, err);
 }
 

@@ -40,7 +40,7 @@ bool init_work_open(struct init_run *run, struct init_work *work, struct err *er
     work->keys = mem_alloc((work->pairs.count + 1) * sizeof(*work->keys));
     for (i = 0; i < work->pairs.count; i++)
         if (work->pairs.items[i].hold != HOLD_NONE && !run->options->update) {
-            err_set(err, ERR_FAILED, "table %s on the secondary is not as dbr made it: %s",
+            err_set(err, ERR_REFUSED, "table %s on the secondary is not as dbr made it: %s",
                     work->pairs.items[i].name, work->pairs.items[i].why);
             return err_hint(err, "run dbr-init-secondary --recreate");
         }

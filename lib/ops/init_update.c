@@ -5,6 +5,7 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -65,18 +66,21 @@ static bool fill_new_tables(struct init_run *run, const struct update *u, struct
         work.copy[i] = strlist_has(&u->new_tables, work.pairs.items[i].name);
         work.keys[i] = work.copy[i];
     }
-    ok = ok &&
-         plan_run_transaction(&ddl, PLAN_COMMENTS, PLAN_SCHEMA, ledger_create, ledger_create_count,
-                              err) &&
+    ok = ok && ledger_make(run->session.conns[TARGET], err) &&
          init_copy_rows(run, &work, &ddl, false, err) &&
          ledger_drop(run->session.conns[TARGET], err);
+    for (i = 0; ok && i < work.pairs.count; i++)
+        if (work.copy[i])
+            outcome_table(&run->outcome, work.pairs.items[i].name)->inserted = work.results[i].rows;
     init_work_release(&work);
     return ok;
 }
 
-static bool follow_rows(struct init_run *run, struct reconciliation *found, struct err *err)
+/* Brings all rows in step, and adds what that took to the outcome. */
+static bool follow_rows(struct init_run *run, struct err *err)
 {
     struct strlist all = STRLIST_INIT;
+    struct reconciliation found;
     struct reconcile_options how = {.source = state_active(&run->state),
                                     .write = true,
                                     .every_table = true,
@@ -85,38 +89,67 @@ static bool follow_rows(struct init_run *run, struct reconciliation *found, stru
                                     .program = "init"};
     size_t i;
 
-    if (!reconcile(found, &run->config, &run->state, &how, err))
+    if (!reconcile(&found, &run->config, &run->state, &how, err))
         return false;
-    for (i = 0; i < found->pairs.count; i++) {
-        const struct pairing *pair = &found->pairs.items[i];
-        const struct comparison *c = &found->all.items[i];
+    for (i = 0; i < found.pairs.count; i++) {
+        const struct pairing *pair = &found.pairs.items[i];
+        const struct comparison *c = &found.all.items[i];
         struct table_outcome *t = outcome_table(&run->outcome, pair->name);
 
         t->rows = c->rows[SOURCE];
-        t->inserted = c->inserts;
-        t->updated = c->updates;
-        t->deleted = c->deletes;
         t->verified = pair->hold == HOLD_NONE ? VERDICT_EQUAL : VERDICT_NONE;
+        free(t->error);
         t->error = mem_strdup(pair->why);
+        if (pair->hold != HOLD_NONE)
+            continue;
+        t->inserted += c->inserts;
+        t->updated += c->updates;
+        t->deleted += c->deletes;
+        t->conflicts += found.conflicts[i];
     }
+    reconcile_release(&found);
     return true;
 }
 
-static bool apply(struct init_run *run, const struct update *u, struct err *err)
+static bool any_held(const struct init_run *run)
+{
+    size_t i;
+
+    for (i = 0; i < run->outcome.count; i++)
+        if (run->outcome.tables[i].error)
+            return true;
+    return false;
+}
+
+static bool make_additions(struct init_run *run, const struct update *u, struct err *err)
 {
     struct plan_run ddl = on(run, &u->additions);
     struct plan_run rest = ddl;
-    struct reconciliation found;
 
-    if (!remove_old(run, u, err) || !plan_run_each(&ddl, PLAN_SCHEMA, PLAN_STRUCTURE, err) ||
-        !fill_new_tables(run, u, err) || !follow_rows(run, &found, err))
+    rest.except_tables = &u->new_tables; /* their keys are built with their rows */
+    if (!plan_run_each(&ddl, PLAN_SCHEMA, PLAN_STRUCTURE, err) || !fill_new_tables(run, u, err) ||
+        !follow_rows(run, err) || !plan_run_each(&rest, PLAN_KEYS, PLAN_KEYS, err))
         return false;
-    reconcile_release(&found);
-    rest.except_tables = &u->new_tables; /* their keys are there */
-    if (!plan_run_each(&rest, PLAN_KEYS, PLAN_KEYS, err))
+    /* A table whose key is new could not be compared before. */
+    if (any_held(run) && !follow_rows(run, err))
         return false;
     return plan_run_each(&ddl, PLAN_FOREIGN_KEYS, PLAN_COMMENTS, err) &&
            init_quiet_triggers(run, err);
+}
+
+/* What was renamed keeps its name on the standby until the old object is dropped. */
+static bool apply(struct init_run *run, const struct update *u, struct err *err)
+{
+    if (!remove_old(run, u, err))
+        return false;
+    if (make_additions(run, u, err))
+        return true;
+    if (u->removals.statement_count == 0 || run->options->force ||
+        (strcmp(err->sqlstate, "42P07") != 0 && strcmp(err->sqlstate, "42710") != 0))
+        return false;
+    err->code = ERR_REFUSED;
+    return err_hint(err, "an object that the active database dropped or renamed still has this "
+                         "name: dbr-init-secondary --update --force drops it first");
 }
 
 static void list(struct init_run *run, const char *what, const char *key, const struct plan *plan)
@@ -152,7 +185,7 @@ static bool judge(const struct init_run *run, const struct update *u, struct err
 
     if (u->removals.statement_count && !run->options->force) {
         err_set(err, ERR_REFUSED,
-                "%zu changes would drop or retype something on the standby, and were left",
+                "changes that would drop or retype something on the standby were left: %zu",
                 u->removals.statement_count);
         return err_hint(err,
                         "they are listed above; dbr-init-secondary --update --force makes them");

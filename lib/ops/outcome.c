@@ -18,7 +18,11 @@ void outcome_init(struct outcome *outcome)
 struct table_outcome *outcome_table(struct outcome *outcome, const char *name)
 {
     struct table_outcome *table;
+    size_t i;
 
+    for (i = 0; i < outcome->count; i++)
+        if (!strcmp(outcome->tables[i].name, name))
+            return &outcome->tables[i];
     outcome->tables = mem_array(outcome->tables, outcome->count + 1, sizeof(*outcome->tables));
     table = &outcome->tables[outcome->count++];
     memset(table, 0, sizeof(*table));

@@ -32,7 +32,7 @@ struct outcome {
 };
 
 void outcome_init(struct outcome *outcome);
-/* Adds a table; the pointer is valid until the next one is added. */
+/* The entry of a table, added when new; the pointer is valid until the next one is added. */
 struct table_outcome *outcome_table(struct outcome *outcome, const char *name);
 
 struct totals {

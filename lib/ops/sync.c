@@ -5,35 +5,16 @@
 #include "ops/sync.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "cli/report.h"
-#include "ops/outcome.h"
+#include "ops/sync_run.h"
+#include "repl/fence.h"
 #include "repl/identity.h"
-#include "repl/reconcile.h"
-#include "state/config.h"
 #include "state/events.h"
-#include "state/state.h"
-
-#define LISTED_KEYS 10
-
-struct sync_run {
-    struct cli *cli;
-    const struct sync_options *options;
-    struct config config;
-    struct state state;
-    struct lock lock;
-    struct reconciliation found;
-    struct outcome outcome;
-    int64_t started;
-    bool reconciled;
-    bool repaired; /* --repair: compared once more afterwards */
-};
 
 static bool check_options(const struct sync_options *o, struct err *err)
 {
@@ -45,11 +26,6 @@ static bool check_options(const struct sync_options *o, struct err *err)
         return err_hint(err, "use --repair to compare and then mend");
     }
     return true;
-}
-
-static bool writes(const struct sync_options *o)
-{
-    return !o->verify && !o->dry_run;
 }
 
 /* A standby that was never filled, or only in part, is not synced: init makes it whole. */
@@ -100,7 +76,7 @@ static enum verdict verdict_of(const struct sync_run *run, const struct pairing 
         return VERDICT_NONE;
     if (c->equal)
         return c->method == COMPARE_WINDOW ? VERDICT_NONE : VERDICT_EQUAL;
-    if (!writes(run->options))
+    if (!sync_writes(run->options))
         return VERDICT_DIFFERENT;
     if (pair->hold_deletes && c->deletes)
         return VERDICT_DIFFERENT;
@@ -130,51 +106,6 @@ static void collect_tables(struct sync_run *run)
         t->deleted = pair->hold_deletes ? 0 : c->deletes;
         t->conflicts = run->found.conflicts[i];
     }
-}
-
-static void collect_warnings(struct sync_run *run)
-{
-    const struct reconciliation *f = &run->found;
-    struct strlist *warnings = &run->outcome.warnings;
-    size_t i;
-
-    for (i = 0; i < run->config.warnings.count; i++)
-        strlist_add(warnings, run->config.warnings.items[i]);
-    for (i = 0; i < f->added.count; i++)
-        strlist_addf(warnings, "table %s is included, because a named table refers to it",
-                     f->added.items[i]);
-    for (i = 0; i < f->pairs.strays.count; i++)
-        strlist_addf(
-            warnings,
-            "table %s exists on the standby only; dbr-init-secondary --update --force drops it",
-            f->pairs.strays.items[i]);
-    for (i = 0; i < f->pairs.count; i++) {
-        const struct pairing *pair = &f->pairs.items[i];
-        size_t j;
-
-        if (pairing_active(pair) && f->all.items[i].method == COMPARE_SKIP)
-            log_info("Table %s is large and has no change column: it is compared once a day, or "
-                     "with --full",
-                     pair->name);
-
-        if (pairing_active(pair) && pair->hold_deletes && f->all.items[i].deletes)
-            strlist_addf(
-                warnings,
-                "table %s: %" PRId64
-                " deletes wait, because a table that is not synced now may refer to these rows",
-                pair->name, f->all.items[i].deletes);
-        for (j = 0; j < pair->uncompared.count; j++)
-            strlist_addf(warnings,
-                         "column %s.%s is compared by no fingerprint: the two engines print its "
-                         "type differently",
-                         pair->name, pair->uncompared.items[j]);
-    }
-    if (f->kept_deletes)
-        strlist_addf(
-            warnings,
-            "%" PRId64
-            " rows that were to be deleted are on the active database again, and were kept",
-            f->kept_deletes);
 }
 
 static void remember_table(struct sync_run *run, struct json *tables, size_t i, const char *now)
@@ -211,7 +142,8 @@ static size_t count_holds(const struct sync_run *run, enum hold_kind kind)
 
 static bool is_complete(const struct sync_run *run)
 {
-    return run->options->tables.count == 0 && count_holds(run, HOLD_NONE) == 0;
+    return run->options->tables.count == 0 && count_holds(run, HOLD_NONE) == 0 &&
+           run->found.pairs.strays.count == 0;
 }
 
 static void remember_sync(struct sync_run *run, const char *now, const struct err *trouble)
@@ -224,7 +156,7 @@ static void remember_sync(struct sync_run *run, const char *now, const struct er
     json_set_str(sync, "error", trouble->code == ERR_NONE ? NULL : trouble->message);
     json_set_str(sync, "status",
                  trouble->code == ERR_NONE ? "healthy" : err_code_name(trouble->code));
-    if (writes(run->options)) {
+    if (sync_writes(run->options)) {
         json_set_int(sync, "recordsSynced", sum.records);
         json_set_int(sync, "conflicts", sum.conflicts);
         if (is_complete(run) && trouble->code == ERR_NONE)
@@ -250,7 +182,7 @@ static bool remember(struct sync_run *run, const struct err *trouble, struct err
     if (!state_begin(&run->state, err))
         return false;
     tables = state_part(&run->state, "tables");
-    for (i = 0; i < run->found.pairs.count && writes(run->options); i++)
+    for (i = 0; i < run->found.pairs.count && sync_writes(run->options); i++)
         remember_table(run, tables, i, now);
     remember_sync(run, now, trouble);
     identity_remember(&run->state, run->found.session.identities);
@@ -282,7 +214,7 @@ static void judge(const struct sync_run *run, struct err *trouble)
 {
     char *names;
 
-    if (run->options->verify && !reconcile_equal(&run->found)) {
+    if (run->options->verify && !(reconcile_equal(&run->found) && is_complete(run))) {
         err_set(trouble, ERR_DIFFERENT, "the databases differ");
         err_hint(trouble, "run dbr-sync --repair to make the standby equal to the active database");
         return;
@@ -293,12 +225,18 @@ static void judge(const struct sync_run *run, struct err *trouble)
                           "a quiet moment");
         return;
     }
-    if (count_holds(run, HOLD_NONE) == 0)
+    if (count_holds(run, HOLD_NONE) == 0 && run->found.pairs.strays.count == 0)
         return;
     if (count_holds(run, HOLD_FAILED)) {
         names = name_holds(run, HOLD_FAILED);
         err_set(trouble, ERR_FAILED, "the standby did not take the rows of %s", names);
         err_hint(trouble, "the reason stands beside each table; the others are synced");
+    } else if (count_holds(run, HOLD_NONE) == 0) {
+        names = mem_strdup(run->found.pairs.strays.items[0]);
+        err_set(trouble, ERR_REFUSED,
+                "%s is on the standby but not on the active database any more", names);
+        err_hint(trouble,
+                 "dbr-init-secondary --update --force drops what the active database dropped");
     } else if (count_holds(run, HOLD_SCHEMA)) {
         names = name_holds(run, HOLD_NONE);
         err_set(trouble, ERR_REFUSED, "left as they are: %s", names);
@@ -313,81 +251,12 @@ static void judge(const struct sync_run *run, struct err *trouble)
     free(names);
 }
 
-static void list_keys(const struct pairing *pair, struct keyset *changes)
-{
-    size_t width = row_sql_key_width(&pair->rows[SOURCE]);
-    struct key_item item;
-    struct err ignored = ERR_INIT;
-    bool end = false;
-    size_t n = 0;
-
-    keyset_rewind(changes);
-    while (n < LISTED_KEYS && keyset_next(changes, &item, &end, &ignored)) {
-        size_t i;
-
-        printf("  %s ", item.kind == 'i'   ? "missing on the standby:"
-                        : item.kind == 'd' ? "only on the standby:   "
-                                           : "different:             ");
-        for (i = 0; i < width; i++)
-            printf("%s%s=%s", i ? ", " : "",
-                   pair->rows[SOURCE].key_count ? pair->rows[SOURCE].keys[i]->name : "row hash",
-                   key_item_text(&item, i));
-        putchar('\n');
-        n++;
-    }
-    if (changes->count > n)
-        printf("  ... and %zu more\n", changes->count - n);
-}
-
-static void list_differences(struct sync_run *run)
-{
-    size_t i;
-
-    for (i = 0; i < run->found.pairs.count; i++) {
-        struct pairing *pair = &run->found.pairs.items[i];
-        struct comparison *c = &run->found.all.items[i];
-
-        if (!pairing_active(pair) || c->equal)
-            continue;
-        printf("%s: %" PRId64 " missing, %" PRId64 " different, %" PRId64 " too many\n", pair->name,
-               c->inserts, c->updates, c->deletes);
-        list_keys(pair, &c->changes);
-    }
-}
-
-static void summarise(struct sync_run *run, const struct err *trouble)
-{
-    struct totals sum = outcome_totals(&run->outcome);
-    bool people = !run->cli->common.json && !run->cli->common.quiet;
-
-    outcome_report(&run->outcome, run->cli, run->options->verify ? OUTCOME_VERIFY : OUTCOME_SYNC);
-    if (run->cli->common.json) {
-        json_set_str(run->cli->document, "activeDatabase",
-                     role_name(run->found.session.roles[SOURCE]));
-        json_set_int(run->cli->document, "sequencesMoved", (int64_t)run->found.sequences);
-        json_set_bool(run->cli->document, "dryRun", run->options->dry_run);
-    }
-    if (people && !writes(run->options))
-        list_differences(run);
-    if (people && run->found.sequences)
-        printf("Sequences %s: %zu\n", writes(run->options) ? "moved" : "that stand elsewhere",
-               run->found.sequences);
-    if (people && run->options->verify && trouble->code == ERR_NONE)
-        printf("The databases are equal.\n");
-    if (people && run->options->dry_run)
-        printf("Dry run: nothing was written. A sync would change %" PRId64 " records.\n",
-               sum.records);
-    fflush(stdout);
-    if (writes(run->options))
-        log_info("Sync completed: %" PRId64 " records updated", sum.records);
-}
-
 static void write_events(struct sync_run *run, const struct err *trouble)
 {
     struct totals sum = outcome_totals(&run->outcome);
     struct json *extra;
 
-    if (!writes(run->options))
+    if (!sync_writes(run->options))
         return;
     extra = json_object();
     json_set_int(extra, "recordsSynced", sum.records);
@@ -411,7 +280,7 @@ static bool find_and_apply(struct sync_run *run, struct err *err)
     const struct sync_options *o = run->options;
     struct reconcile_options how = {
         .source = state_active(&run->state),
-        .write = writes(o),
+        .write = sync_writes(o),
         .every_table = o->full || o->verify || o->repair,
         .force = o->force,
         .tables = &o->tables,
@@ -456,13 +325,32 @@ static void remember_failure(struct sync_run *run, const struct err *err)
     struct err ignored = ERR_INIT;
     struct json *sync;
 
-    if (run->options->dry_run || !state_begin(&run->state, &ignored))
+    /* A typing error or a wish to stop says nothing of the databases. */
+    if (run->options->dry_run || err->code == ERR_USAGE || err->code == ERR_STOPPED ||
+        !state_begin(&run->state, &ignored))
         return;
     sync = state_part(&run->state, "sync");
     json_set_str(sync, "status", err_code_name(err->code));
     json_set_str(sync, "error", err->message);
     state_commit(&run->state, &ignored);
     events_write(&run->state, "error", "sync", err->message, NULL);
+}
+
+/* Somebody lifted the fence of the standby: it is placed again, and said. */
+static bool keep_fence(struct sync_run *run, struct err *err)
+{
+    struct session *session = &run->found.session;
+    struct err why = ERR_INIT;
+
+    if (!run->config.fence || session->fenced || !sync_writes(run->options))
+        return true;
+    if (!session_settle(session, err))
+        return false;
+    if (fence_place(session->conns[TARGET], session->identities[session->roles[TARGET]], &why))
+        strlist_addf(&run->outcome.warnings, "the standby was not fenced any more; it is again");
+    else
+        strlist_addf(&run->outcome.warnings, "the standby is not fenced: %s", why.message);
+    return true;
 }
 
 static bool run_sync(struct sync_run *run, struct err *err)
@@ -474,7 +362,9 @@ static bool run_sync(struct sync_run *run, struct err *err)
         return false;
     }
     collect_tables(run);
-    collect_warnings(run);
+    sync_collect_warnings(run);
+    if (!keep_fence(run, err))
+        return false;
     if (run->options->repair && !run->options->dry_run && !verify_again(run, err))
         return false;
     run->outcome.duration_ms = clock_mono_ms() - run->started;
@@ -482,7 +372,7 @@ static bool run_sync(struct sync_run *run, struct err *err)
     if (!remember(run, &trouble, err))
         return false;
     write_events(run, &trouble);
-    summarise(run, &trouble);
+    sync_summarise(run, &trouble);
     if (trouble.code == ERR_NONE)
         return true;
     *err = trouble;

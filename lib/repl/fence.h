@@ -10,8 +10,13 @@
 #include "base/err.h"
 #include "db/conn.h"
 
-/* identity: of that database (repl/identity.h), which holds its name. */
+/*
+ * Places the fence, then ends the sessions of others on that database, which began before it and
+ * could still write. identity: of that database (repl/identity.h), which holds its name. */
 bool fence_place(struct conn *conn, const char *identity, struct err *err);
+/* Asks, in a pipeline, whether the database of this connection is fenced. */
+bool fence_queue_state(struct conn *conn, struct err *err);
+bool fence_receive_state(struct conn *conn, bool *fenced, struct err *err);
 bool fence_lift(struct conn *conn, const char *identity, struct err *err);
 
 #endif

@@ -10,6 +10,16 @@ const char *const ledger_create[] = {
 };
 const size_t ledger_create_count = sizeof(ledger_create) / sizeof(ledger_create[0]);
 
+bool ledger_make(struct conn *conn, struct err *err)
+{
+    size_t i;
+
+    for (i = 0; i < ledger_create_count; i++)
+        if (!query_run(conn, ledger_create[i], 0, NULL, NULL, err))
+            return false;
+    return true;
+}
+
 bool ledger_read(struct conn *conn, bool *exists, struct strlist *tables, struct err *err)
 {
     struct result *result;

@@ -17,6 +17,9 @@
 extern const char *const ledger_create[];
 extern const size_t ledger_create_count;
 
+/* Makes it where there is no plan to run with it. */
+bool ledger_make(struct conn *conn, struct err *err);
+
 /* Names of the finished tables. *exists: an init has begun here. */
 bool ledger_read(struct conn *conn, bool *exists, struct strlist *tables, struct err *err);
 bool ledger_drop(struct conn *conn, struct err *err);

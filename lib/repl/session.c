@@ -8,6 +8,7 @@
 #include "db/query.h"
 #include "repl/apply.h"
 #include "repl/catalog.h"
+#include "repl/fence.h"
 #include "repl/identity.h"
 #include "repl/watermark.h"
 
@@ -40,8 +41,9 @@ static bool queue(struct session *s, const struct config *config, struct err *er
            watermark_queue(source, config->overlap_ms, err) && pipeline_sync(source, err) &&
            pipeline_add(source, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", 0, NULL, err) &&
            catalog_queue(source, err) && pipeline_sync(source, err) &&
-           apply_queue_privilege(target, err) && catalog_queue(target, err) &&
-           pipeline_sync(target, err) && pipeline_send(s->conns, 2, err);
+           apply_queue_privilege(target, err) && fence_queue_state(target, err) &&
+           catalog_queue(target, err) && pipeline_sync(target, err) &&
+           pipeline_send(s->conns, 2, err);
 }
 
 static bool receive(struct session *s, const struct state *state, struct err *err)
@@ -55,6 +57,7 @@ static bool receive(struct session *s, const struct state *state, struct err *er
            watermark_receive(source, &s->watermark, err) && pipeline_next(source, NULL, err) &&
            catalog_receive(source, &s->models[SOURCE], err) &&
            apply_receive_privilege(target, &s->unchecked, err) &&
+           fence_receive_state(target, &s->fenced, err) &&
            catalog_receive(target, &s->models[TARGET], err);
 }
 
@@ -98,7 +101,8 @@ bool session_settle(struct session *s, struct err *err)
     for (side = SOURCE; side <= TARGET; side++)
         if (!pipeline_end(s->conns[side], err))
             return false;
-    return query_script(s->conns[SOURCE], "ROLLBACK", err);
+    return query_script(s->conns[SOURCE], "ROLLBACK", err) &&
+           query_script(s->conns[TARGET], "ROLLBACK", err);
 }
 
 void session_close(struct session *s)

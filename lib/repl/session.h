@@ -21,6 +21,7 @@ struct session {
     struct model models[2]; /* by side */
     char *identities[2];    /* by role */
     char *watermark;        /* the safe start of the next change window */
+    bool fenced;            /* the target is */
     bool unchecked; /* the target lets us switch off its foreign keys and triggers for a transaction
                      */
 };

@@ -60,7 +60,7 @@ static const struct config_key keys[] = {
            "consecutive successes before failback"),
     BOOL("AUTO_FAILOVER_ENABLED", "DATABASE_FAILOVER", "true", "let dbr-health --auto fail over"),
     BOOL("AUTO_FAILBACK_ENABLED", NULL, "true", "let dbr-health --auto fail back"),
-    NUMBER("DB_SYNC_BATCH_SIZE", NULL, 0, "1000", 1, 100000, "rows", "rows per upsert statement"),
+    NUMBER("DB_SYNC_BATCH_SIZE", NULL, 0, "1000", 1, 1000000, "rows", "rows per upsert statement"),
     NUMBER("DB_SYNC_OVERLAP_MS", NULL, 0, "300000", 0, 30 * DAY_MS, "milliseconds",
            "window read again behind the watermark where running transactions cannot be seen"),
     TEXT("DB_UPDATED_AT_COLUMN", "updated_at", "the change column"),

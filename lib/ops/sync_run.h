@@ -1,0 +1,37 @@
+/* What the files of dbr-sync share: one run from the options to the report. For lib/ops/sync*.c
+ * only. */
+#ifndef DBR_OPS_SYNC_RUN_H
+#define DBR_OPS_SYNC_RUN_H
+
+#include "base/lock.h"
+#include "ops/outcome.h"
+#include "ops/sync.h"
+#include "repl/reconcile.h"
+#include "state/config.h"
+#include "state/state.h"
+
+struct sync_run {
+    struct cli *cli;
+    const struct sync_options *options;
+    struct config config;
+    struct state state;
+    struct lock lock;
+    struct reconciliation found;
+    struct outcome outcome;
+    int64_t started;
+    bool reconciled;
+    bool repaired; /* --repair: compared once more afterwards */
+};
+
+/* False for the runs that only compare. */
+static inline bool sync_writes(const struct sync_options *options)
+{
+    return !options->verify && !options->dry_run;
+}
+
+/* Fills run->outcome.warnings. */
+void sync_collect_warnings(struct sync_run *run);
+/* Prints the result; trouble is what the run ends with, or no error. */
+void sync_summarise(struct sync_run *run, const struct err *trouble);
+
+#endif
