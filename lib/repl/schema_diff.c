@@ -52,6 +52,7 @@ static void drop_tables(struct diff *diff)
 static void own_keys(struct diff *diff, const struct model_table *table)
 {
     const struct engine_ddl *ddl = diff->engine->ddl;
+    diff_free_index_names(diff, table);
     if (!table->partition || !model_table(diff->target, model_root(diff->source, table)->name)) {
         ddl->keys(&diff->ddl, table);
         return;
@@ -61,10 +62,23 @@ static void own_keys(struct diff *diff, const struct model_table *table)
             ddl->index(&diff->ddl, table, &table->indexes[i]);
 }
 
+/* Its rows are those of another table there, so it cannot be filled anew. */
+static void note_taken(struct diff *diff, const struct model_table *table)
+{
+    struct buf object = BUF_INIT;
+    buf_addf(&object, "table %s", table->name);
+    ddl_not_carried(&diff->ddl, object.data,
+                    "its partitions belong to another table on the target; create the target "
+                    "anew with dbr-init-secondary --recreate");
+    buf_release(&object);
+    diff_add(diff, PLAN_STRUCTURE);
+}
+
 static void new_table(struct diff *diff, const struct model_table *table,
                       struct strlist *new_tables)
 {
     const struct engine_ddl *ddl = diff->engine->ddl;
+    diff_free_sequence_names(diff, table);
     ddl->table(&diff->ddl, table);
     ddl->table_late(&diff->ddl, table);
     diff_add(diff, PLAN_STRUCTURE);
@@ -90,8 +104,12 @@ static void diff_step(struct diff *diff, struct model_step step, struct strlist 
     if (step.kind != STEP_TABLE)
         return;
     const struct model_table *table = &diff->source->tables[step.index];
-    if (followed(diff, table) && !model_table(diff->target, table->name))
+    if (!followed(diff, table) || model_table(diff->target, table->name))
+        return;
+    if (!diff_partitions_taken(diff, model_root(diff->source, table)))
         new_table(diff, table, new_tables);
+    else if (!table->partition)
+        note_taken(diff, table);
 }
 
 /* Types, new tables and what they need, in an order in which they can be created. */
@@ -194,6 +212,8 @@ void plan_update(const struct model *source, const struct model *target,
     ddl_init(&diff.ddl, source, engine, target->version);
     if (diff.postgres)
         diff_drop_objects(&diff);
+    diff_keep_sequences(&diff);
+    diff_drop_parents(&diff);
     drop_tables(&diff);
     diff_sequences(&diff);
     diff_steps(&diff, new_tables);
@@ -203,9 +223,11 @@ void plan_update(const struct model *source, const struct model *target,
         if (followed(&diff, ours) && theirs)
             diff_table(&diff, ours, theirs);
     }
+    diff_add_parents(&diff);
     /* Partitions before their table, as in plan_create. */
     for (size_t i = source->table_count; i-- > 0;)
-        if (followed(&diff, &source->tables[i]) && !model_table(target, source->tables[i].name))
+        if (followed(&diff, &source->tables[i]) && !model_table(target, source->tables[i].name) &&
+            !diff_partitions_taken(&diff, model_root(source, &source->tables[i])))
             own_keys(&diff, &source->tables[i]);
     diff_add(&diff, PLAN_KEYS);
     new_sequence_owners(&diff);

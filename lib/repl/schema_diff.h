@@ -29,9 +29,19 @@ void diff_types(struct diff *diff);
 void diff_type(struct diff *diff, const struct model_type *type);
 void diff_sequences(struct diff *diff);
 void diff_drop_sequences(struct diff *diff);
+/* Takes sequences that stay from columns that are dropped. */
+void diff_keep_sequences(struct diff *diff);
 /* A table that both have. */
 void diff_table(struct diff *diff, const struct model_table *source,
                 const struct model_table *target);
+/* Tables that are partitions or inherit, and are not or do not on the other side. */
+void diff_drop_parents(struct diff *diff);
+void diff_add_parents(struct diff *diff);
+/* A new table some of whose partitions belong to another one on the target. */
+bool diff_partitions_taken(const struct diff *diff, const struct model_table *table);
+/* Gets names that a new object wants out of the hands of old ones that may still be there. */
+void diff_free_index_names(struct diff *diff, const struct model_table *source);
+void diff_free_sequence_names(struct diff *diff, const struct model_table *source);
 void diff_columns(struct diff *diff, const struct model_table *source,
                   const struct model_table *target);
 /* Views, functions, triggers and the like: PostgreSQL to PostgreSQL only. */

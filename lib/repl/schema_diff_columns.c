@@ -25,7 +25,7 @@ static void drop_column(struct diff *diff, const struct model_table *table, cons
     struct buf sql = BUF_INIT;
     buf_adds(&sql, "ALTER TABLE ");
     ddl_name(&sql, diff->source, table->name);
-    buf_adds(&sql, " DROP COLUMN ");
+    buf_adds(&sql, " DROP COLUMN IF EXISTS ");
     quote_ident(&sql, name);
     buf_adds(&sql, " CASCADE");
     ddl_add(&diff->ddl, &sql, table, false, "column %s.%s", table->name, name);

@@ -16,7 +16,7 @@ static void drop_constraint(struct diff *diff, const struct model_table *table,
     struct buf sql = BUF_INIT;
     buf_adds(&sql, "ALTER TABLE ");
     ddl_name(&sql, diff->source, table->name);
-    buf_adds(&sql, " DROP CONSTRAINT ");
+    buf_adds(&sql, " DROP CONSTRAINT IF EXISTS ");
     quote_ident(&sql, constraint->name);
     if (cascade)
         buf_adds(&sql, " CASCADE");
@@ -24,9 +24,61 @@ static void drop_constraint(struct diff *diff, const struct model_table *table,
             table->name);
 }
 
+/* The comment goes with what is replaced. */
+static void comment_again(struct diff *diff, const struct model_table *table, const char *name,
+                          bool constraint, const char *comment)
+{
+    if (!comment || !diff->postgres)
+        return;
+    struct buf sql = BUF_INIT;
+    buf_adds(&sql, constraint ? "COMMENT ON CONSTRAINT " : "COMMENT ON INDEX ");
+    if (constraint) {
+        quote_ident(&sql, name);
+        buf_adds(&sql, " ON ");
+        ddl_name(&sql, diff->source, table->name);
+    } else {
+        ddl_name(&sql, diff->source, name);
+    }
+    buf_adds(&sql, " IS ");
+    quote_literal(&sql, comment);
+    ddl_add(&diff->ddl, &sql, table, true, "comment on %s", name);
+}
+
 static bool is_key(const struct model_constraint *constraint)
 {
     return strchr("pux", constraint->type) != NULL;
+}
+
+/* Both have it by name; PostgreSQL prints all but expressions alike in every version. */
+static bool changed(const struct diff *diff, const struct model_constraint *ours,
+                    const struct model_constraint *theirs)
+{
+    return (diff->same_text || (diff->postgres && ours->type != 'c')) &&
+           !diff_same(ours->definition, theirs->definition);
+}
+
+static bool referred_to(const struct model *model, const char *table)
+{
+    for (size_t i = 0; i < model->table_count; i++)
+        for (size_t c = 0; c < model->tables[i].constraint_count; c++)
+            if (model->tables[i].constraints[c].type == 'f' &&
+                diff_same(model->tables[i].constraints[c].ref_table, table))
+                return true;
+    return false;
+}
+
+/* A foreign key that goes with the key that it refers to, when that one is replaced. */
+static bool loses_key(const struct diff *diff, const struct model_constraint *foreign)
+{
+    const struct model_table *ours = model_table(diff->source, foreign->ref_table);
+    const struct model_table *theirs = model_table(diff->target, foreign->ref_table);
+    for (size_t i = 0; foreign->type == 'f' && ours && theirs && i < ours->constraint_count; i++) {
+        const struct model_constraint *key = &ours->constraints[i];
+        const struct model_constraint *other = model_constraint(theirs, key->name);
+        if (is_key(key) && other && changed(diff, key, other))
+            return true;
+    }
+    return false;
 }
 
 static void diff_constraint(struct diff *diff, const struct model_table *source,
@@ -47,18 +99,20 @@ static void diff_constraint(struct diff *diff, const struct model_table *source,
         diff_discard(diff);
         return;
     }
-    if (!diff->same_text || diff_same(ours->definition, theirs->definition))
+    if (!changed(diff, ours, theirs) && !loses_key(diff, ours))
         return;
-    if (is_key(ours)) {
-        /* Foreign keys that refer to it go with it, and are new to the next run. */
+    bool needed = is_key(ours) && referred_to(diff->target, target->name);
+    if (needed) {
         drop_constraint(diff, source, ours, true);
-        ddl->constraint(&diff->ddl, source, ours);
         diff_remove(diff);
-    } else {
-        drop_constraint(diff, source, ours, false);
-        ddl->constraint(&diff->ddl, source, ours);
-        diff_add(diff, phase);
     }
+    drop_constraint(diff, source, ours, false);
+    ddl->constraint(&diff->ddl, source, ours);
+    comment_again(diff, source, ours->name, true, ours->comment);
+    /* Without consent to the removal, the foreign keys stand in the way. */
+    for (size_t i = 0; needed && i < diff->ddl.statement_count; i++)
+        diff->ddl.statements[i].optional = true;
+    diff_add(diff, phase);
 }
 
 /* Equal as far as both sides print it alike. */
@@ -89,6 +143,8 @@ static void diff_index(struct diff *diff, const struct model_table *source,
     if (theirs)
         ddl->drop_index(&diff->ddl, source, theirs->name, theirs->unique);
     ddl->index(&diff->ddl, source, ours);
+    if (theirs)
+        comment_again(diff, source, ours->name, false, ours->comment);
     diff_add(diff, PLAN_KEYS);
 }
 
@@ -126,20 +182,50 @@ static void drop_leftovers(struct diff *diff, const struct model_table *source,
     diff_remove(diff);
 }
 
+static void rename_away(struct diff *diff, const char *kind, const char *name)
+{
+    struct buf sql = BUF_INIT, other = BUF_INIT;
+    buf_addf(&other, "dbr_old_%s", name);
+    buf_addf(&sql, "ALTER %s IF EXISTS ", kind);
+    ddl_name(&sql, diff->target, name);
+    buf_adds(&sql, " RENAME TO ");
+    quote_ident(&sql, other.data);
+    ddl_add(&diff->ddl, &sql, NULL, false, "old %s, which holds a name that is needed", name);
+    buf_release(&other);
+}
+
+/* Names of indexes belong to the schema on PostgreSQL, to the table on CockroachDB. */
+void diff_free_index_names(struct diff *diff, const struct model_table *source)
+{
+    for (size_t i = 0; diff->postgres && i < source->index_count; i++) {
+        const char *name = source->indexes[i].name;
+        for (size_t t = 0; t < diff->target->table_count; t++) {
+            const struct model_table *theirs = &diff->target->tables[t];
+            if (strcmp(theirs->name, source->name) != 0 && model_index(theirs, name))
+                rename_away(diff, "INDEX", name);
+        }
+    }
+}
+
+void diff_free_sequence_names(struct diff *diff, const struct model_table *source)
+{
+    for (size_t i = 0; diff->postgres && i < source->column_count; i++) {
+        const struct model_column *column = &source->columns[i];
+        const struct model_sequence *theirs = model_sequence(diff->target, column->sequence);
+        if (column->identity && theirs && !diff_same(theirs->owner_table, source->name))
+            rename_away(diff, "SEQUENCE", column->sequence);
+    }
+}
+
 void diff_table(struct diff *diff, const struct model_table *source,
                 const struct model_table *target)
 {
     drop_leftovers(diff, source, target);
-    if (diff->postgres && !diff_same(source->partition_bound, target->partition_bound)) {
-        struct buf object = BUF_INIT;
-        buf_addf(&object, "partition %s", source->name);
-        ddl_not_carried(&diff->ddl, object.data, "its bounds differ: %s, on the target %s",
-                        source->partition_bound ? source->partition_bound : "no partition",
-                        target->partition_bound ? target->partition_bound : "no partition");
-        buf_release(&object);
-        diff_add(diff, PLAN_STRUCTURE);
-    }
+    diff_free_sequence_names(diff, source);
+    diff_add(diff, PLAN_STRUCTURE);
     diff_columns(diff, source, target);
+    diff_free_index_names(diff, source);
+    diff_add(diff, PLAN_KEYS);
     for (size_t i = 0; i < source->constraint_count; i++)
         diff_constraint(diff, source, target, &source->constraints[i]);
     for (size_t i = 0; i < source->index_count; i++)

@@ -12,6 +12,13 @@ static bool has_label(const struct model_type *type, const char *label)
     return false;
 }
 
+/* At the same place in a list of the same length, and each unknown to the other side. */
+static bool renamed(const struct model_type *source, const struct model_type *target, size_t i)
+{
+    return source->label_count == target->label_count && !has_label(target, source->labels[i]) &&
+           !has_label(source, target->labels[i]);
+}
+
 /* Each new value stands after the one before it, which is there by then. */
 static void diff_enum(struct diff *diff, const struct model_type *source,
                       const struct model_type *target)
@@ -22,6 +29,15 @@ static void diff_enum(struct diff *diff, const struct model_type *source,
         struct buf sql = BUF_INIT;
         buf_adds(&sql, "ALTER TYPE ");
         ddl_name(&sql, diff->source, source->name);
+        if (renamed(source, target, i)) {
+            buf_adds(&sql, " RENAME VALUE ");
+            quote_literal(&sql, target->labels[i]);
+            buf_adds(&sql, " TO ");
+            quote_literal(&sql, source->labels[i]);
+            ddl_add(&diff->ddl, &sql, NULL, false, "value '%s' of type %s", source->labels[i],
+                    source->name);
+            continue;
+        }
         buf_adds(&sql, " ADD VALUE ");
         quote_literal(&sql, source->labels[i]);
         if (i > 0 || target->label_count > 0) {
@@ -32,7 +48,7 @@ static void diff_enum(struct diff *diff, const struct model_type *source,
                 source->name);
     }
     for (size_t i = 0; i < target->label_count; i++) {
-        if (has_label(source, target->labels[i]))
+        if (has_label(source, target->labels[i]) || renamed(source, target, i))
             continue;
         struct buf object = BUF_INIT;
         buf_addf(&object, "value '%s' of type %s", target->labels[i], target->name);
@@ -243,6 +259,24 @@ void diff_drop_sequences(struct diff *diff)
         buf_adds(&sql, "DROP SEQUENCE IF EXISTS ");
         ddl_name(&sql, diff->target, theirs->name);
         ddl_add(&diff->ddl, &sql, NULL, false, "sequence %s", theirs->name);
+    }
+    diff_remove(diff);
+}
+
+void diff_keep_sequences(struct diff *diff)
+{
+    for (size_t i = 0; i < diff->target->sequence_count; i++) {
+        const struct model_sequence *theirs = &diff->target->sequences[i];
+        const struct model_table *owner = model_table(diff->source, theirs->owner_table);
+        if (!theirs->owner_table || theirs->identity ||
+            !model_sequence(diff->source, theirs->name) ||
+            (owner && model_column(owner, theirs->owner_column)))
+            continue;
+        struct buf sql = BUF_INIT;
+        buf_adds(&sql, "ALTER SEQUENCE ");
+        ddl_name(&sql, diff->target, theirs->name);
+        buf_adds(&sql, " OWNED BY NONE");
+        ddl_add(&diff->ddl, &sql, NULL, false, "owner of sequence %s", theirs->name);
     }
     diff_remove(diff);
 }
