@@ -16,6 +16,7 @@ struct diff {
     struct plan *additions, *removals;
     bool views_added_again;   /* an addition retypes a column that views may use */
     bool views_removed_again; /* a removal does */
+    bool renaming;            /* columns of the table at hand get other names, with consent */
 };
 
 /* Moves what the writers left to the additions. */

@@ -126,6 +126,36 @@ static void diff_new_column(struct diff *diff, const struct model_table *table,
     }
 }
 
+/*
+ * A column renamed on the source keeps its place and type; a new one would stand last. A mistake
+ * costs nothing that dropping it would not, since its values follow.
+ */
+static bool renamed(const struct diff *diff, const struct model_table *source,
+                    const struct model_table *target, size_t i)
+{
+    if (!diff->postgres || source->column_count != target->column_count ||
+        i >= source->column_count || source->partition)
+        return false;
+    const struct model_column *ours = &source->columns[i], *theirs = &target->columns[i];
+    return !model_column(target, ours->name) && !model_column(source, theirs->name) &&
+           !ours->inherited_only && ours->generated == theirs->generated &&
+           ours->identity == theirs->identity &&
+           !diff_column_type(ours, diff->source, theirs, diff->target);
+}
+
+static void rename_column(struct diff *diff, const struct model_table *table, const char *from,
+                          const char *to)
+{
+    struct buf sql = BUF_INIT;
+    buf_adds(&sql, "ALTER TABLE ");
+    ddl_name(&sql, diff->source, table->name);
+    buf_adds(&sql, " RENAME COLUMN ");
+    quote_ident(&sql, from);
+    buf_adds(&sql, " TO ");
+    quote_ident(&sql, to);
+    ddl_add(&diff->ddl, &sql, table, false, "column %s.%s, now %s", table->name, from, to);
+}
+
 void diff_columns(struct diff *diff, const struct model_table *source,
                   const struct model_table *target)
 {
@@ -133,13 +163,18 @@ void diff_columns(struct diff *diff, const struct model_table *source,
         const struct model_column *theirs = &target->columns[i];
         if (theirs->hidden || model_column(source, theirs->name) || from_parent(target, theirs))
             continue;
-        drop_column(diff, source, theirs->name);
+        if (renamed(diff, source, target, i)) {
+            rename_column(diff, source, theirs->name, source->columns[i].name);
+            diff->renaming = true;
+        } else {
+            drop_column(diff, source, theirs->name);
+        }
         diff_remove(diff);
     }
     for (size_t i = 0; i < source->column_count; i++) {
         const struct model_column *ours = &source->columns[i];
         const struct model_column *theirs = model_column(target, ours->name);
-        if (ours->hidden)
+        if (ours->hidden || renamed(diff, source, target, i))
             continue;
         if (!theirs) {
             diff_new_column(diff, source, ours);

@@ -81,6 +81,13 @@ static bool loses_key(const struct diff *diff, const struct model_constraint *fo
     return false;
 }
 
+/* Statements that wait for consent to a removal: tried, and reported where they fail. */
+static void make_optional(struct diff *diff, bool when)
+{
+    for (size_t i = 0; when && i < diff->ddl.statement_count; i++)
+        diff->ddl.statements[i].optional = true;
+}
+
 static void diff_constraint(struct diff *diff, const struct model_table *source,
                             const struct model_table *target, const struct model_constraint *ours)
 {
@@ -93,13 +100,15 @@ static void diff_constraint(struct diff *diff, const struct model_table *source,
         return;
     if (!theirs) {
         ddl->constraint(&diff->ddl, source, ours);
+        make_optional(diff, diff->renaming);
         /* What the engine does not have was noted when the schema was created. */
         if (diff->ddl.statement_count > 0)
             diff_add(diff, phase);
         diff_discard(diff);
         return;
     }
-    if (!changed(diff, ours, theirs) && !loses_key(diff, ours))
+    /* A key follows the new name of its column by itself. */
+    if (diff->renaming || (!changed(diff, ours, theirs) && !loses_key(diff, ours)))
         return;
     bool needed = is_key(ours) && referred_to(diff->target, target->name);
     if (needed) {
@@ -110,8 +119,7 @@ static void diff_constraint(struct diff *diff, const struct model_table *source,
     ddl->constraint(&diff->ddl, source, ours);
     comment_again(diff, source, ours->name, true, ours->comment);
     /* Without consent to the removal, the foreign keys stand in the way. */
-    for (size_t i = 0; needed && i < diff->ddl.statement_count; i++)
-        diff->ddl.statements[i].optional = true;
+    make_optional(diff, needed);
     diff_add(diff, phase);
 }
 
@@ -136,7 +144,7 @@ static void diff_index(struct diff *diff, const struct model_table *source,
     const struct model_index *theirs = model_index(target, ours->name);
     if (ours->constraint || ours->inherited || !ours->valid)
         return;
-    if (theirs && same_index(diff, ours, theirs))
+    if (theirs && (diff->renaming || same_index(diff, ours, theirs)))
         return;
     if (theirs && theirs->primary)
         return; /* a key of CockroachDB that stands for this index */
@@ -145,6 +153,7 @@ static void diff_index(struct diff *diff, const struct model_table *source,
     ddl->index(&diff->ddl, source, ours);
     if (theirs)
         comment_again(diff, source, ours->name, false, ours->comment);
+    make_optional(diff, diff->renaming);
     diff_add(diff, PLAN_KEYS);
 }
 
@@ -220,6 +229,7 @@ void diff_free_sequence_names(struct diff *diff, const struct model_table *sourc
 void diff_table(struct diff *diff, const struct model_table *source,
                 const struct model_table *target)
 {
+    diff->renaming = false;
     drop_leftovers(diff, source, target);
     diff_free_sequence_names(diff, source);
     diff_add(diff, PLAN_STRUCTURE);
