@@ -253,8 +253,8 @@ bool pipeline_rows(struct conn *conn, pipeline_row row, void *context, struct er
 /* Without a sync at its end the server would keep the last results to itself. */
 static bool close_segment(struct conn *conn, struct err *err)
 {
-    bool open = conn->entry_count > conn->entry_head &&
-                conn->entries[conn->entry_count - 1] != ENTRY_SYNC;
+    bool open =
+        conn->entry_count > conn->entry_head && conn->entries[conn->entry_count - 1] != ENTRY_SYNC;
 
     return !open || !conn_alive(conn) || (pipeline_sync(conn, err) && conn_flush(conn, err));
 }
