@@ -30,8 +30,8 @@ CREATE SEQUENCE invoice_numbers AS bigint START WITH 1000 INCREMENT BY 5 MINVALU
 CREATE SEQUENCE countdown AS smallint INCREMENT BY -1 MINVALUE -100 MAXVALUE 100 START WITH 100;
 CREATE SEQUENCE "Free Sequence";
 COMMENT ON SEQUENCE invoice_numbers IS 'numbers of invoices';
-SELECT nextval('invoice_numbers'), nextval('invoice_numbers');
-SELECT setval('"Free Sequence"', 500, false);
+SELECT nextval('invoice_numbers'), nextval('invoice_numbers') \g /dev/null
+SELECT setval('"Free Sequence"', 500, false) \g /dev/null
 
 -- Functions that tables need: in a default, a check, a generated column, an index; one of them with a string body that
 -- calls another, and one that needs the table that needs it.
