@@ -54,7 +54,7 @@ teardown() {
     (
         trap '' XFSZ
         ulimit -f 0
-        exec "$DBR_BIN/dbr-sync" --env-file "$ENV_FILE" 3>&-
+        exec timeout -k 5 "$DBR_TEST_TIMEOUT" "$DBR_BIN/dbr-sync" --env-file "$ENV_FILE" 3>&-
     ) 2>&1 | cat >"$RUNS/$RUN.err" || status=${PIPESTATUS[0]}
     [ -s "$RUNS/$RUN.err" ] || fail "not a word"
     jq -e . "$STATE_DIR/state.json" >/dev/null || fail "the state is damaged"

@@ -45,7 +45,6 @@ distrusted() {
         in_step
         same_schema
         schema_clear two
-        server_sql two "$DB" -c "ALTER DATABASE $DB RESET default_transaction_read_only"
         rm -rf "$STATE_DIR"
     done
 }

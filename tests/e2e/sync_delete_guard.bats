@@ -27,7 +27,7 @@ salvage() { zcat "$STATE_DIR"/salvage/*.jsonl.gz; }
     json_is .error.code refused
     run_dbr sync --force
     exits 0
-    is "$(salvage | wc -l)" 300
+    is "$(salvage | jq -c 'select(.kept == null)' | wc -l)" 300
     in_step
 }
 
@@ -116,11 +116,14 @@ salvage() { zcat "$STATE_DIR"/salvage/*.jsonl.gz; }
     exits 0
     salvage | jq -c 'select(.table == "odd") | .lost' >lost
     is "$(jq -r .t lost)" "$(printf 'q"\\ \n ü 👍')"
-    # Put back by the server itself.
-    p1 -v row="$(cat lost)" <<'SQL'
-CREATE TABLE back AS SELECT * FROM json_populate_record(NULL::odd, :'row');
+    # Values are the server's own text: what it printed, it reads.
+    p1 -v row="$(cat lost)" >again <<'SQL'
+INSERT INTO odd SELECT (r ->> 'id')::int, r ->> 't', (r ->> 'b')::bytea, (r ->> 'j')::jsonb, (r ->> 'a')::text[], (r ->> 'n')::numeric,
+    (r ->> 'f')::float8, (r ->> 'ts')::timestamp FROM (SELECT :'row'::jsonb AS r) x;
+SELECT t = E'q"\\ \n ü 👍' AND b = '\x00ff' AND j = '{"a": [1, null]}' AND a[1] = 'x,y' AND a[2] IS NULL
+    AND n = 123456789012345678901234567890.5 AND f = 'NaN' AND ts = 'infinity' FROM odd WHERE id = 1;
 SQL
-    is "$(p1 -c "SELECT t = E'q\"\\\\ \\n ü 👍' AND b = '\\x00ff' AND j = '{\"a\": [1, null]}' AND a[1] = 'x,y' AND n = 123456789012345678901234567890.5 AND f = 'NaN' AND ts = 'infinity' FROM back")" t
+    is "$(cat again)" t
 }
 
 @test "a row that a concurrent transaction brings back is not deleted" {

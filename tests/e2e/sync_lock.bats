@@ -8,9 +8,17 @@ setup() {
 }
 teardown() { pair_teardown; }
 
+# Another process holds the lock, until "release".
 hold() {
-    exec {HELD}<>"$STATE_DIR/op.lock"
-    flock -x "$HELD"
+    flock -o -x "$STATE_DIR/op.lock" sleep 100 3>&- &
+    HOLDER=$!
+    wait_for 5 held || fail "cannot hold the lock"
+}
+# shellcheck disable=SC2317 # called by wait_for
+held() { ! flock -n -x "$STATE_DIR/op.lock" true; }
+release() {
+    kill "$HOLDER"
+    wait "$HOLDER" 2>/dev/null || true
 }
 
 @test "a held lock: exit 6, nothing done" {
@@ -25,7 +33,7 @@ hold() {
     run_dbr init-secondary --recreate
     exits 6
     different_rows
-    exec {HELD}>&-
+    release
     run_dbr sync
     exits 0
     in_step
@@ -35,7 +43,7 @@ hold() {
     hold
     run_dbr health
     exits 0
-    exec {HELD}>&-
+    release
 }
 
 @test "--wait waits, then goes on" {
@@ -44,7 +52,7 @@ hold() {
     start_dbr sync --wait 10
     sleep 0.6
     kill -0 "$PID" || fail "did not wait"
-    exec {HELD}>&-
+    release
     finish_dbr
     exits 0
     in_step
@@ -60,7 +68,7 @@ hold() {
     exits 2
     run_dbr sync --wait=soon
     exits 2
-    exec {HELD}>&-
+    release
 }
 
 @test "a stale lock file of a dead process is no lock" {

@@ -38,8 +38,8 @@ pair_setup() {
     cd "$BATS_TEST_TMPDIR" || return 1
     name=$(basename "$BATS_TEST_FILENAME" .bats)
     DB=t_${name//[^a-z0-9]/_}_$BATS_TEST_NUMBER
-    database_create one "$DB" "${1:-app}"
-    database_create two "$DB" empty
+    server_sql one postgres -c "CREATE DATABASE $DB OWNER app TEMPLATE template_${1:-app}"
+    server_sql two postgres -c "CREATE DATABASE $DB OWNER app TEMPLATE template_empty"
     P1_URL=$(server_url one "$DB")
     P2_URL=$(server_url two "$DB")
     STATE_DIR=$BATS_TEST_TMPDIR/state
@@ -70,10 +70,11 @@ database_drop() {
     server_sql "$1" postgres -c "SET client_min_messages = warning" -c "DROP DATABASE IF EXISTS $2 WITH (FORCE)" || true
 }
 
-# schema_clear SERVER: the test's database is as empty as it began.
+# schema_clear SERVER: the test's database is empty and open.
 schema_clear() {
     PGOPTIONS='-c default_transaction_read_only=off -c client_min_messages=warning' \
-        server_sql "$1" "$DB" -c "DROP SCHEMA public CASCADE" -c "CREATE SCHEMA public AUTHORIZATION app"
+        server_sql "$1" "$DB" -c "DROP SCHEMA public CASCADE" -c "CREATE SCHEMA public AUTHORIZATION app" \
+        -c "ALTER DATABASE $DB RESET default_transaction_read_only"
 }
 
 # env_set KEY VALUE: sets a line of the env file.
