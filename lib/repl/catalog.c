@@ -47,7 +47,7 @@ static const char *choose(struct buf *out, const char *sql, int major, bool want
         if (end && *sql == ':' && sql[1] != ':' && strcmp(end, ":") == 0)
             return sql;
         if (strncmp(sql, "<<", 2) == 0 && isdigit((unsigned char)sql[2])) {
-            bool newer = major >= atoi(sql + 2);
+            bool newer = major >= (int)strtol(sql + 2, NULL, 10);
             sql = choose(out, strchr(sql, '?') + 1, major, wanted && newer, ":");
             if (*sql == ':')
                 sql = choose(out, sql + 1, major, wanted && !newer, ">>");

@@ -49,7 +49,7 @@ static struct wave_batch *new_batch(struct wave *wave, enum batch_kind kind, siz
 {
     struct wave_batch *batch;
 
-    if (wave->count == wave->cap) {
+    if (wave->count == wave->cap || !wave->batches) {
         wave->cap = wave->cap ? wave->cap * 2 : 16;
         wave->batches = mem_array(wave->batches, wave->cap, sizeof(*wave->batches));
     }
