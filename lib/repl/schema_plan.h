@@ -1,6 +1,6 @@
 /*
- * The statements that create a schema on an engine, in dependency order, with notes on what is substituted or not carried
- * over. Writes SQL only; running it is the caller's part.
+ * The statements that create a schema on an engine, in dependency order, with notes on what is
+ * substituted or not carried over. Writes SQL only; running it is the caller's part.
  */
 #ifndef DBR_REPL_SCHEMA_PLAN_H
 #define DBR_REPL_SCHEMA_PLAN_H
@@ -14,9 +14,10 @@
 #include "db/model.h"
 
 enum plan_phase {
-    PLAN_SCHEMA,       /* CREATE SCHEMA IF NOT EXISTS */
-    PLAN_STRUCTURE,    /* types, sequences, functions that tables need, tables without keys and foreign keys, ownership of sequences */
-    PLAN_KEYS,         /* primary keys, unique and exclusion constraints, indexes: after the data */
+    PLAN_SCHEMA,    /* CREATE SCHEMA IF NOT EXISTS */
+    PLAN_STRUCTURE, /* types, sequences, functions that tables need, tables without keys and foreign
+                       keys, ownership of sequences */
+    PLAN_KEYS,      /* primary keys, unique and exclusion constraints, indexes: after the data */
     PLAN_FOREIGN_KEYS, /* after the keys */
     PLAN_PROGRAMS,     /* other functions, views, materialized views, triggers: last */
     PLAN_COMMENTS
@@ -24,18 +25,19 @@ enum plan_phase {
 
 struct plan_statement {
     enum plan_phase phase;
-    char *sql;         /* one statement, no semicolon at the end */
-    char *object;      /* for people: "index users_email_idx" */
-    char *table;       /* the table that it belongs to, or NULL */
-    bool optional;     /* a failure is reported by name and is not the end (views, functions, triggers, comments) */
+    char *sql;     /* one statement, no semicolon at the end */
+    char *object;  /* for people: "index users_email_idx" */
+    char *table;   /* the table that it belongs to, or NULL */
+    bool optional; /* a failure is reported by name and is not the end (views, functions, triggers,
+                      comments) */
 };
 
 enum plan_note_kind { NOTE_SUBSTITUTED, NOTE_NOT_CARRIED };
 
 struct plan_note {
     enum plan_note_kind kind;
-    char *object;      /* "column users.balance", "trigger audit_users on users" */
-    char *text;        /* "money becomes DECIMAL(19,2)" */
+    char *object; /* "column users.balance", "trigger audit_users on users" */
+    char *text;   /* "money becomes DECIMAL(19,2)" */
 };
 
 struct plan {
@@ -49,26 +51,31 @@ struct plan {
         NULL, 0, NULL, 0                                                                           \
     }
 
-/* Everything that creates the source's schema on the target engine (target_version as conn_version, 0: newest). */
-void plan_create(const struct model *source, const struct engine *target, int target_version, struct plan *plan);
+/* Everything that creates the source's schema on the target engine (target_version as conn_version,
+ * 0: newest). */
+void plan_create(const struct model *source, const struct engine *target, int target_version,
+                 struct plan *plan);
 
 /*
- * What follows the source's migrations on a target that exists: additions become statements of `additions`; what
- * would have to be dropped or retyped becomes statements of `removals`, which need --force. Both may be empty.
- * Tables new on the target are created whole (their rows are the caller's part): new_tables names them.
+ * What follows the source's migrations on a target that exists: additions become statements of
+ * `additions`; what would have to be dropped or retyped becomes statements of `removals`, which
+ * need --force. Both may be empty. Tables new on the target are created whole (their rows are the
+ * caller's part): new_tables names them.
  */
-void plan_update(const struct model *source, const struct model *target, const struct engine *engine,
-                 struct plan *additions, struct plan *removals, struct strlist *new_tables);
+void plan_update(const struct model *source, const struct model *target,
+                 const struct engine *engine, struct plan *additions, struct plan *removals,
+                 struct strlist *new_tables);
 
 /*
- * Drops everything of the target's schema that plan_create could have created (tables, views, sequences, types, functions),
- * not the schema itself and nothing of extensions.
+ * Drops everything of the target's schema that plan_create could have created (tables, views,
+ * sequences, types, functions), not the schema itself and nothing of extensions.
  */
 void plan_drop(const struct model *target, const struct engine *engine, struct plan *plan);
 
 /*
- * How a table differs between the two in what rows need: columns missing on either side or of another type. NULL when
- * it does not; else one line for people (malloced): "column email is missing on the secondary".
+ * How a table differs between the two in what rows need: columns missing on either side or of
+ * another type. NULL when it does not; else one line for people (malloced): "column email is
+ * missing on the secondary".
  */
 char *plan_table_difference(const struct model_table *source, const struct model *source_model,
                             const struct model_table *target, const struct model *target_model,
