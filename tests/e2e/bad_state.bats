@@ -55,8 +55,10 @@ teardown() {
         trap '' XFSZ
         ulimit -f 0
         exec timeout -k 5 "$DBR_TEST_TIMEOUT" "$DBR_BIN/dbr-sync" --env-file "$ENV_FILE" 3>&-
-    ) 2>&1 | cat >"$RUNS/$RUN.err" || status=${PIPESTATUS[0]}
+    ) 2>&1 | cat >"$RUNS/$RUN.err"
+    status=${PIPESTATUS[0]}
     [ -s "$RUNS/$RUN.err" ] || fail "not a word"
+    [ "$status" -ne 0 ] && [ "$status" -ne 124 ] || fail "exit status $status"
     jq -e . "$STATE_DIR/state.json" >/dev/null || fail "the state is damaged"
     run_dbr sync
     exits 0
