@@ -11,21 +11,30 @@
 #include "base/mem.h"
 #include "db/quote.h"
 
-/* Cuts the first `word` outside quotes, and a parenthesis that follows when asked; true when it was
- * there. */
-static bool cut(struct buf *text, const char *word, bool parenthesis)
+static void cut_out(struct buf *text, size_t start, size_t len)
 {
-    const char *at = ddl_find(text->data, word);
-    if (!at)
-        return false;
-    size_t start = (size_t)(at - text->data), len = strlen(word);
-    if (parenthesis) {
-        const char *close = ddl_find(at + len, ")");
-        len = close ? (size_t)(close - at) + 1 : len;
-    }
     memmove(text->data + start, text->data + start + len, text->len - start - len);
     buf_truncate(text, text->len - len);
-    return true;
+}
+
+/* Cuts the first `word` outside quotes; true when it was there. */
+static bool cut(struct buf *text, const char *word)
+{
+    const char *at = ddl_find(text->data, word);
+    if (at)
+        cut_out(text, (size_t)(at - text->data), strlen(word));
+    return at != NULL;
+}
+
+/* Cuts a list of columns that follows `word`; true when there was one. */
+static bool cut_columns(struct buf *text, const char *word)
+{
+    const char *at = ddl_find(text->data, word);
+    const char *open = at ? at + strlen(word) : NULL;
+    const char *close = open && strncmp(open, " (", 2) == 0 ? ddl_find(open, ")") : NULL;
+    if (close)
+        cut_out(text, (size_t)(open - text->data), (size_t)(close - open) + 1);
+    return close != NULL;
 }
 
 static char *people_name(const struct model_table *table, const struct model_constraint *constraint)
@@ -77,22 +86,18 @@ static bool downgrade(struct ddl *ddl, struct buf *sql, const struct model_const
             ddl_not_carried(ddl, object, "PERIOD needs PostgreSQL 18 on the target");
             return false;
         }
-        cut(sql, " WITHOUT OVERLAPS", false);
+        cut(sql, " WITHOUT OVERLAPS");
         ddl_substituted(ddl, object, "WITHOUT OVERLAPS needs PostgreSQL 18: becomes a plain key");
     }
-    if (ddl->version < POSTGRES_15 && cut(sql, " NULLS NOT DISTINCT", false))
+    if (ddl->version < POSTGRES_15 && cut(sql, " NULLS NOT DISTINCT"))
         ddl_substituted(ddl, object, "NULLS NOT DISTINCT needs PostgreSQL 15: NULLs are distinct");
     if (ddl->version < POSTGRES_15 && constraint->type == 'f') {
         const char *words[] = {"ON DELETE SET NULL", "ON DELETE SET DEFAULT"};
-        for (size_t i = 0; i < 2; i++) {
-            const char *at = ddl_find(sql->data, words[i]);
-            if (!at || at[strlen(words[i])] != ' ' || at[strlen(words[i]) + 1] != '(')
-                continue;
-            cut(sql, words[i], true);
-            buf_addf(sql, " %s", words[i]);
-            ddl_substituted(ddl, object,
-                            "%s for some columns needs PostgreSQL 15: sets all of them", words[i]);
-        }
+        for (size_t i = 0; i < 2; i++)
+            if (cut_columns(sql, words[i]))
+                ddl_substituted(ddl, object,
+                                "%s for some columns needs PostgreSQL 15: sets all of them",
+                                words[i]);
     }
     return true;
 }
@@ -185,7 +190,7 @@ void postgres_index(struct ddl *ddl, const struct model_table *table,
         buf_adds(&sql, rest);
     else
         index_from_model(ddl, &sql, index);
-    if (ddl->version < POSTGRES_15 && cut(&sql, " NULLS NOT DISTINCT", false))
+    if (ddl->version < POSTGRES_15 && cut(&sql, " NULLS NOT DISTINCT"))
         ddl_substituted(ddl, object, "NULLS NOT DISTINCT needs PostgreSQL 15: NULLs are distinct");
     ddl_add(ddl, &sql, table, false, "%s", object);
     free(object);

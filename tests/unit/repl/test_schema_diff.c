@@ -1,0 +1,215 @@
+/* What an update adds, and what it wants consent for. */
+#include "../shop.h"
+#include "base/buf.h"
+#include "db/engine.h"
+#include "repl/schema_plan.h"
+#include "unit.h"
+
+struct update {
+    struct shop source, target;
+    struct plan additions, removals;
+    struct strlist new_tables;
+};
+
+static void begin(struct update *u)
+{
+    memset(u, 0, sizeof *u);
+    shop_open(&u->source);
+    shop_open(&u->target);
+}
+
+static void compare(struct update *u, const struct engine *engine)
+{
+    plan_update(&u->source.model, &u->target.model, engine, &u->additions, &u->removals,
+                &u->new_tables);
+}
+
+static void expect_plan(struct plan *plan, const char *expected)
+{
+    struct buf text = BUF_INIT;
+    for (size_t i = 0; i < plan->statement_count; i++)
+        buf_addf(&text, "%d %s%s;\n", (int)plan->statements[i].phase,
+                 plan->statements[i].optional ? "? " : "", plan->statements[i].sql);
+    assert_string_equal(text.data, expected);
+    buf_release(&text);
+    plan_release(plan);
+}
+
+static void expect(struct update *u, const char *additions, const char *removals)
+{
+    compare(u, &engine_postgres);
+    expect_plan(&u->additions, additions);
+    expect_plan(&u->removals, removals);
+    strlist_release(&u->new_tables);
+}
+
+TEST(equal_schemas_need_nothing)
+{
+    struct update u;
+    begin(&u);
+    expect(&u, "", "");
+}
+
+TEST(columns_come_and_go)
+{
+    struct update u;
+    begin(&u);
+    u.source.users[5] =
+        (struct model_column){.name = "new", .type = "text", .not_null = true, .statistics = -1};
+    u.source.tables[0].column_count = 6;
+    u.source.orders[1].default_expr = "7";
+    u.source.users[1].type = "text";
+    u.source.users[0].not_null = false;
+    u.source.tables[1].column_count = 2;
+    expect(&u,
+           "1 DROP VIEW IF EXISTS public.emails CASCADE;\n"
+           "1 ALTER TABLE \"public\".\"users\" ALTER COLUMN \"id\" DROP NOT NULL;\n"
+           "1 ALTER TABLE \"public\".\"users\" ALTER COLUMN \"email\" TYPE text USING "
+           "\"email\"::text;\n"
+           "1 ALTER TABLE \"public\".\"users\" ADD COLUMN \"new\" text;\n"
+           "1 ALTER TABLE \"public\".\"orders\" ALTER COLUMN \"user \"\"id\"\"\" SET DEFAULT 7;\n"
+           "2 ALTER TABLE \"public\".\"users\" ALTER COLUMN \"new\" SET NOT NULL;\n"
+           "4 ? CREATE OR REPLACE VIEW public.emails AS SELECT email FROM users;\n",
+           "");
+    begin(&u);
+    u.source.tables[0].column_count = 4;
+    u.source.users[3].type = "integer";
+    expect(&u, "4 ? CREATE OR REPLACE VIEW public.emails AS SELECT email FROM users;\n",
+           "1 DROP VIEW IF EXISTS public.emails CASCADE;\n"
+           "1 ALTER TABLE \"public\".\"users\" DROP COLUMN IF EXISTS \"slug\" CASCADE;\n"
+           "1 ALTER TABLE \"public\".\"users\" ALTER COLUMN \"price\" TYPE integer USING "
+           "\"price\"::integer;\n");
+}
+
+TEST(a_renamed_column_keeps_its_place)
+{
+    struct update u;
+    begin(&u);
+    u.source.users[3].name = "cost";
+    u.source.users[3].comment = NULL;
+    expect(&u, "", "1 ALTER TABLE \"public\".\"users\" RENAME COLUMN \"price\" TO \"cost\";\n");
+}
+
+TEST(enum_values_stand_where_they_should)
+{
+    struct update u;
+    begin(&u);
+    u.source.labels[0] = "first";
+    u.source.labels[1] = "new";
+    u.source.labels[2] = "mid";
+    u.source.labels[3] = "it's paid";
+    u.source.type.label_count = 4;
+    expect(&u,
+           "1 ALTER TYPE \"public\".\"status\" ADD VALUE 'first' BEFORE 'new';\n"
+           "1 ALTER TYPE \"public\".\"status\" ADD VALUE 'mid' AFTER 'new';\n",
+           "");
+    begin(&u);
+    u.source.labels[1] = "settled";
+    expect(&u, "1 ALTER TYPE \"public\".\"status\" RENAME VALUE 'it''s paid' TO 'settled';\n", "");
+}
+
+TEST(new_tables_are_whole_and_named)
+{
+    struct update u;
+    begin(&u);
+    u.target.model.table_count = 1;
+    compare(&u, &engine_postgres);
+    assert_int_equal(u.new_tables.count, 1);
+    assert_string_equal(u.new_tables.items[0], "orders");
+    expect_plan(&u.additions,
+                "1 CREATE TABLE \"public\".\"orders\" (\n"
+                "    \"id\" bigint GENERATED ALWAYS AS IDENTITY NOT NULL,\n"
+                "    \"user \"\"id\"\"\" integer\n"
+                ");\n"
+                "2 ALTER TABLE \"public\".\"orders\" ADD CONSTRAINT \"orders_pkey\" PRIMARY KEY "
+                "(id);\n"
+                "3 ALTER TABLE \"public\".\"orders\" ADD CONSTRAINT \"orders_user_fkey\" FOREIGN "
+                "KEY (\"user \"\"id\"\"\") REFERENCES users(id) ON DELETE CASCADE DEFERRABLE;\n");
+    expect_plan(&u.removals, "");
+    strlist_release(&u.new_tables);
+    begin(&u);
+    u.source.model.table_count = 1;
+    expect(&u, "", "1 DROP TABLE IF EXISTS \"public\".\"orders\" CASCADE;\n");
+}
+
+TEST(changed_keys_bring_their_foreign_keys_back)
+{
+    struct update u;
+    begin(&u);
+    u.source.users_constraints[0].definition = "PRIMARY KEY (id, email)";
+    expect(&u,
+           "2 ? ALTER TABLE \"public\".\"users\" DROP CONSTRAINT IF EXISTS \"users_pkey\";\n"
+           "2 ? ALTER TABLE \"public\".\"users\" ADD CONSTRAINT \"users_pkey\" PRIMARY KEY (id, "
+           "email);\n"
+           "3 ALTER TABLE \"public\".\"orders\" DROP CONSTRAINT IF EXISTS \"orders_user_fkey\";\n"
+           "3 ALTER TABLE \"public\".\"orders\" ADD CONSTRAINT \"orders_user_fkey\" FOREIGN KEY "
+           "(\"user \"\"id\"\"\") REFERENCES users(id) ON DELETE CASCADE DEFERRABLE;\n",
+           "1 ALTER TABLE \"public\".\"users\" DROP CONSTRAINT IF EXISTS \"users_pkey\" "
+           "CASCADE;\n");
+}
+
+TEST(indexes_are_replaced_added_and_dropped)
+{
+    struct update u;
+    begin(&u);
+    u.source.users_indexes[2].definition =
+        "CREATE INDEX users_lower ON public.users USING hash (x)";
+    u.source.users_indexes[3].name = "users_new";
+    expect(&u,
+           "2 DROP INDEX IF EXISTS \"public\".\"users_lower\";\n"
+           "2 CREATE INDEX \"users_lower\" ON \"public\".\"users\" USING hash (x);\n"
+           "2 CREATE INDEX \"users_new\" ON \"public\".\"users\" USING btree (state DESC) WHERE "
+           "(id > 5);\n",
+           "1 DROP INDEX IF EXISTS \"public\".\"users_state\";\n");
+}
+
+TEST(other_versions_print_otherwise)
+{
+    struct update u;
+    begin(&u);
+    u.target.model.version = 180000;
+    u.target.objects[0].definition = "CREATE VIEW public.emails AS SELECT users.email FROM users";
+    u.target.users_constraints[1].definition = "CHECK (other text)";
+    u.target.users[2].default_expr = "'new'::public.status";
+    expect(&u, "", "");
+}
+
+TEST(a_twin_of_another_engine_is_followed_by_its_structure)
+{
+    struct update u;
+    begin(&u);
+    u.target.model.engine = ENGINE_COCKROACH;
+    u.target.users[3].type = "numeric(19,2)";
+    u.target.users[4].generated_expr = "lower(email)";
+    u.target.users[2].default_expr = "'new':::public.status";
+    u.target.orders[0].identity = 0;
+    u.target.orders[0].default_expr = "nextval('orders_id_seq')";
+    /* Its unique constraint is an index. */
+    u.target.tables[0].constraint_count = 2;
+    u.target.model.object_count = 0;
+    compare(&u, &engine_cockroach);
+    expect_plan(&u.additions, "");
+    expect_plan(&u.removals, "");
+    u.source.users[5] = (struct model_column){.name = "new", .type = "integer", .statistics = -1};
+    u.source.tables[0].column_count = 6;
+    compare(&u, &engine_cockroach);
+    expect_plan(&u.additions, "1 ALTER TABLE \"public\".\"users\" ADD COLUMN \"new\" INT4;\n");
+    expect_plan(&u.removals, "");
+    strlist_release(&u.new_tables);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(equal_schemas_need_nothing),
+        cmocka_unit_test(columns_come_and_go),
+        cmocka_unit_test(a_renamed_column_keeps_its_place),
+        cmocka_unit_test(enum_values_stand_where_they_should),
+        cmocka_unit_test(new_tables_are_whole_and_named),
+        cmocka_unit_test(changed_keys_bring_their_foreign_keys_back),
+        cmocka_unit_test(indexes_are_replaced_added_and_dropped),
+        cmocka_unit_test(other_versions_print_otherwise),
+        cmocka_unit_test(a_twin_of_another_engine_is_followed_by_its_structure),
+    };
+    return cmocka_run_group_tests_name("schema diff", tests, NULL, NULL);
+}
