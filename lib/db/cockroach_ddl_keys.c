@@ -81,7 +81,7 @@ void cockroach_storing(struct buf *sql, const struct model_table *table,
 void cockroach_nulls_index(struct ddl *ddl, const struct model_table *table,
                            const struct model_index *index, const char *object)
 {
-    if (index->part_count != 1 || !index->parts[0].column) {
+    if (index->part_count != 1 || !index->parts[0].column || index->predicate) {
         ddl_substituted(ddl, object, "NULLS NOT DISTINCT is left out: NULLs are distinct");
         return;
     }

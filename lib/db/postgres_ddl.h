@@ -5,6 +5,7 @@
 #include "db/engine_ddl.h"
 
 #define POSTGRES_15 150000
+#define POSTGRES_16 160000
 #define POSTGRES_17 170000
 #define POSTGRES_18 180000
 

@@ -70,6 +70,29 @@ static void write_state(struct ddl *ddl, const struct model_object *object, cons
     ddl_add(ddl, &sql, model_table(ddl->model, object->table), true, "state of %s", people);
 }
 
+/* Providers and rules that an older server does not know; both order plain text alike. */
+static void write_collation(struct ddl *ddl, const struct model_object *object, const char *people)
+{
+    struct buf sql = BUF_INIT;
+    const char *rules =
+        ddl->version < POSTGRES_16 ? ddl_find(object->definition, ", RULES = ") : NULL;
+    if (ddl->version < POSTGRES_17 && ddl_find(object->definition, "PROVIDER = builtin")) {
+        buf_addf(&sql, "CREATE %s (PROVIDER = libc, LOCALE = 'C')", object->comment_on);
+        ddl_substituted(ddl, people, "the builtin provider needs PostgreSQL 17: becomes that of C");
+    } else if (rules) {
+        const char *quote = strchr(rules, '\'');
+        const char *end = quote ? quote + 1 : rules + strlen(rules);
+        while (*end && (*end != '\'' || end[1] == '\''))
+            end += *end == '\'' ? 2 : 1;
+        buf_add(&sql, object->definition, (size_t)(rules - object->definition));
+        buf_adds(&sql, *end ? end + 1 : "");
+        ddl_substituted(ddl, people, "its rules need PostgreSQL 16 and are left out");
+    } else {
+        buf_adds(&sql, object->definition);
+    }
+    ddl_add(ddl, &sql, NULL, false, "%s", people);
+}
+
 static void write_definition(struct ddl *ddl, const struct model_object *object, const char *people)
 {
     struct buf sql = BUF_INIT;
@@ -79,8 +102,7 @@ static void write_definition(struct ddl *ddl, const struct model_object *object,
                          : NULL;
     const char *body = ddl_find(object->definition, " AS ");
     if (at && (!body || at < body)) {
-        /* The option is cut with its value and one comma; alone in its parentheses, these go too.
-         */
+        /* It is cut with its value and one comma; alone in its parentheses, these go too. */
         const char *end = strchr(at + strlen(option) + 1, '\'');
         end = end ? end + 1 : at + strlen(at);
         const char *start = at;
@@ -99,8 +121,7 @@ static void write_definition(struct ddl *ddl, const struct model_object *object,
     } else {
         buf_adds(&sql, object->definition);
     }
-    bool optional = object->kind != OBJECT_COLLATION;
-    ddl_add(ddl, &sql, model_table(ddl->model, object->table), optional, "%s", people);
+    ddl_add(ddl, &sql, model_table(ddl->model, object->table), true, "%s", people);
 }
 
 void postgres_object(struct ddl *ddl, const struct model_object *object)
@@ -114,6 +135,8 @@ void postgres_object(struct ddl *ddl, const struct model_object *object)
         ddl_not_carried(ddl, people, "dbr does not write such objects; create it by hand");
     } else if (from_cockroach) {
         ddl_not_carried(ddl, people, "it is written in CockroachDB's dialect; create it by hand");
+    } else if (object->kind == OBJECT_COLLATION) {
+        write_collation(ddl, object, people);
     } else if (table_left_out(ddl, object)) {
         ddl_not_carried(ddl, people, "table %s is not copied", object->table);
     } else {
