@@ -207,8 +207,8 @@ one_line() {
     echo "what is this" >>"$ENV_FILE"
     run_dbr init-secondary
     exits 0
-    grep -qi warning <<<"$errors" || fail "no warning"
-    stderr_lacks "what is this"$'\n'"what"
+    stderr_has WARNING 644 "line 4"
+    stderr_lacks "what is this"
     in_step
 }
 

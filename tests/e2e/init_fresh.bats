@@ -73,12 +73,13 @@ teardown() { pair_teardown; }
     in_step
 }
 
-@test "an empty primary gives an empty twin" {
+@test "an empty primary is more likely a wrong name: refused" {
     schema_clear one
     run_dbr init-secondary
-    exits 0
-    p1 -c "CREATE TABLE late (id int PRIMARY KEY)" -c "INSERT INTO late VALUES (1)"
-    run_dbr init-secondary --update
+    exits 5
+    stderr_has DB_SCHEMA
+    p1 -c "CREATE TABLE late (id int PRIMARY KEY)"
+    run_dbr init-secondary
     exits 0
     in_step
 }
