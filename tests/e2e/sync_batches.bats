@@ -21,7 +21,7 @@ teardown() { pair_teardown; }
 @test "a batch size that is no number" {
     p1 -c "CREATE TABLE t (id int PRIMARY KEY)"
     init_pair
-    for size in 0 -5 many 10k 100001 99999999999999999999 ""; do
+    for size in 0 -5 many 10k 99999999999999999999 ""; do
         run_dbr sync --batch-size="$size"
         exits 2
         stderr_has batch-size
