@@ -1,5 +1,5 @@
 -- Everything that the schema public of a database consists of, one line each, for a comparison with diff. Server versions of a
--- mixed pair print views differently: views come by name and columns.
+-- mixed pair print views differently: views come by name and columns. Partitions have an identity of their own since 17 only.
 SET search_path = pg_catalog;
 
 SELECT 'table ' || c.relname || ' ' || c.relkind::text || ' ' || c.relpersistence::text || ' ' || coalesce(pg_get_partkeydef(c.oid), '')
@@ -8,7 +8,7 @@ FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN (
 
 SELECT 'column ' || c.relname || ' ' || row_number() OVER (PARTITION BY c.oid ORDER BY a.attnum) || ' ' || a.attname || ' '
        || format_type(a.atttypid, a.atttypmod) || CASE WHEN a.attnotnull THEN ' not null' ELSE '' END
-       || ' ' || a.attidentity::text || a.attgenerated::text || ' ' || coalesce(pg_get_expr(d.adbin, d.adrelid), '')
+       || ' ' || CASE WHEN c.relispartition THEN '' ELSE a.attidentity::text END || a.attgenerated::text || ' ' || coalesce(pg_get_expr(d.adbin, d.adrelid), '')
        || CASE WHEN a.attcollation <> t.typcollation THEN ' collate ' || l.collname ELSE '' END
 FROM pg_attribute a
 JOIN pg_class c ON c.oid = a.attrelid
