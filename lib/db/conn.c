@@ -92,12 +92,8 @@ static void conn_free(struct conn *conn)
 static const struct {
     const char *keyword, *value;
 } extra_keywords[] = {
-    {"fallback_application_name", "dbr"},
-    {"client_encoding", "UTF8"},
-    {"keepalives", "1"},
-    {"keepalives_idle", "15"},
-    {"keepalives_interval", "5"},
-    {"keepalives_count", "3"},
+    {"application_name", "dbr"},   {"client_encoding", "UTF8"},  {"keepalives", "1"},
+    {"keepalives_idle", "15"},     {"keepalives_interval", "5"}, {"keepalives_count", "3"},
     {"tcp_user_timeout", "60000"},
 };
 #define EXTRA_KEYWORDS (sizeof(extra_keywords) / sizeof(extra_keywords[0]))
@@ -140,7 +136,9 @@ static bool start(const struct conn_params *params, struct conn **out, struct er
             users_options = option->val;
             continue;
         }
-        if (!strcmp(option->keyword, "client_encoding"))
+        /* The fence knows dbr's own sessions by their name. */
+        if (!strcmp(option->keyword, "client_encoding") ||
+            !strcmp(option->keyword, "application_name"))
             continue;
         keywords[n] = option->keyword;
         values[n++] = option->val;

@@ -89,17 +89,21 @@ static const char *parse_problem(const char *url)
 }
 
 /*
- * A second @ before the parameters is a password that was not encoded: libpq would take a part of
- * it for a host or database name, and dbr would show that part.
+ * A second @ before the parameters, or one in the path, is a password that was not encoded: libpq
+ * would take a part of it for a host or database name, and dbr would show that part.
  */
 static bool has_raw_at(const char *url)
 {
     const char *start = strstr(url, "://");
+    const char *path;
     const char *first;
 
     if (!start)
         return false;
     first = strchr(start, '@');
+    path = strchr(start + 3, '/');
+    if (path && memchr(path, '@', strcspn(path, "?")))
+        return true;
     return first && memchr(first + 1, '@', strcspn(first + 1, "?"));
 }
 
@@ -120,7 +124,7 @@ static bool ports_are_numbers(const char *ports)
 static const char *value_problem(const char *url, const PQconninfoOption *options)
 {
     if (has_raw_at(url))
-        return "it has a second @; an @ in a password must be written as %40";
+        return "it has an @ too many: in a password, @ must be written as %40 and / as %2F";
     if (!ports_are_numbers(option_value(options, "port")))
         return "the port is not a number from 1 to 65535";
     return NULL;

@@ -55,8 +55,13 @@ static bool load(struct init_run *run, struct err *err)
         return false;
     if (o->dry_run)
         return state_peek(&run->state, run->config.state_dir, err);
-    return state_load(&run->state, run->config.state_dir, err) &&
-           state_lock_operation(&run->state, run->cli->program->name, 0, &run->lock, err);
+    if (!state_load(&run->state, run->config.state_dir, err) ||
+        !state_lock_operation(&run->state, run->cli->program->name, 0, &run->lock, err))
+        return false;
+    /* Another run may have changed it until it gave up the lock. */
+    state_release(&run->state);
+    run->state = (struct state)STATE_INIT;
+    return state_load(&run->state, run->config.state_dir, err);
 }
 
 /* Init writes to the secondary what the primary holds: never while the secondary is the one in use.

@@ -14,6 +14,7 @@
 #include "db/pipeline.h"
 #include "db/query.h"
 #include "db/quote.h"
+#include "db/row_sql.h"
 #include "ops/init_run.h"
 #include "repl/catalog.h"
 #include "repl/jobs.h"
@@ -146,11 +147,31 @@ static bool hash_rest(struct init_run *run, struct init_work *work, struct err *
            pipeline_end(run->session.conns[TARGET], err);
 }
 
+/* The sums of the source in the snapshot that the reconciliation used are what the copy must equal.
+ */
+static bool take_sums(struct init_work *work, const struct reconciliation *found, struct err *err)
+{
+    size_t i;
+
+    for (i = 0; i < found->pairs.count; i++) {
+        const struct pairing *pair = &found->pairs.items[i];
+        size_t at = pairings_index(&work->pairs, pair->name);
+
+        if (pair->hold != HOLD_NONE || at == work->pairs.count)
+            return err_set(err, ERR_REFUSED, "table %s could not be completed: %s", pair->name,
+                           pair->why ? pair->why : "it is new on the primary");
+        work->sums.items[at].rows[SOURCE] = found->all.items[i].rows[SOURCE];
+        work->sums.items[at].sum[SOURCE] = found->all.items[i].sum[SOURCE];
+        work->sums.items[at].rows[TARGET] = -1;
+    }
+    return true;
+}
+
 /*
  * After an interruption the finished tables are as of an older moment than the others: one
  * reconciliation brings all to the same one, before foreign keys are checked.
  */
-static bool catch_up(struct init_run *run, struct err *err)
+static bool catch_up(struct init_run *run, struct init_work *work, struct err *err)
 {
     struct strlist all = STRLIST_INIT;
     struct reconciliation found;
@@ -163,31 +184,40 @@ static bool catch_up(struct init_run *run, struct err *err)
                                     .program = "init"};
     bool ok = reconcile(&found, &run->config, &run->state, &how, err);
 
-    if (ok)
-        reconcile_release(&found);
+    if (!ok)
+        return false;
+    ok = take_sums(work, &found, err);
+    reconcile_release(&found);
     return ok;
 }
 
-/*
- * A new snapshot of the source, after another connection has written what lies between. The work is
- * paired anew; what was copied stays in the report.
- */
-static bool reopen(struct init_run *run, struct init_work *work, struct err *err)
+/* The primary may have gone on: what was copied is compared with the moment that was copied. */
+static bool hash_copy(struct init_run *run, struct init_work *work, struct err *err)
 {
-    struct bulk_result *results = work->results;
-    size_t count = work->pairs.count;
-    bool ok;
+    struct conn *target = run->session.conns[TARGET];
+    struct buf sql = BUF_INIT;
+    size_t i;
+    bool ok = true;
 
-    work->results = NULL;
-    init_work_release(work);
-    session_close(&run->session);
-    run->open = session_open(&run->session, &run->config, &run->state, ROLE_PRIMARY, err);
-    ok = run->open && pipeline_end(run->session.conns[SOURCE], err) &&
-         pipeline_end(run->session.conns[TARGET], err) && init_work_open(run, work, err);
-    if (ok && work->pairs.count == count)
-        memcpy(work->results, results, count * sizeof(*results));
-    free(results);
-    return ok;
+    for (i = 0; i < work->pairs.count && ok; i++) {
+        buf_reset(&sql);
+        row_sql_fingerprint(&sql, &work->pairs.items[i].rows[TARGET]);
+        ok = pipeline_add(target, sql.data, 0, NULL, err);
+    }
+    buf_release(&sql);
+    ok = ok && pipeline_sync(target, err) && pipeline_send(&target, 1, err);
+    for (i = 0; i < work->pairs.count && ok; i++) {
+        struct comparison *c = &work->sums.items[i];
+        struct result *result;
+
+        ok = pipeline_next(target, &result, err);
+        if (!ok)
+            break;
+        compare_take_sum(c, TARGET, result);
+        result_free(result);
+        c->equal = c->rows[SOURCE] == c->rows[TARGET] && c->sum[SOURCE] == c->sum[TARGET];
+    }
+    return ok && pipeline_end(target, err);
 }
 
 /*
@@ -214,7 +244,8 @@ bool init_quiet_triggers(struct init_run *run, struct err *err)
         buf_reset(&sql);
         buf_adds(&sql, "ALTER TABLE IF EXISTS ");
         quote_name(&sql, model->schema, table->name);
-        buf_adds(&sql, " DISABLE TRIGGER USER");
+        buf_adds(&sql, " DISABLE TRIGGER ");
+        quote_ident(&sql, object->plain);
         ok = pipeline_add(target, sql.data, 0, NULL, err) && pipeline_sync(target, err);
         queued++;
         strlist_addf(&run->outcome.warnings,
@@ -315,14 +346,14 @@ static bool copy_all(struct init_run *run, struct init_work *work, const struct 
     }
     if (!init_copy_rows(run, work, &ddl, verify && !resumed, err))
         return false;
-    if (resumed && (!catch_up(run, err) || !reopen(run, work, err)))
+    if (resumed && !catch_up(run, work, err))
         return false;
-    if (resumed)
-        ddl.target = run->session.conns[TARGET];
     if (!plan_run_each(&ddl, PLAN_FOREIGN_KEYS, PLAN_COMMENTS, err) ||
-        !init_quiet_triggers(run, err) || !move_sequences(run, work, err))
+        !init_quiet_triggers(run, err) || (!resumed && !move_sequences(run, work, err)))
         return false;
-    return !verify || hash_rest(run, work, err);
+    if (!verify)
+        return true;
+    return resumed ? hash_copy(run, work, err) : hash_rest(run, work, err);
 }
 
 bool init_copy(struct init_run *run, const struct strlist *done, struct err *err)

@@ -44,6 +44,18 @@ static bool check_init(const struct state *state, struct err *err)
     }
 }
 
+/* What another run changed while this one waited for the lock decides, not what stood there before.
+ */
+static bool lock_and_reload(struct sync_run *run, struct err *err)
+{
+    if (!state_lock_operation(&run->state, run->cli->program->name,
+                              (int64_t)run->options->wait_s * 1000, &run->lock, err))
+        return false;
+    state_release(&run->state);
+    run->state = (struct state)STATE_INIT;
+    return state_load(&run->state, run->config.state_dir, err);
+}
+
 static bool prepare(struct sync_run *run, struct err *err)
 {
     const struct options_common *common = &run->cli->common;
@@ -57,9 +69,7 @@ static bool prepare(struct sync_run *run, struct err *err)
                                    : state_load(&run->state, run->config.state_dir, err);
     if (!loaded)
         return false;
-    if (!run->options->dry_run &&
-        !state_lock_operation(&run->state, run->cli->program->name,
-                              (int64_t)run->options->wait_s * 1000, &run->lock, err))
+    if (!run->options->dry_run && !lock_and_reload(run, err))
         return false;
     return check_init(&run->state, err);
 }
@@ -116,11 +126,13 @@ static void remember_table(struct sync_run *run, struct json *tables, size_t i, 
 
     if (!pairing_active(pair) || pair->hold_deletes || c->method == COMPARE_SKIP)
         return;
+    if (run->repaired && !c->equal)
+        return;
     table = json_get(tables, pair->name);
     if (!table)
         table = json_set_object(tables, pair->name);
     json_set_str(table, "source", role_name(run->found.session.roles[SOURCE]));
-    json_set_str(table, "watermark", run->found.session.watermark);
+    json_set_str(table, "watermark", run->watermark);
     if (c->method == COMPARE_WINDOW)
         return;
     json_set_str(table, "lastFingerprint", now);
@@ -140,10 +152,21 @@ static size_t count_holds(const struct sync_run *run, enum hold_kind kind)
     return n;
 }
 
+static bool is_selection(const struct sync_run *run)
+{
+    return run->options->tables.count > 0;
+}
+
+/* Nothing of what was asked for was left out. Strays are nobody's selection. */
+static bool is_whole(const struct sync_run *run)
+{
+    return count_holds(run, HOLD_NONE) == 0 &&
+           (is_selection(run) || run->found.pairs.strays.count == 0);
+}
+
 static bool is_complete(const struct sync_run *run)
 {
-    return run->options->tables.count == 0 && count_holds(run, HOLD_NONE) == 0 &&
-           run->found.pairs.strays.count == 0;
+    return !is_selection(run) && is_whole(run);
 }
 
 static void remember_sync(struct sync_run *run, const char *now, const struct err *trouble)
@@ -152,6 +175,9 @@ static void remember_sync(struct sync_run *run, const char *now, const struct er
     struct totals sum = outcome_totals(&run->outcome);
 
     json_set_str(sync, "lastRun", now);
+    /* That a part is in step says nothing of what is wrong with the rest. */
+    if (is_selection(run) && trouble->code == ERR_NONE)
+        return;
     json_set_int(sync, "durationMs", run->outcome.duration_ms);
     json_set_str(sync, "error", trouble->code == ERR_NONE ? NULL : trouble->message);
     json_set_str(sync, "status",
@@ -209,44 +235,68 @@ static char *name_holds(const struct sync_run *run, enum hold_kind kind)
     return buf_detach(&names);
 }
 
+/* Sequences of tables that were not asked for do not count. */
+static bool is_equal(const struct sync_run *run)
+{
+    return reconcile_equal(&run->found) && (is_selection(run) || run->found.sequences == 0);
+}
+
+static bool has_waiting_deletes(const struct sync_run *run)
+{
+    size_t i;
+
+    for (i = 0; i < run->found.pairs.count; i++)
+        if (pairing_active(&run->found.pairs.items[i]) && run->found.pairs.items[i].hold_deletes &&
+            run->found.all.items[i].deletes)
+            return true;
+    return false;
+}
+
 /* The error that the run ends with although it did what it could. */
 static void judge(const struct sync_run *run, struct err *trouble)
 {
     char *names;
 
-    if (run->options->verify && !(reconcile_equal(&run->found) && is_complete(run))) {
+    if (run->options->verify && !(is_equal(run) && is_whole(run))) {
         err_set(trouble, ERR_DIFFERENT, "the databases differ");
         err_hint(trouble, "run dbr-sync --repair to make the standby equal to the active database");
         return;
     }
-    if (run->repaired && !reconcile_equal(&run->found)) {
+    if (run->repaired && !is_equal(run)) {
         err_set(trouble, ERR_DIFFERENT, "the databases still differ after the repair");
         err_hint(trouble, "something writes to the active database; run dbr-sync --verify again in "
                           "a quiet moment");
         return;
     }
-    if (count_holds(run, HOLD_NONE) == 0 && run->found.pairs.strays.count == 0)
+    if (is_whole(run)) {
+        if (!has_waiting_deletes(run))
+            return;
+        err_set(trouble, ERR_REFUSED, "some deletes wait for tables that were not synced now");
+        err_hint(trouble,
+                 "run dbr-sync without --tables; the warnings name what refers to the rows");
         return;
+    }
     if (count_holds(run, HOLD_FAILED)) {
         names = name_holds(run, HOLD_FAILED);
         err_set(trouble, ERR_FAILED, "the standby did not take the rows of %s", names);
-        err_hint(trouble, "the reason stands beside each table; the others are synced");
+        err_hint(trouble, "the reason stands beside each table; after a schema change on the "
+                          "active database run dbr-init-secondary --update");
     } else if (count_holds(run, HOLD_NONE) == 0) {
         names = mem_strdup(run->found.pairs.strays.items[0]);
         err_set(trouble, ERR_REFUSED,
                 "%s is on the standby but not on the active database any more", names);
         err_hint(trouble,
                  "dbr-init-secondary --update --force drops what the active database dropped");
-    } else if (count_holds(run, HOLD_SCHEMA)) {
-        names = name_holds(run, HOLD_NONE);
-        err_set(trouble, ERR_REFUSED, "left as they are: %s", names);
-        err_hint(
-            trouble,
-            "run dbr-init-secondary --update to follow the schema changes, then dbr-sync again");
     } else {
         names = name_holds(run, HOLD_NONE);
         err_set(trouble, ERR_REFUSED, "left as they are: %s", names);
-        err_hint(trouble, "if these deletes are meant, run dbr-sync --force");
+        err_hint(trouble, "%s%s%s",
+                 count_holds(run, HOLD_SCHEMA) ? "run dbr-init-secondary --update to follow the "
+                                                 "schema changes, then dbr-sync again"
+                                               : "",
+                 count_holds(run, HOLD_SCHEMA) && count_holds(run, HOLD_GUARD) ? "; " : "",
+                 count_holds(run, HOLD_GUARD) ? "if these deletes are meant, run dbr-sync --force"
+                                              : "");
     }
     free(names);
 }
@@ -337,20 +387,18 @@ static void remember_failure(struct sync_run *run, const struct err *err)
 }
 
 /* Somebody lifted the fence of the standby: it is placed again, and said. */
-static bool keep_fence(struct sync_run *run, struct err *err)
+static void keep_fence(struct sync_run *run)
 {
     struct session *session = &run->found.session;
+    const char *identity = session->identities[session->roles[TARGET]];
     struct err why = ERR_INIT;
 
     if (!run->config.fence || session->fenced || !sync_writes(run->options))
-        return true;
-    if (!session_settle(session, err))
-        return false;
-    if (fence_place(session->conns[TARGET], session->identities[session->roles[TARGET]], &why))
-        strlist_addf(&run->outcome.warnings, "the standby was not fenced any more; it is again");
+        return;
+    if (session_settle(session, &why) && fence_place(session->conns[TARGET], identity, &why))
+        strlist_add(&run->outcome.warnings, "the standby was not fenced any more; it is again");
     else
         strlist_addf(&run->outcome.warnings, "the standby is not fenced: %s", why.message);
-    return true;
 }
 
 static bool run_sync(struct sync_run *run, struct err *err)
@@ -361,10 +409,10 @@ static bool run_sync(struct sync_run *run, struct err *err)
         remember_failure(run, err);
         return false;
     }
+    run->watermark = mem_strdup(run->found.session.watermark);
     collect_tables(run);
     sync_collect_warnings(run);
-    if (!keep_fence(run, err))
-        return false;
+    keep_fence(run);
     if (run->options->repair && !run->options->dry_run && !verify_again(run, err))
         return false;
     run->outcome.duration_ms = clock_mono_ms() - run->started;
@@ -395,6 +443,7 @@ bool ops_sync(struct cli *cli, const struct sync_options *options, struct err *e
     if (run.reconciled)
         reconcile_release(&run.found);
     outcome_release(&run.outcome);
+    free(run.watermark);
     lock_release(&run.lock);
     state_release(&run.state);
     config_release(&run.config);

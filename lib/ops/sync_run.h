@@ -18,6 +18,7 @@ struct sync_run {
     struct lock lock;
     struct reconciliation found;
     struct outcome outcome;
+    char *watermark; /* of the run that applied; a comparison after it comes too late for that */
     int64_t started;
     bool reconciled;
     bool repaired; /* --repair: compared once more afterwards */

@@ -37,11 +37,21 @@ bool apply_receive_privilege(struct conn *target, bool *unchecked, struct err *e
     return true;
 }
 
-bool apply_queue_begin(struct conn *target, bool unchecked, struct err *err)
+bool apply_queue_begin(struct conn *target, bool write, bool unchecked, struct err *err)
 {
-    return pipeline_add(target, "BEGIN ISOLATION LEVEL REPEATABLE READ READ WRITE", 0, NULL, err) &&
-           (!unchecked ||
+    return pipeline_add(target,
+                        write ? "BEGIN ISOLATION LEVEL REPEATABLE READ READ WRITE"
+                              : "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+                        0, NULL, err) &&
+           pipeline_add(target, "SET LOCAL lock_timeout = '" LOCK_TIMEOUT "'", 0, NULL, err) &&
+           (!write || !unchecked ||
             pipeline_add(target, "SET LOCAL session_replication_role = replica", 0, NULL, err));
+}
+
+bool apply_receive_begin(struct conn *target, bool write, bool unchecked, struct err *err)
+{
+    return pipeline_next(target, NULL, err) && pipeline_next(target, NULL, err) &&
+           (!write || !unchecked || pipeline_next(target, NULL, err));
 }
 
 struct applying {
@@ -117,49 +127,67 @@ static bool add_all(struct applying *s, enum batch_kind kind, bool children_firs
  * transaction and put back (and checked by the server) at its end: the way where dbr's role may not
  * switch the checks off and the order alone does not help (cycles, rows that swap unique values).
  */
-static bool queue_foreign_keys(struct applier *a, bool add, struct err *err)
+static bool has_changes(const struct applier *a, const char *table)
 {
-    const struct model *model = a->pairs->models[TARGET];
+    size_t i = pairings_index_of_rows(a->pairs, table);
+
+    return i < a->pairs->count && a->all->items[i].changes.count > 0;
+}
+
+static bool is_taken_off(const struct applier *a, const struct model_table *table,
+                         const struct model_constraint *c)
+{
+    return c->type == 'f' && !c->inherited && !c->ref_outside &&
+           (has_changes(a, table->name) || has_changes(a, c->ref_table));
+}
+
+static bool queue_foreign_key(struct applier *a, const struct model_table *table,
+                              const struct model_constraint *c, bool add, size_t *queued,
+                              struct err *err)
+{
+    const char *schema = a->pairs->models[TARGET]->schema;
     struct buf sql = BUF_INIT;
-    size_t i;
-    size_t j;
-    bool ok = true;
+    bool ok;
 
-    for (i = 0; i < model->table_count && ok; i++) {
-        const struct model_table *table = &model->tables[i];
-
-        for (j = 0; j < table->constraint_count && ok; j++) {
-            const struct model_constraint *c = &table->constraints[j];
-
-            if (c->type != 'f' || c->inherited || c->ref_outside)
-                continue;
-            buf_reset(&sql);
-            buf_adds(&sql, "ALTER TABLE ");
-            quote_name(&sql, model->schema, table->name);
-            buf_adds(&sql, add ? " ADD CONSTRAINT " : " DROP CONSTRAINT ");
-            quote_ident(&sql, c->name);
-            if (add)
-                buf_addf(&sql, " %s", c->definition);
-            ok = pipeline_add(a->conns[TARGET], sql.data, 0, NULL, err);
-        }
+    buf_adds(&sql, "ALTER TABLE ");
+    quote_name(&sql, schema, table->name);
+    buf_adds(&sql, add ? " ADD CONSTRAINT " : " DROP CONSTRAINT ");
+    quote_ident(&sql, c->name);
+    if (add)
+        buf_addf(&sql, " %s", c->definition);
+    ok = pipeline_add(a->conns[TARGET], sql.data, 0, NULL, err);
+    ++*queued;
+    if (ok && add && c->comment) {
+        buf_reset(&sql);
+        buf_adds(&sql, "COMMENT ON CONSTRAINT ");
+        quote_ident(&sql, c->name);
+        buf_adds(&sql, " ON ");
+        quote_name(&sql, schema, table->name);
+        buf_adds(&sql, " IS ");
+        quote_literal(&sql, c->comment);
+        ok = pipeline_add(a->conns[TARGET], sql.data, 0, NULL, err);
+        ++*queued;
     }
     buf_release(&sql);
     return ok;
 }
 
-static size_t foreign_key_count(const struct model *model)
+static bool queue_foreign_keys(struct applier *a, bool add, size_t *queued, struct err *err)
 {
-    size_t n = 0;
+    const struct model *model = a->pairs->models[TARGET];
     size_t i;
     size_t j;
 
+    *queued = 0;
     for (i = 0; i < model->table_count; i++)
         for (j = 0; j < model->tables[i].constraint_count; j++) {
             const struct model_constraint *c = &model->tables[i].constraints[j];
 
-            n += c->type == 'f' && !c->inherited && !c->ref_outside;
+            if (is_taken_off(a, &model->tables[i], c) &&
+                !queue_foreign_key(a, &model->tables[i], c, add, queued, err))
+                return false;
         }
-    return n;
+    return true;
 }
 
 static bool read_results(struct conn *conn, size_t n, struct err *err)
@@ -172,9 +200,10 @@ static bool read_results(struct conn *conn, size_t n, struct err *err)
 
 static bool drop_foreign_keys(struct applier *a, struct err *err)
 {
-    return queue_foreign_keys(a, false, err) && pipeline_sync(a->conns[TARGET], err) &&
-           pipeline_send(&a->conns[TARGET], 1, err) &&
-           read_results(a->conns[TARGET], foreign_key_count(a->pairs->models[TARGET]), err);
+    size_t queued;
+
+    return queue_foreign_keys(a, false, &queued, err) && pipeline_sync(a->conns[TARGET], err) &&
+           pipeline_send(&a->conns[TARGET], 1, err) && read_results(a->conns[TARGET], queued, err);
 }
 
 static bool run(struct applying *s, struct err *err)
@@ -184,6 +213,7 @@ static bool run(struct applying *s, struct err *err)
     bool replace = a->way == APPLY_REPLACE;
     bool rebuild = replace && !a->unchecked && conn_kind(target) == ENGINE_POSTGRES;
     size_t setvals = 0;
+    size_t rebuilt = 0;
 
     if (rebuild && !drop_foreign_keys(a, err))
         return false;
@@ -195,7 +225,7 @@ static bool run(struct applying *s, struct err *err)
         return false;
     if (!flush(s, true, err))
         return false;
-    if (rebuild && !queue_foreign_keys(a, true, err))
+    if (rebuild && !queue_foreign_keys(a, true, &rebuilt, err))
         return false;
     if (!sequences_queue(target, a->pairs->models[SOURCE], a->pairs->models[TARGET], false,
                          &setvals, err) ||
@@ -204,7 +234,7 @@ static bool run(struct applying *s, struct err *err)
         return false;
     if (!wave_finish(&s->wave, a, err))
         return false;
-    if (rebuild && !read_results(target, foreign_key_count(a->pairs->models[TARGET]), err))
+    if (!read_results(target, rebuilt, err))
         return false;
     return read_results(target, setvals + 1, err);
 }

@@ -41,8 +41,13 @@ struct applier {
     size_t failed;        /* the pairing whose statement failed; pairs->count when none */
 };
 
-/* Queues the start of the target's transaction. */
-bool apply_queue_begin(struct conn *target, bool unchecked, struct err *err);
+/*
+ * The start of the target's transaction: read-only for a run that only compares. It waits at most
+ * LOCK_TIMEOUT for a lock that somebody else holds. Queues / reads the results.
+ */
+#define LOCK_TIMEOUT "60s"
+bool apply_queue_begin(struct conn *target, bool write, bool unchecked, struct err *err);
+bool apply_receive_begin(struct conn *target, bool write, bool unchecked, struct err *err);
 
 /*
  * Applies everything and commits; sequences are moved in the same breath. On failure the target's

@@ -143,3 +143,12 @@ bool archive_close(struct archive *archive, struct err *err)
     archive->run = archive->path = NULL;
     return ok;
 }
+
+void archive_discard(struct archive *archive)
+{
+    struct err ignored = ERR_INIT;
+
+    if (archive->path)
+        (void)unlink(archive->path);
+    archive_close(archive, &ignored);
+}

@@ -35,6 +35,8 @@ bool archive_add(struct archive *archive, const struct row_table *table, const c
                  size_t lost_row, struct err *err);
 /* Makes what was added durable; to be called before the loss is committed. */
 bool archive_sync(struct archive *archive, struct err *err);
+/* Ends the file and removes it: what it holds was not lost after all. */
+void archive_discard(struct archive *archive);
 bool archive_close(struct archive *archive, struct err *err);
 
 #endif

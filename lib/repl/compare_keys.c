@@ -203,6 +203,7 @@ static bool queue_window(struct conn *target, const struct pairing *pair, struct
             values[i] = arrays[i].data;
         ok = pipeline_add(target, sql.data, width, values, err);
     }
+    ok = ok && err->code == ERR_NONE; /* a keyset that cannot be read ends the loop too */
     for (i = 0; i < width; i++)
         buf_release(&arrays[i]);
     free(arrays);

@@ -16,7 +16,7 @@
 #include "db/quote.h"
 #include "db/row_sql.h"
 
-enum task_kind { TASK_COPY, TASK_STATEMENT, TASK_HASH };
+enum task_kind { TASK_COPY, TASK_STATEMENT, TASK_CHAIN, TASK_HASH };
 
 struct task {
     enum task_kind kind;
@@ -50,6 +50,23 @@ static void add_task(struct pool *pool, struct task task)
     pool->tasks[pool->count++] = task;
 }
 
+/* Keys of partitions come before their table's, a replica identity after its index. */
+static bool has_order(const struct jobs *jobs, size_t pair)
+{
+    const struct plan *plan = jobs->plan->plan;
+    const struct pairing *p = &jobs->pairs->items[pair];
+    size_t i;
+
+    if (p->rows[SOURCE].table->kind == 'p')
+        return true;
+    for (i = 0; i < plan->statement_count; i++)
+        if (plan->statements[i].phase == PLAN_KEYS && plan->statements[i].table &&
+            !strcmp(plan->statements[i].table, p->name) &&
+            strstr(plan->statements[i].sql, "REPLICA IDENTITY"))
+            return true;
+    return false;
+}
+
 /* Indexes and hashes of a table whose rows have arrived. The caller holds the mutex, or is alone.
  */
 static void add_followers(struct pool *pool, size_t pair)
@@ -59,7 +76,9 @@ static void add_followers(struct pool *pool, size_t pair)
     const char *name = jobs->pairs->items[pair].name;
     size_t i;
 
-    for (i = 0; i < plan->statement_count && jobs->keys[pair]; i++)
+    if (jobs->keys[pair] && has_order(jobs, pair))
+        add_task(pool, (struct task){TASK_CHAIN, pair, 0, SOURCE});
+    for (i = 0; i < plan->statement_count && jobs->keys[pair] && !has_order(jobs, pair); i++)
         if (plan->statements[i].phase == PLAN_KEYS && plan->statements[i].table &&
             !strcmp(plan->statements[i].table, name))
             add_task(pool, (struct task){TASK_STATEMENT, pair, i, SOURCE});
@@ -87,6 +106,20 @@ static bool hash_side(struct worker *w, const struct task *task, struct err *err
     return true;
 }
 
+static bool run_chain(const struct plan_run *run, const char *table, struct err *err)
+{
+    size_t i;
+
+    for (i = 0; i < run->plan->statement_count; i++) {
+        const struct plan_statement *s = &run->plan->statements[i];
+
+        if (s->phase == PLAN_KEYS && s->table && !strcmp(s->table, table) &&
+            !plan_run_one(run, s, err))
+            return false;
+    }
+    return true;
+}
+
 static bool do_task(struct worker *w, const struct task *task, struct err *err)
 {
     struct jobs *jobs = w->pool->jobs;
@@ -100,6 +133,10 @@ static bool do_task(struct worker *w, const struct task *task, struct err *err)
         run.target = w->conns[TARGET];
         run.failures = NULL;
         return plan_run_one(&run, &run.plan->statements[task->statement], err);
+    case TASK_CHAIN:
+        run.target = w->conns[TARGET];
+        run.failures = NULL;
+        return run_chain(&run, jobs->pairs->items[task->pair].name, err);
     case TASK_HASH:
         return hash_side(w, task, err);
     }

@@ -145,6 +145,33 @@ static void pair_one(struct pairing *pair, struct pairings *pairs, const struct 
     pair_columns(pair, pairs, source, target, conns, change);
 }
 
+/*
+ * A table of the target that is not compared (left out, or gone from the source) may refer to rows
+ * of one that is: those rows are not deleted under it.
+ */
+static void hold_for_uncompared(struct pairings *pairs)
+{
+    const struct model *model = pairs->models[TARGET];
+    size_t i;
+    size_t j;
+
+    for (i = 0; i < model->table_count; i++) {
+        const struct model_table *table = &model->tables[i];
+
+        if (pairings_index_of_rows(pairs, table->name) < pairs->count)
+            continue;
+        for (j = 0; j < table->constraint_count; j++) {
+            size_t parent;
+
+            if (table->constraints[j].type != 'f' || table->constraints[j].ref_outside)
+                continue;
+            parent = pairings_index_of_rows(pairs, table->constraints[j].ref_table);
+            if (parent < pairs->count)
+                pairs->items[parent].hold_deletes = true;
+        }
+    }
+}
+
 void pairings_build(struct pairings *pairs, const struct model *source, const struct model *target,
                     const struct conn *const conns[2], const char *change, bool keys_later)
 {
@@ -162,6 +189,7 @@ void pairings_build(struct pairings *pairs, const struct model *source, const st
     for (i = 0; i < target->table_count; i++)
         if (model_table_copied(&target->tables[i]) && !model_table(source, target->tables[i].name))
             strlist_add(&pairs->strays, target->tables[i].name);
+    hold_for_uncompared(pairs);
 }
 
 size_t pairings_index(const struct pairings *pairs, const char *name)
@@ -173,8 +201,7 @@ size_t pairings_index(const struct pairings *pairs, const char *name)
     return i;
 }
 
-/* The pairing that holds the rows of a table: a partition's rows belong to its root. */
-static size_t index_of_rows(const struct pairings *pairs, const char *name)
+size_t pairings_index_of_rows(const struct pairings *pairs, const char *name)
 {
     const struct model_table *table = model_table(pairs->models[SOURCE], name);
 
@@ -185,9 +212,7 @@ static size_t index_of_rows(const struct pairings *pairs, const char *name)
     return pairings_index(pairs, name);
 }
 
-/* Calls visit(child, parent) for every foreign key between two pairings. */
-static void each_reference(struct pairings *pairs,
-                           void (*visit)(struct pairings *, size_t, size_t, void *), void *context)
+void pairings_each_reference(struct pairings *pairs, pairing_visit visit, void *context)
 {
     const struct model *model = pairs->models[SOURCE];
     size_t i;
@@ -195,7 +220,7 @@ static void each_reference(struct pairings *pairs,
 
     for (i = 0; i < model->table_count; i++) {
         const struct model_table *table = &model->tables[i];
-        size_t child = index_of_rows(pairs, table->name);
+        size_t child = pairings_index_of_rows(pairs, table->name);
 
         for (j = 0; j < table->constraint_count && child < pairs->count; j++) {
             const struct model_constraint *c = &table->constraints[j];
@@ -203,7 +228,7 @@ static void each_reference(struct pairings *pairs,
 
             if (c->type != 'f' || c->ref_outside)
                 continue;
-            parent = index_of_rows(pairs, c->ref_table);
+            parent = pairings_index_of_rows(pairs, c->ref_table);
             if (parent < pairs->count && parent != child)
                 visit(pairs, child, parent, context);
         }
@@ -267,9 +292,9 @@ bool pairings_select(struct pairings *pairs, const struct strlist *tables, struc
     }
     while (selection.again) {
         selection.again = false;
-        each_reference(pairs, select_parent, &selection);
+        pairings_each_reference(pairs, select_parent, &selection);
     }
-    each_reference(pairs, hold_unselected_child, NULL);
+    pairings_each_reference(pairs, hold_unselected_child, NULL);
     return true;
 }
 
@@ -306,7 +331,7 @@ void pairings_spread_holds(struct pairings *pairs)
 
     while (again) {
         again = false;
-        each_reference(pairs, spread, &again);
+        pairings_each_reference(pairs, spread, &again);
     }
 }
 

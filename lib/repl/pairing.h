@@ -70,6 +70,11 @@ void pairings_spread_holds(struct pairings *pairs);
 /* Selected and not held. */
 bool pairing_active(const struct pairing *pair);
 size_t pairings_index(const struct pairings *pairs, const char *name); /* count when missing */
+/* Calls visit(child, parent) for every foreign key between two pairings. */
+typedef void (*pairing_visit)(struct pairings *pairs, size_t child, size_t parent, void *context);
+void pairings_each_reference(struct pairings *pairs, pairing_visit visit, void *context);
+/* As pairings_index, where a partition stands for its root. */
+size_t pairings_index_of_rows(const struct pairings *pairs, const char *name);
 void pairings_release(struct pairings *pairs);
 
 #endif

@@ -12,6 +12,8 @@ static bool chosen(const struct plan_run *run, const struct plan_statement *s, e
 {
     if (s->phase < from || s->phase > to)
         return false;
+    if ((run->no_table && s->table) || (run->with_table && !s->table))
+        return false;
     if (run->only_tables && !(s->table && strlist_has(run->only_tables, s->table)))
         return false;
     return !(run->except_tables && s->table && strlist_has(run->except_tables, s->table));

@@ -15,7 +15,9 @@ struct plan_run {
     const struct plan *plan;
     const struct strlist *only_tables; /* NULL: every table; else statements of these tables only */
     const struct strlist *except_tables; /* NULL: none left out */
-    bool exists_is_fine;      /* after an interrupted run: what is there already is done */
+    bool no_table;       /* statements that belong to no table only: names that are moved away */
+    bool with_table;     /* none of those */
+    bool exists_is_fine; /* after an interrupted run: what is there already is done */
     struct strlist *failures; /* optional statements that failed: "object: reason" */
 };
 

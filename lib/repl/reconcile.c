@@ -59,9 +59,9 @@ static bool fingerprint_due(const struct json *known, const char *source)
     return clock_now_us() - at >= FINGERPRINT_EVERY_US;
 }
 
-static void choose_method(struct comparison *c, const struct pairing *pair,
-                          const struct config *config, const struct json *tables,
-                          const struct reconcile_options *options)
+static void choose_method(const struct reconciliation *r, struct comparison *c,
+                          const struct pairing *pair, const struct config *config,
+                          const struct json *tables, const struct reconcile_options *options)
 {
     const struct json *known = json_get(tables, pair->name);
     const char *watermark = json_str(known, "watermark", NULL);
@@ -69,7 +69,8 @@ static void choose_method(struct comparison *c, const struct pairing *pair,
     if (!pairing_active(pair))
         return;
     c->method = compare_by_size(pair);
-    if (options->every_table || compare_row_estimate(pair) <= config->fingerprint_rows)
+    if (options->every_table || r->full || strlist_has(&r->complete, pair->name) ||
+        compare_row_estimate(pair) <= config->fingerprint_rows)
         return;
     if (fingerprint_due(known, role_name(options->source)) || !watermark)
         return;
@@ -106,7 +107,8 @@ static void guard_all(struct reconciliation *r, const struct config *config,
 {
     size_t i;
 
-    if (options->force)
+    /* A run that only compares has nothing to guard. */
+    if (options->force || !options->write)
         return;
     for (i = 0; i < r->pairs.count; i++)
         guard(&r->pairs.items[i], &r->all.items[i], config);
@@ -173,17 +175,60 @@ static bool find(struct reconciliation *r, const struct config *config, const st
     hold_failures(r);
     pairings_spread_holds(&r->pairs);
     for (i = 0; i < r->pairs.count; i++)
-        choose_method(&r->all.items[i], &r->pairs.items[i], config, tables, options);
-    if (!apply_queue_begin(r->session.conns[TARGET], r->session.unchecked && options->write, err) ||
+        choose_method(r, &r->all.items[i], &r->pairs.items[i], config, tables, options);
+    if (!apply_queue_begin(r->session.conns[TARGET], options->write, r->session.unchecked, err) ||
         !compare_queue_sums(r->session.conns, &r->pairs, &r->all, err) ||
-        !pipeline_send(r->session.conns, 2, err))
-        return false;
-    if (!pipeline_next(r->session.conns[TARGET], NULL, err) ||
-        (r->session.unchecked && options->write &&
-         !pipeline_next(r->session.conns[TARGET], NULL, err)))
+        !pipeline_send(r->session.conns, 2, err) ||
+        !apply_receive_begin(r->session.conns[TARGET], options->write, r->session.unchecked, err))
         return false;
     return compare_receive_sums(r->session.conns, &r->pairs, &r->all, err) &&
            compare_keys(r->session.conns, &r->pairs, &r->all, err);
+}
+
+static void want(struct reconciliation *r, const struct pairing *pair, const struct comparison *c)
+{
+    if (pairing_active(pair) && (c->method == COMPARE_SKIP || c->method == COMPARE_WINDOW) &&
+        !strlist_has(&r->complete, pair->name))
+        strlist_add(&r->complete, pair->name);
+}
+
+/*
+ * Deleting a row takes the rows that refer to it along (or leaves them without it), and a new row
+ * may refer to one that a window has not seen. Such neighbours are compared completely, however
+ * large they are.
+ */
+static void want_complete(struct pairings *pairs, size_t child, size_t parent, void *context)
+{
+    struct reconciliation *r = context;
+
+    if (r->all.items[parent].deletes > 0)
+        want(r, &pairs->items[child], &r->all.items[child]);
+    if (r->all.items[child].inserts + r->all.items[child].updates > 0)
+        want(r, &pairs->items[parent], &r->all.items[parent]);
+}
+
+static bool needs_more(struct reconciliation *r)
+{
+    size_t before = r->complete.count;
+
+    pairings_each_reference(&r->pairs, want_complete, r);
+    return r->complete.count > before;
+}
+
+/*
+ * Rows that cannot be upserted are deleted and inserted again. Where the target checks foreign
+ * keys, that must not reach the rows that refer to them: the way that takes the keys off is used.
+ */
+static enum apply_way choose_way(const struct reconciliation *r)
+{
+    size_t i;
+
+    for (i = 0; i < r->pairs.count && !r->session.unchecked; i++)
+        if (pairing_active(&r->pairs.items[i]) && r->all.items[i].changes.count > 0 &&
+            !row_sql_can_upsert(&r->pairs.items[i].rows[TARGET]) &&
+            r->all.items[i].changes.count > (size_t)r->all.items[i].inserts)
+            return APPLY_REPLACE;
+    return r->way;
 }
 
 /* One attempt. *failed: the pairing to blame, or pairs.count. */
@@ -195,6 +240,11 @@ static bool attempt(struct reconciliation *r, const struct config *config,
     if (!session_open(&r->session, config, state, options->source, err) ||
         !find(r, config, state, options, err))
         return false;
+    if (needs_more(r)) {
+        close_attempt(r);
+        return attempt(r, config, state, options, failed, err);
+    }
+    r->way = choose_way(r);
     r->sequences = sequences_differ(&r->session.models[SOURCE], &r->session.models[TARGET]);
     guard_all(r, config, options);
     if (!options->write || (!anything_to_write(r) && r->sequences == 0))
@@ -214,31 +264,57 @@ static bool is_weather(const struct err *err)
     return false;
 }
 
+/* Errors that are about the rows of one table: bad data, constraints, a missing column, a trigger.
+ */
+static bool is_about_rows(const struct err *err)
+{
+    return !strncmp(err->sqlstate, "22", 2) || !strncmp(err->sqlstate, "23", 2) ||
+           !strncmp(err->sqlstate, "P0", 2) ||
+           (!strncmp(err->sqlstate, "42", 2) && strcmp(err->sqlstate, "42501") != 0);
+}
+
+static bool has_failed_before(const struct reconciliation *r, const char *name)
+{
+    size_t len = strlen(name);
+    size_t i;
+
+    for (i = 0; i < r->failures.count; i++)
+        if (!strncmp(r->failures.items[i], name, len) && r->failures.items[i][len] == '\t')
+            return true;
+    return false;
+}
+
+static bool wait_for_weather(struct reconciliation *r, const struct err *err)
+{
+    int64_t pause = (int64_t)BACKOFF_MS << r->weather;
+
+    if (++r->weather >= ATTEMPTS_MAX)
+        return false;
+    if (pause > BACKOFF_MAX_MS)
+        pause = BACKOFF_MAX_MS;
+    log_debug("trying again: %s", err->message);
+    clock_sleep_ms(pause / 2 + clock_mono_us() % (pause / 2));
+    return true;
+}
+
 /* Whether another attempt may succeed, and prepares it. */
 static bool try_again(struct reconciliation *r, bool connected, size_t failed,
                       const struct err *err)
 {
     if (err->code == ERR_STOPPED)
         return false;
-    if (is_weather(err) || (connected && err->code == ERR_UNREACHABLE)) {
-        int64_t pause = (int64_t)BACKOFF_MS << r->attempts;
-
-        if (r->attempts >= ATTEMPTS_MAX)
-            return false;
-        if (pause > BACKOFF_MAX_MS)
-            pause = BACKOFF_MAX_MS;
-        log_debug("trying again: %s", err->message);
-        clock_sleep_ms(pause / 2 + clock_mono_us() % (pause / 2));
-        return true;
-    }
+    if (is_weather(err) || (connected && err->code == ERR_UNREACHABLE))
+        return wait_for_weather(r, err);
     if (r->way == APPLY_UPSERT &&
         (!strcmp(err->sqlstate, "23505") || !strcmp(err->sqlstate, "23503") ||
          !strcmp(err->sqlstate, "23P01"))) {
         log_debug("trying again with rows replaced: %s", err->message);
         r->way = APPLY_REPLACE;
+        r->full = true;
         return true;
     }
-    if (failed < r->pairs.count && !strlist_has(&r->failures, r->pairs.items[failed].name)) {
+    if (failed < r->pairs.count && is_about_rows(err) &&
+        !has_failed_before(r, r->pairs.items[failed].name)) {
         strlist_addf(&r->failures, "%s\t%s", r->pairs.items[failed].name, err->message);
         return true;
     }
@@ -251,6 +327,7 @@ bool reconcile(struct reconciliation *r, const struct config *config, const stru
     memset(r, 0, sizeof(*r));
     r->added = (struct strlist)STRLIST_INIT;
     r->failures = (struct strlist)STRLIST_INIT;
+    r->complete = (struct strlist)STRLIST_INIT;
     archive_init(&r->archive, state->dir, options->program);
     for (;;) {
         size_t failed;
@@ -261,6 +338,9 @@ bool reconcile(struct reconciliation *r, const struct config *config, const stru
         if (attempt(r, config, state, options, &failed, err))
             return archive_close(&r->archive, err);
         connected = r->session.conns[SOURCE] != NULL;
+        /* Rolled back: nothing of it was lost. Whether a lost connection committed is not known. */
+        if (err->code != ERR_UNREACHABLE && strcmp(err->sqlstate, "40003") != 0)
+            archive_discard(&r->archive);
         again = try_again(r, connected, failed, err);
         close_attempt(r);
         if (!again)
@@ -276,7 +356,7 @@ bool reconcile_equal(const struct reconciliation *r)
     for (i = 0; i < r->pairs.count; i++)
         if (pairing_active(&r->pairs.items[i]) && !r->all.items[i].equal)
             return false;
-    return r->sequences == 0;
+    return true;
 }
 
 void reconcile_release(struct reconciliation *r)
@@ -286,4 +366,5 @@ void reconcile_release(struct reconciliation *r)
     archive_close(&r->archive, &ignored);
     close_attempt(r);
     strlist_release(&r->failures);
+    strlist_release(&r->complete);
 }

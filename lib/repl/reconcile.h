@@ -37,6 +37,7 @@ struct reconciliation {
     struct comparisons all;
     struct archive archive;
     struct strlist added;    /* tables that --tables did not name but that must come along */
+    struct strlist complete; /* large tables that this run must compare completely after all */
     struct strlist failures; /* "table<TAB>reason", kept over attempts: left out of the next one */
     int64_t *conflicts;      /* per pairing */
     int64_t kept_deletes;
@@ -44,6 +45,8 @@ struct reconciliation {
     enum apply_way way;
     bool applied; /* something was written */
     int attempts;
+    bool full;   /* every table is compared completely: what a window left out stands in the way */
+    int weather; /* attempts that serialization failures or lost connections have cost */
 };
 
 /*
@@ -55,7 +58,8 @@ bool reconcile(struct reconciliation *r, const struct config *config, const stru
                const struct reconcile_options *options, struct err *err);
 void reconcile_release(struct reconciliation *r);
 
-/* True when no active table differs. Meaningful after a run that compared only. */
+/* True when no active table differs; sequences are not considered. Meaningful after a run that
+ * compared only. */
 bool reconcile_equal(const struct reconciliation *r);
 
 #endif

@@ -40,6 +40,7 @@ static bool queue(struct session *s, const struct config *config, struct err *er
     return identity_queue(source, err) && identity_queue(target, err) &&
            watermark_queue(source, config->overlap_ms, err) && pipeline_sync(source, err) &&
            pipeline_add(source, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", 0, NULL, err) &&
+           pipeline_add(source, "SET LOCAL lock_timeout = '" LOCK_TIMEOUT "'", 0, NULL, err) &&
            catalog_queue(source, err) && pipeline_sync(source, err) &&
            apply_queue_privilege(target, err) && fence_queue_state(target, err) &&
            catalog_queue(target, err) && pipeline_sync(target, err) &&
@@ -55,7 +56,7 @@ static bool receive(struct session *s, const struct state *state, struct err *er
            identity_receive(target, &s->identities[s->roles[TARGET]], err) &&
            identity_check(state, s->identities, err) &&
            watermark_receive(source, &s->watermark, err) && pipeline_next(source, NULL, err) &&
-           catalog_receive(source, &s->models[SOURCE], err) &&
+           pipeline_next(source, NULL, err) && catalog_receive(source, &s->models[SOURCE], err) &&
            apply_receive_privilege(target, &s->unchecked, err) &&
            fence_receive_state(target, &s->fenced, err) &&
            catalog_receive(target, &s->models[TARGET], err);

@@ -73,12 +73,14 @@ static void versions_release(struct versions *v)
     result_free(v->result);
 }
 
-/* Marks every version with the key of `row`; returns one of them, or v->count. */
+/*
+ * Marks a version with the key of `row`, one that was not marked before; returns it, or v->count.
+ * Equal rows of a table without key are marked one by one: what is left over is lost.
+ */
 static size_t versions_match(struct versions *v, const struct result *row)
 {
     size_t low = 0;
     size_t high = v->count;
-    size_t found;
 
     while (low < high) {
         size_t middle = low + (high - low) / 2;
@@ -88,13 +90,12 @@ static size_t versions_match(struct versions *v, const struct result *row)
         else
             high = middle;
     }
-    for (found = v->count;
-         low < v->count && compare_keys_of(v->result, v->order[low], row, 0, v->width) == 0;
-         low++) {
-        found = v->order[low];
-        v->matched[found] = true;
-    }
-    return found;
+    while (low < v->count && v->matched[v->order[low]])
+        low++;
+    if (low == v->count || compare_keys_of(v->result, v->order[low], row, 0, v->width) != 0)
+        return v->count;
+    v->matched[v->order[low]] = true;
+    return v->order[low];
 }
 
 /* A standby row that is newer than the active's: somebody wrote to the standby. */
@@ -187,6 +188,19 @@ static bool queue_delete(struct wave *wave, struct batch_run *run, struct arrays
         return true;
     note_pending(wave, run->batch->pair);
     return queue_for_keys(run->applier->conns[TARGET], run->target, row_sql_delete, keys, err);
+}
+
+/* Equal rows of which the source has fewer. */
+static bool archive_surplus(struct batch_run *run, struct err *err)
+{
+    const struct versions *old = &run->old;
+    size_t i;
+
+    for (i = 0; i < old->count && run->target->key_count == 0; i++)
+        if (!old->matched[i] && !archive_add(run->applier->archive, run->target, "delete", NULL, 0,
+                                             old->result, i, err))
+            return false;
+    return true;
 }
 
 static bool queue_insert(struct wave *wave, struct batch_run *run, struct err *err)
@@ -282,7 +296,8 @@ static bool run_batch(struct wave *wave, struct applier *a, struct wave_batch *b
         ok = pipeline_next(a->conns[SOURCE], NULL, err);
     }
     if (ok)
-        ok = b->kind == BATCH_UPSERT ? queue_insert(wave, &run, err) : run_deletes(wave, &run, err);
+        ok = b->kind == BATCH_UPSERT ? archive_surplus(&run, err) && queue_insert(wave, &run, err)
+                                     : run_deletes(wave, &run, err);
     arrays_release(&run.rows);
     versions_release(&run.old);
     return ok && pipeline_send(&a->conns[TARGET], 1, err);
