@@ -37,7 +37,7 @@ distrusted() {
 }
 
 @test "killed early, in the middle and late: --resume makes the twin" {
-    for after in 0.02 0.06 0.12 0.2 0.3 0.45 0.7 1.0; do
+    for after in 0.03 0.1 0.18 0.3 0.6; do
         kill_after "$after"
         distrusted
         run_dbr init-secondary --resume
