@@ -331,6 +331,7 @@ static bool find_and_apply(struct sync_run *run, struct err *err)
     struct reconcile_options how = {
         .source = state_active(&run->state),
         .write = sync_writes(o),
+        .compare_only = o->verify,
         .every_table = o->full || o->verify || o->repair,
         .force = o->force,
         .tables = &o->tables,
@@ -348,6 +349,7 @@ static bool verify_again(struct sync_run *run, struct err *err)
     struct reconcile_options how = {
         .source = state_active(&run->state),
         .every_table = true,
+        .force = run->options->force,
         .tables = &run->options->tables,
         .batch_rows = run->config.batch_size,
         .program = "sync",

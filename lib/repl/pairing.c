@@ -263,7 +263,7 @@ static void hold_unselected_child(struct pairings *pairs, size_t child, size_t p
 bool pairings_select(struct pairings *pairs, const struct strlist *tables, struct strlist *added,
                      struct err *err)
 {
-    struct selection selection = {added, true};
+    struct selection selection = {added, added != NULL};
     size_t i;
 
     if (tables->count == 0)

@@ -52,8 +52,8 @@ void pairings_build(struct pairings *pairs, const struct model *source, const st
 
 /*
  * --tables: selects these and, with them, the tables that they refer to (else their rows would
- * refer to nothing); the added ones are named in `added`. ERR_USAGE for a table that does not
- * exist, with the nearest name.
+ * refer to nothing); the added ones are named in `added` (NULL: none is added). ERR_USAGE for a
+ * table that does not exist, with the nearest name.
  */
 bool pairings_select(struct pairings *pairs, const struct strlist *tables, struct strlist *added,
                      struct err *err);

@@ -108,7 +108,7 @@ static void guard_all(struct reconciliation *r, const struct config *config,
     size_t i;
 
     /* A run that only compares has nothing to guard. */
-    if (options->force || !options->write)
+    if (options->force || options->compare_only)
         return;
     for (i = 0; i < r->pairs.count; i++)
         guard(&r->pairs.items[i], &r->all.items[i], config);
@@ -170,7 +170,7 @@ static bool find(struct reconciliation *r, const struct config *config, const st
                    config->change_column, false);
     comparisons_init(&r->all, &r->pairs, state->dir);
     r->conflicts = mem_alloc((r->pairs.count + 1) * sizeof(*r->conflicts));
-    if (!pairings_select(&r->pairs, options->tables, &r->added, err))
+    if (!pairings_select(&r->pairs, options->tables, options->compare_only ? NULL : &r->added, err))
         return false;
     hold_failures(r);
     pairings_spread_holds(&r->pairs);

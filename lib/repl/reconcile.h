@@ -21,11 +21,12 @@
 #include "state/state.h"
 
 struct reconcile_options {
-    enum role source; /* the active database */
-    bool write;       /* false: compare only */
-    bool every_table; /* compare every table completely, whatever its size (--full, --verify,
-                         --repair) */
-    bool force;       /* past the delete guard */
+    enum role source;  /* the active database */
+    bool write;        /* false: compare only */
+    bool compare_only; /* --verify: nothing but the named tables, and nothing to guard */
+    bool every_table;  /* compare every table completely, whatever its size (--full, --verify,
+                          --repair) */
+    bool force;        /* past the delete guard */
     const struct strlist *tables; /* --tables; empty: all */
     long batch_rows;
     const char *program; /* names the salvage file: "sync" */
