@@ -50,8 +50,12 @@ bool apply_queue_begin(struct conn *target, bool write, bool unchecked, struct e
 
 bool apply_receive_begin(struct conn *target, bool write, bool unchecked, struct err *err)
 {
-    return pipeline_next(target, NULL, err) && pipeline_next(target, NULL, err) &&
-           (!write || !unchecked || pipeline_next(target, NULL, err));
+    size_t statements = write && unchecked ? 3 : 2;
+
+    while (statements-- > 0)
+        if (!pipeline_next(target, NULL, err))
+            return false;
+    return true;
 }
 
 struct applying {

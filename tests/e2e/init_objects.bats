@@ -187,14 +187,15 @@ SQL
     in_step
 }
 
-@test "what cannot be carried is named" {
+@test "what is not carried is named, and the rest is there" {
     server_sql one "$DB" -c "CREATE EXTENSION hstore" || skip "no contrib modules on this server"
     p1 -c "CREATE TABLE t (id int PRIMARY KEY)" -c "INSERT INTO t VALUES (1)" \
-        -c "CREATE RULE t_rule AS ON UPDATE TO t WHERE NEW.id = 99 DO INSTEAD NOTHING"
+        -c "CREATE RULE t_rule AS ON UPDATE TO t WHERE NEW.id = 99 DO INSTEAD NOTHING" \
+        -c "CREATE OPERATOR === (LEFTARG = int, RIGHTARG = int, FUNCTION = int4eq)"
     run_dbr init-secondary
     exits 0
-    grep -qiE 't_rule' <<<"$output$errors" || fail "the rule t_rule is not mentioned"
-    grep -qiE 'hstore' <<<"$output$errors" || fail "the extension hstore is not mentioned"
+    is "$(p2 -c "SELECT count(*) FROM pg_rules WHERE rulename = 't_rule'")" 1
+    grep -q '===' <<<"$output$errors" || fail "the operator === is not mentioned"
     same_rows
 }
 
