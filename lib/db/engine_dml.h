@@ -26,6 +26,9 @@ struct engine_dml {
     bool (*portable)(const struct model_column *column);
 };
 
+/* Both engines print the portable types alike from the same expression. */
+void postgres_column_text(struct buf *sql, const struct model_column *column, const char *name);
+
 extern const struct engine_dml postgres_dml;
 extern const struct engine_dml cockroach_dml;
 

@@ -4,7 +4,7 @@
 #include "db/engine_dml.h"
 #include "db/row_sql.h"
 
-static void column_text(struct buf *sql, const struct model_column *column, const char *name)
+void postgres_column_text(struct buf *sql, const struct model_column *column, const char *name)
 {
     if (!strcmp(column->type_name, "bytea"))
         buf_addf(sql, "encode(%s, 'hex')", name);
@@ -52,7 +52,7 @@ const struct engine_dml postgres_dml = {
     .only = "ONLY ",
     .overriding = " OVERRIDING SYSTEM VALUE",
     .bytewise = " COLLATE \"C\"",
-    .column_text = column_text,
+    .column_text = postgres_column_text,
     .hash = hash,
     .portable = portable,
 };

@@ -222,13 +222,6 @@ bool result_bool(const struct result *result, size_t row, size_t column)
     return text && *text == 't';
 }
 
-int64_t result_affected(const struct result *result)
-{
-    const char *text = result ? PQcmdTuples(result->pg) : "";
-
-    return *text ? strtoll(text, NULL, 10) : 0;
-}
-
 void result_free(struct result *result)
 {
     if (!result)

@@ -31,8 +31,6 @@ const char *result_text(const struct result *result, size_t row,
 size_t result_length(const struct result *result, size_t row, size_t column);
 int64_t result_int(const struct result *result, size_t row, size_t column); /* 0 for SQL NULL */
 bool result_bool(const struct result *result, size_t row, size_t column);
-/* Rows that INSERT, UPDATE or DELETE reported. */
-int64_t result_affected(const struct result *result);
 void result_free(struct result *result);
 
 #endif

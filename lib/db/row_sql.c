@@ -382,12 +382,6 @@ void row_sql_delete(struct buf *sql, const struct row_table *t)
     buf_addch(sql, ')');
 }
 
-void row_sql_delete_all(struct buf *sql, const struct row_table *t)
-{
-    buf_adds(sql, "DELETE FROM ");
-    add_table(sql, t, true);
-}
-
 void row_sql_copy_out(struct buf *sql, const struct row_table *t, const char *format)
 {
     buf_adds(sql, "COPY (SELECT ");

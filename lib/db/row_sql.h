@@ -62,7 +62,6 @@ void row_sql_all_rows(struct buf *sql, const struct row_table *t);
 void row_sql_insert(struct buf *sql, const struct row_table *t, bool upsert);
 /* DELETE of the rows whose keys are in the parameters. */
 void row_sql_delete(struct buf *sql, const struct row_table *t);
-void row_sql_delete_all(struct buf *sql, const struct row_table *t);
 /* COPY; format is what follows FORMAT: "binary", "text", "csv". */
 void row_sql_copy_out(struct buf *sql, const struct row_table *t, const char *format);
 void row_sql_copy_in(struct buf *sql, const struct row_table *t, const char *format);

@@ -50,6 +50,11 @@ static void add_task(struct pool *pool, struct task task)
     pool->tasks[pool->count++] = task;
 }
 
+static bool is_key_of(const struct plan_statement *statement, const char *table)
+{
+    return statement->phase == PLAN_KEYS && statement->table && !strcmp(statement->table, table);
+}
+
 /* Keys of partitions come before their table's, a replica identity after its index. */
 static bool has_order(const struct jobs *jobs, size_t pair)
 {
@@ -60,8 +65,7 @@ static bool has_order(const struct jobs *jobs, size_t pair)
     if (p->rows[SOURCE].table->kind == 'p')
         return true;
     for (i = 0; i < plan->statement_count; i++)
-        if (plan->statements[i].phase == PLAN_KEYS && plan->statements[i].table &&
-            !strcmp(plan->statements[i].table, p->name) &&
+        if (is_key_of(&plan->statements[i], p->name) &&
             strstr(plan->statements[i].sql, "REPLICA IDENTITY"))
             return true;
     return false;
@@ -74,13 +78,13 @@ static void add_followers(struct pool *pool, size_t pair)
     const struct jobs *jobs = pool->jobs;
     const struct plan *plan = jobs->plan->plan;
     const char *name = jobs->pairs->items[pair].name;
+    bool chain = jobs->keys[pair] && has_order(jobs, pair);
     size_t i;
 
-    if (jobs->keys[pair] && has_order(jobs, pair))
+    if (chain)
         add_task(pool, (struct task){TASK_CHAIN, pair, 0, SOURCE});
-    for (i = 0; i < plan->statement_count && jobs->keys[pair] && !has_order(jobs, pair); i++)
-        if (plan->statements[i].phase == PLAN_KEYS && plan->statements[i].table &&
-            !strcmp(plan->statements[i].table, name))
+    for (i = 0; i < plan->statement_count && jobs->keys[pair] && !chain; i++)
+        if (is_key_of(&plan->statements[i], name))
             add_task(pool, (struct task){TASK_STATEMENT, pair, i, SOURCE});
     if (jobs->hash && jobs->copy[pair]) {
         add_task(pool, (struct task){TASK_HASH, pair, 0, SOURCE});
@@ -113,8 +117,7 @@ static bool run_chain(const struct plan_run *run, const char *table, struct err 
     for (i = 0; i < run->plan->statement_count; i++) {
         const struct plan_statement *s = &run->plan->statements[i];
 
-        if (s->phase == PLAN_KEYS && s->table && !strcmp(s->table, table) &&
-            !plan_run_one(run, s, err))
+        if (is_key_of(s, table) && !plan_run_one(run, s, err))
             return false;
     }
     return true;
