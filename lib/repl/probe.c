@@ -54,6 +54,7 @@ struct job {
     bool done, abandoned;
     bool threaded;
     pthread_t thread;
+    int timeout_ms;   /* of the whole, as configured */
     int64_t deadline; /* monotonic ms */
     char *role, *url, *schema;
     struct probe probe;
@@ -70,7 +71,7 @@ static void job_free(struct job *job)
     free(job);
 }
 
-static struct job *job_new(const struct conn_params *params, int64_t deadline)
+static struct job *job_new(const struct conn_params *params, int timeout_ms, int64_t deadline)
 {
     struct job *job = mem_alloc(sizeof *job);
     pthread_condattr_t attr;
@@ -79,6 +80,7 @@ static struct job *job_new(const struct conn_params *params, int64_t deadline)
     (void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
     (void)pthread_cond_init(&job->done_changed, &attr);
     (void)pthread_condattr_destroy(&attr);
+    job->timeout_ms = timeout_ms;
     job->deadline = deadline;
     job->role = mem_strdup(params->role);
     job->url = mem_strdup(params->url);
@@ -121,6 +123,18 @@ static bool ask(struct conn *conn, struct probe *probe, struct err *err)
     return true;
 }
 
+/* The text names the timeout that is configured, not what a try had left of it. */
+static void say_no_answer(const struct job *job, struct err *err)
+{
+    char *shown = NULL;
+    struct err ignored = ERR_INIT;
+    (void)conn_check_url(job->role, job->url, &shown, &ignored);
+    err_set(err, ERR_UNREACHABLE, "the %s (%s) did not answer within %.3g s", job->role,
+            shown ? shown : "?", job->timeout_ms / 1000.0);
+    err_hint(err, "check that the server runs and that no firewall drops the connection");
+    free(shown);
+}
+
 /* One try, within the time that is left. */
 static bool look(struct job *job, struct probe *probe)
 {
@@ -129,8 +143,12 @@ static bool look(struct job *job, struct probe *probe)
     struct conn *conn = NULL;
     params.timeout_ms = job->deadline > started ? (int)(job->deadline - started) : 1;
     err_clear(&probe->err);
-    if (!conn_open_many(&params, 1, &conn, &probe->failure, &probe->err))
+    if (!conn_open_many(&params, 1, &conn, &probe->failure, &probe->err)) {
+        if (probe->failure == CONN_DOWN && clock_mono_ms() >= job->deadline &&
+            probe->err.code != ERR_STOPPED)
+            say_no_answer(job, &probe->err);
         return false;
+    }
     bool ok = ask(conn, probe, &probe->err);
     if (ok) {
         probe->connected = true;
@@ -173,18 +191,6 @@ static void *work_alone(void *argument)
     return NULL;
 }
 
-static void no_answer(struct job *job, int timeout_ms, struct probe *probe)
-{
-    char *shown = NULL;
-    struct err ignored = ERR_INIT;
-    (void)conn_check_url(job->role, job->url, &shown, &ignored);
-    *probe = (struct probe){.failure = CONN_DOWN, .checked_us = clock_now_us()};
-    err_set(&probe->err, ERR_UNREACHABLE, "the %s (%s) did not answer within %.3g s", job->role,
-            shown ? shown : "?", timeout_ms / 1000.0);
-    err_hint(&probe->err, "check that the server runs and that no firewall drops the connection");
-    free(shown);
-}
-
 static bool wait_done(struct job *job)
 {
     struct timespec until;
@@ -200,7 +206,7 @@ static bool wait_done(struct job *job)
     return job->done;
 }
 
-static void collect(struct job *job, int timeout_ms, struct probe *probe)
+static void collect(struct job *job, struct probe *probe)
 {
     (void)pthread_mutex_lock(&job->mutex);
     bool done = wait_done(job);
@@ -208,7 +214,8 @@ static void collect(struct job *job, int timeout_ms, struct probe *probe)
         *probe = job->probe;
         job->probe.identity = NULL;
     } else {
-        no_answer(job, timeout_ms, probe);
+        *probe = (struct probe){.failure = CONN_DOWN, .checked_us = clock_now_us()};
+        say_no_answer(job, &probe->err);
         (void)pthread_detach(job->thread);
         job->abandoned = true;
     }
@@ -227,14 +234,14 @@ bool probe_run(const struct conn_params *params, size_t count, int timeout_ms, s
     struct job *jobs[PROBE_MAX];
     int64_t deadline = clock_mono_ms() + timeout_ms;
     for (size_t i = 0; i < count; i++) {
-        jobs[i] = job_new(&params[i], deadline);
+        jobs[i] = job_new(&params[i], timeout_ms, deadline);
         jobs[i]->threaded = pthread_create(&jobs[i]->thread, NULL, work_alone, jobs[i]) == 0;
         /* No thread to be had: done here, with the deadlines that lib/db keeps. */
         if (!jobs[i]->threaded)
             (void)work(jobs[i]);
     }
     for (size_t i = 0; i < count; i++)
-        collect(jobs[i], timeout_ms, &probes[i]);
+        collect(jobs[i], &probes[i]);
     return stop_check(err);
 }
 
