@@ -1,11 +1,20 @@
 /* What dbr-sync tells: warnings, the table of tables, the keys that differ. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
+#include "base/buf.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "ops/sync_run.h"
 
-#define LISTED_KEYS 10
+/* Keys of a table shown to people, and in JSON; there also what all of them may cost in memory. */
+#define PRINTED_KEYS 10
+#define LISTED_KEYS 100
+#define LISTED_BYTES ((size_t)2 << 20)
+#define LISTED_COST 512
+#define EXACT_INTEGER ((long long)1 << 53)
 
 void sync_collect_warnings(struct sync_run *run)
 {
@@ -51,9 +60,61 @@ void sync_collect_warnings(struct sync_run *run)
             f->kept_deletes);
 }
 
-static void list_keys(const struct pairing *pair, struct keyset *changes)
+static const char *key_name(const struct pairing *pair, size_t i)
+{
+    return pair->rows[SOURCE].key_count ? pair->rows[SOURCE].keys[i]->name : "row hash";
+}
+
+static void print_keys(const struct pairing *pair, struct keyset *changes)
 {
     size_t width = row_sql_key_width(&pair->rows[SOURCE]);
+    struct key_item item;
+    struct err ignored = ERR_INIT;
+    struct buf line = BUF_INIT;
+    bool end = false;
+    size_t n = 0;
+
+    keyset_rewind(changes);
+    while (n < PRINTED_KEYS && keyset_next(changes, &item, &end, &ignored)) {
+        size_t i;
+
+        buf_reset(&line);
+        buf_addf(&line, "  %s ",
+                 item.kind == 'i'   ? "missing on the standby:"
+                 : item.kind == 'd' ? "only on the standby:   "
+                                    : "different:             ");
+        for (i = 0; i < width; i++) {
+            buf_addf(&line, "%s%s=", i ? ", " : "", key_name(pair, i));
+            buf_add_clean(&line, key_item_text(&item, i));
+        }
+        puts(line.data);
+        n++;
+    }
+    if (changes->count > n)
+        printf("  ... and %zu more\n", changes->count - n);
+    buf_release(&line);
+}
+
+/* Integers as numbers, as far as every reader of JSON keeps them exact; all else as text. */
+static void set_key_value(struct json *key, const struct pairing *pair, size_t i, const char *text)
+{
+    const struct row_table *rows = &pair->rows[SOURCE];
+    const char *type = rows->key_count ? rows->keys[i]->type_name : "";
+    long long number = strtoll(text, NULL, 10);
+
+    if ((!strcmp(type, "int2") || !strcmp(type, "int4") || !strcmp(type, "int8")) &&
+        llabs(number) <= EXACT_INTEGER)
+        json_set_int(key, key_name(pair, i), number);
+    else
+        json_set_str(key, key_name(pair, i), text);
+}
+
+/* Adds "differences" and "truncated" to a table's object. *room: bytes left for all tables. */
+static void set_keys(struct json *table, const struct pairing *pair, struct keyset *changes,
+                     size_t *room)
+{
+    size_t width = row_sql_key_width(&pair->rows[SOURCE]);
+    struct json *list = json_set_array(table, "differences");
     struct key_item item;
     struct err ignored = ERR_INIT;
     bool end = false;
@@ -61,23 +122,42 @@ static void list_keys(const struct pairing *pair, struct keyset *changes)
 
     keyset_rewind(changes);
     while (n < LISTED_KEYS && keyset_next(changes, &item, &end, &ignored)) {
+        size_t cost = item.key_len + LISTED_COST;
+        struct json *entry;
+        struct json *key;
         size_t i;
 
-        printf("  %s ", item.kind == 'i'   ? "missing on the standby:"
-                        : item.kind == 'd' ? "only on the standby:   "
-                                           : "different:             ");
+        if (cost > *room)
+            break;
+        *room -= cost;
+        entry = json_add(list, json_object());
+        json_set_str(entry, "kind",
+                     item.kind == 'i'   ? "insert"
+                     : item.kind == 'd' ? "delete"
+                                        : "update");
+        key = json_set_object(entry, "key");
         for (i = 0; i < width; i++)
-            printf("%s%s=%s", i ? ", " : "",
-                   pair->rows[SOURCE].key_count ? pair->rows[SOURCE].keys[i]->name : "row hash",
-                   key_item_text(&item, i));
-        putchar('\n');
+            set_key_value(key, pair, i, key_item_text(&item, i));
         n++;
     }
-    if (changes->count > n)
-        printf("  ... and %zu more\n", changes->count - n);
+    json_set_bool(table, "truncated", changes->count > n);
 }
 
-static void list_differences(struct sync_run *run)
+static void set_differences(struct sync_run *run)
+{
+    struct json *tables = json_get(run->cli->document, "tables");
+    size_t room = LISTED_BYTES;
+    struct json *table;
+
+    for (table = json_first(tables); table; table = json_next(table)) {
+        size_t at = pairings_index(&run->found.pairs, json_str(table, "name", ""));
+
+        if (at < run->found.pairs.count && pairing_active(&run->found.pairs.items[at]))
+            set_keys(table, &run->found.pairs.items[at], &run->found.all.items[at].changes, &room);
+    }
+}
+
+static void print_differences(struct sync_run *run)
 {
     size_t i;
 
@@ -89,7 +169,7 @@ static void list_differences(struct sync_run *run)
             continue;
         printf("%s: %" PRId64 " missing, %" PRId64 " different, %" PRId64 " too many\n", pair->name,
                c->inserts, c->updates, c->deletes);
-        list_keys(pair, &c->changes);
+        print_keys(pair, &c->changes);
     }
 }
 
@@ -97,6 +177,8 @@ void sync_summarise(struct sync_run *run, const struct err *trouble)
 {
     struct totals sum = outcome_totals(&run->outcome);
     bool people = !run->cli->common.json && !run->cli->common.quiet;
+    /* What a sync has written is no difference any more; what a repair has left is. */
+    bool lists = !sync_writes(run->options) || run->repaired;
 
     outcome_report(&run->outcome, run->cli, run->options->verify ? OUTCOME_VERIFY : OUTCOME_SYNC);
     if (run->cli->common.json) {
@@ -104,9 +186,11 @@ void sync_summarise(struct sync_run *run, const struct err *trouble)
                      role_name(run->found.session.roles[SOURCE]));
         json_set_int(run->cli->document, "sequencesMoved", (int64_t)run->found.sequences);
         json_set_bool(run->cli->document, "dryRun", run->options->dry_run);
+        if (lists)
+            set_differences(run);
     }
-    if (people && !sync_writes(run->options))
-        list_differences(run);
+    if (people && lists)
+        print_differences(run);
     if (people && run->found.sequences)
         printf("Sequences %s: %zu\n", sync_writes(run->options) ? "moved" : "that stand elsewhere",
                run->found.sequences);

@@ -30,6 +30,27 @@ contents() { compare_contents "$P1_URL" | md5sum; compare_contents "$P2_URL" | m
     [ -z "$(ls "$STATE_DIR"/salvage 2>/dev/null)" ] || fail "something was kept aside"
 }
 
+@test "--verify --json names the keys that differ, and no more than a hundred of a table" {
+    damage
+    stray=$(p2 -c "SELECT max(id) FROM leads")
+    p2w -c "UPDATE billing_profiles SET company = 'changed'" -c "DELETE FROM timeframe_adjustments"
+    run_dbr sync --verify --json
+    exits 4
+    json_is '.tables[] | select(.name == "users") | [.differences[] | .kind + " " + (.key.id | tostring)] | sort | join(",")' \
+        "update 3,update 4"
+    json_is '.tables[] | select(.name == "position_history") | .differences | tojson' '[{"kind":"insert","key":{"id":9}}]'
+    json_is '.tables[] | select(.name == "leads") | .differences | tojson' "[{\"kind\":\"delete\",\"key\":{\"id\":$stray}}]"
+    json_is '.tables[] | select(.name == "leads") | .truncated' false
+    json_is '[.tables[] | select(.verified) | .differences[]] | length' 0
+    p2w -c "UPDATE position_history SET action = 'changed'"
+    run_dbr sync --verify --json
+    json_is '.tables[] | select(.name == "position_history") | .differences | length' 100
+    json_is '.tables[] | select(.name == "position_history") | .truncated' true
+    run_dbr sync --verify
+    exits 4
+    stdout_has "only on the standby:    id=$stray" "missing on the standby: id=9" "different:              id=3" "... and "
+}
+
 @test "--verify of equal databases" {
     run_dbr sync --verify --json
     exits 0
