@@ -1,7 +1,7 @@
 /*
  * The wish to stop. SIGINT, SIGTERM and SIGHUP set a flag; every wait in dbr watches it and gives
- * up with ERR_STOPPED. SIGPIPE is ignored (writes report EPIPE). A second signal of the same kind
- * kills the program.
+ * up with ERR_STOPPED. SIGPIPE and SIGXFSZ are ignored (writes report EPIPE and EFBIG). A second
+ * signal of the same kind kills the program.
  */
 #ifndef DBR_BASE_STOP_H
 #define DBR_BASE_STOP_H
@@ -11,6 +11,8 @@
 #include "base/err.h"
 
 void stop_install(void);
+/* In a child, between fork and exec: takes all of stop_install back, and blocks nothing. */
+void stop_reset(void);
 int stop_signal(void); /* the signal that asked us to stop, or 0 */
 /* False with ERR_STOPPED ("stopped by SIGINT") when a stop was requested. */
 bool stop_check(struct err *err);

@@ -139,6 +139,11 @@ static void check_answer(const struct subject *s, const struct probe *probe,
         findings_add(s->findings, FINDING_DATABASE, s->area,
                      "see who made it read-only, and lift that",
                      "the active database takes no writes");
+    if (state && state_init_status(state) == INIT_DONE && state_active(state) != s->role &&
+        s->config->fence && !probe->read_only)
+        findings_add(s->findings, FINDING_WARNING, s->area,
+                     "run dbr-sync, which makes it read-only again (or set DB_FENCE=off)",
+                     "the standby takes writes: its fence is gone");
     long long skew = probe->clock_skew_ms < 0 ? -probe->clock_skew_ms : probe->clock_skew_ms;
     if (skew > s->config->max_clock_skew_ms)
         findings_add(s->findings, FINDING_WARNING, s->area,

@@ -89,6 +89,17 @@ static void judge_active(const struct config *config, const struct state *state,
             (long long)json_int(entry, "latency", 0));
 }
 
+/* After init the standby takes no writes but dbr's; one that does will differ before long. */
+static void judge_fence(const struct config *config, const struct state *state, enum role standby,
+                        struct health_judgement *judgement)
+{
+    if (config->fence && state_init_status(state) == INIT_DONE &&
+        !json_bool(health_entry(state, standby), "readOnly", true))
+        add(judgement, HEALTH_DEGRADED,
+            "%s (standby) takes writes, its fence is gone: run dbr-sync, which puts it back",
+            role_name(standby));
+}
+
 static void judge_clocks(const struct config *config, const struct state *state,
                          struct health_judgement *judgement)
 {
@@ -170,7 +181,9 @@ void health_judge(const struct config *config, const struct state *state,
     if (!config->urls[ROLE_SECONDARY])
         return;
     enum role standby = role_other(active);
-    if (!is_connected(state, standby))
+    if (is_connected(state, standby))
+        judge_fence(config, state, standby, judgement);
+    else
         judge_missing(state, standby, false, judgement);
     if (is_connected(state, active) && is_connected(state, standby))
         judge_clocks(config, state, judgement);

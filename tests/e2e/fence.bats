@@ -47,3 +47,29 @@ teardown() { pair_teardown; }
     exits 0
     in_step
 }
+
+@test "health and the doctor see that the fence is gone, and dbr-sync puts it back" {
+    init_pair
+    run_dbr sync
+    run_dbr health
+    exits 0
+    server_sql two postgres -c "ALTER DATABASE $DB RESET default_transaction_read_only"
+    run_dbr health --json
+    exits 1
+    json_is .status degraded
+    json_true '[.warnings[] | select(contains("takes writes") and contains("dbr-sync"))] | length == 1'
+    run_dbr health --cached
+    exits 1
+    run_dbr health --doctor
+    exits 1
+    stdout_has "its fence is gone" "next: run dbr-sync"
+    DB_FENCE=off run_dbr health
+    exits 0
+    run_dbr sync
+    exits 0
+    stderr_has "it is again"
+    run_dbr health
+    exits 0
+    run_dbr health --doctor
+    exits 0
+}

@@ -4,6 +4,7 @@
 load ../lib/helper
 setup() {
     pair_setup app
+    env_set DB_FENCE off # the state says that init is done, but none has fenced
     mkdir -m 700 "$STATE_DIR"
     (umask 077 && echo '{"version": 1, "activeDatabase": "primary", "init": {"status": "done"},
         "sync": {"lastSync": "'"$(date -u +%Y-%m-%dT%H:%M:%S.000Z)"'"}}' >"$STATE_DIR/state.json")

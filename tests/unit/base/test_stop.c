@@ -1,6 +1,8 @@
 /* The wish to stop; each case in a child, since a wish cannot be taken back. */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #include "base/stop.h"
@@ -82,6 +84,60 @@ TEST(a_broken_pipe_is_an_error_not_a_death)
     assert_int_equal(WEXITSTATUS(status), 0);
 }
 
+static int write_beyond_the_limit(void *context)
+{
+    const struct rlimit none = {0, 0};
+    (void)context;
+    stop_install();
+    int fd = open("large", O_WRONLY | O_CREAT, 0600);
+    if (fd < 0 || setrlimit(RLIMIT_FSIZE, &none) != 0)
+        return 1;
+    return write(fd, "x", 1) < 0 && errno == EFBIG ? 0 : 2;
+}
+
+TEST(a_file_size_limit_is_an_error_not_a_death)
+{
+    int status = unit_child(write_beyond_the_limit, NULL);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+static int reset_and_raise(void *context)
+{
+    stop_install();
+    stop_reset();
+    (void)raise(*(int *)context);
+    return 0;
+}
+
+TEST(a_child_has_the_default_dispositions_again)
+{
+    int numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGXFSZ};
+
+    for (size_t i = 0; i < 5; i++) {
+        int status = unit_child(reset_and_raise, &numbers[i]);
+        assert_true(WIFSIGNALED(status));
+        assert_int_equal(WTERMSIG(status), numbers[i]);
+    }
+}
+
+static int reset_under_nohup(void *context)
+{
+    (void)context;
+    (void)signal(SIGHUP, SIG_IGN);
+    stop_install();
+    stop_reset();
+    (void)raise(SIGHUP);
+    return 0;
+}
+
+TEST(nohup_is_passed_on)
+{
+    int status = unit_child(reset_under_nohup, NULL);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+}
+
 static int interrupted_read(void *context)
 {
     int ends[2];
@@ -113,9 +169,14 @@ TEST(system_calls_are_interrupted)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        IN_DIR(each_signal_is_noted),         IN_DIR(the_second_signal_kills),
-        IN_DIR(nohup_is_respected),           IN_DIR(a_broken_pipe_is_an_error_not_a_death),
+        IN_DIR(each_signal_is_noted),
+        IN_DIR(the_second_signal_kills),
+        IN_DIR(nohup_is_respected),
+        IN_DIR(a_broken_pipe_is_an_error_not_a_death),
         IN_DIR(system_calls_are_interrupted),
+        IN_DIR(a_file_size_limit_is_an_error_not_a_death),
+        IN_DIR(a_child_has_the_default_dispositions_again),
+        IN_DIR(nohup_is_passed_on),
     };
     return cmocka_run_group_tests_name("stop", tests, NULL, NULL);
 }
