@@ -90,11 +90,10 @@ static void add_way_out(const struct config *config, const struct err *err,
     }
     char *next = mem_printf(
         "find out which database the application uses now (see below which one is read-only: that "
-        "is the "
-        "standby), then: mv %s %s.broken && (umask 077; echo '{\"version\": 1, \"activeDatabase\": "
-        "\"PRIMARY-OR-SECONDARY\", \"init\": {\"status\": \"done\"}}' >%s) with primary or "
-        "secondary in its "
-        "place, then dbr-sync --verify",
+        "is the standby). Then: mv %s %s.broken && (umask 077; echo '{\"version\": 1, "
+        "\"activeDatabase\": \"primary\", \"init\": {\"status\": \"done\"}}' >%s); if it is the "
+        "secondary, write \"secondary\" and beside it \"lastSwitch\": {\"op\": \"failover\"}. "
+        "Then: dbr-sync --verify",
         path, path, path);
     findings_add(findings, FINDING_SETUP, state_area, next, "%s", err->message);
     free(next);

@@ -67,6 +67,8 @@ void state_set_init(struct state *state, enum state_init status, const char *rea
  * "latency", "lastCheck", "consecutiveFailures", "consecutiveSuccesses", "engine", "version",
  *           "error"}, "secondary": {...}}
  *  init:   {"status": "none|running|failed|done", "reason", "time"}
+ * A switch writes "lastSwitch": {"op": "failover|failback", "time", "id"} together with
+ * activeDatabase; a state whose secondary is active without a failover recorded there is refused.
  */
 struct json *state_part(struct state *state, const char *name);
 

@@ -18,6 +18,12 @@ struct member {
 static const struct member root_members[] = {
     {"identities", KIND_OBJECT}, {"init", KIND_OBJECT},   {"sync", KIND_OBJECT},
     {"tables", KIND_OBJECT},     {"health", KIND_OBJECT}, {"updatedAt", KIND_TIME},
+    {"lastSwitch", KIND_OBJECT},
+};
+static const struct member switch_members[] = {
+    {"op", KIND_TEXT},
+    {"time", KIND_TIME},
+    {"id", KIND_TEXT},
 };
 static const struct member sync_members[] = {
     {"lastSync", KIND_TIME}, {"recordsSynced", KIND_COUNT},     {"status", KIND_TEXT},
@@ -100,6 +106,22 @@ static bool check_words(const struct json *root, struct err *err)
     return true;
 }
 
+/*
+ * To believe that the secondary is active means to overwrite the primary with it. Each switch
+ * leaves its record in the same write, so a word without one was put there by hand, or is stale.
+ */
+static bool check_switch(const struct json *root, struct err *err)
+{
+    const struct json *last = json_get(root, "lastSwitch");
+    if (!check_members(last, "lastSwitch.", switch_members, COUNT(switch_members), err))
+        return false;
+    if (strcmp(json_str(root, "activeDatabase", ""), "secondary") != 0 ||
+        strcmp(json_str(last, "op", ""), "failover") == 0)
+        return true;
+    return err_set(err, ERR_USAGE,
+                   "activeDatabase is \"secondary\", but lastSwitch records no failover to it");
+}
+
 bool state_check(const struct json *root, struct err *err)
 {
     if (!json_is_object(root))
@@ -115,6 +137,7 @@ bool state_check(const struct json *root, struct err *err)
     const struct json *health = json_get(root, "health");
     return check_words(root, err) &&
            check_members(root, "", root_members, COUNT(root_members), err) &&
+           check_switch(root, err) &&
            check_members(identities, "identities.", roles, COUNT(roles), err) &&
            check_members(json_get(root, "sync"), "sync.", sync_members, COUNT(sync_members), err) &&
            check_health(health, "primary", err) && check_health(health, "secondary", err);

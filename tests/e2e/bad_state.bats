@@ -94,3 +94,19 @@ teardown() {
     exits 0
     in_step
 }
+
+@test "a state that calls the secondary active without a failover: refused, and the primary is not overwritten" {
+    before=$(p1 -c "SELECT sum(balance) FROM users")
+    p2w -c "UPDATE users SET balance = 0"
+    edited=$(jq -c '.activeDatabase = "secondary"' "$STATE_DIR/state.json")
+    echo "$edited" >"$STATE_DIR/state.json"
+    run_dbr sync
+    exits 2
+    stderr_has lastSwitch "dbr-health --doctor"
+    is "$(p1 -c "SELECT sum(balance) FROM users")" "$before"
+    p1 -c "CREATE TABLE still_writable (id int)"
+    is "$(cat "$STATE_DIR/state.json")" "$edited"
+    run_dbr health --doctor
+    exits 3
+    stdout_has "state.json.broken" lastSwitch
+}

@@ -46,7 +46,7 @@ events() { jq -r .message "$STATE_DIR/events.jsonl"; }
     stdout_has "status: critical" "primary (active) is down" NO
     grep -qF '[DB-Redundancy] Health check failed for primary' <<<"$errors"
     # The same database as standby is only a warning.
-    echo '{"version": 1, "activeDatabase": "secondary", "init": {"status": "done"}}' >"$STATE_DIR/state.json"
+    echo '{"version": 1, "activeDatabase": "secondary", "lastSwitch": {"op": "failover"}, "init": {"status": "done"}}' >"$STATE_DIR/state.json"
     run_dbr health --json
     exits 1
     json_is .activeDatabase secondary

@@ -18,6 +18,9 @@ teardown() {
     for text in '' '{' 'null' '[]' '{}' "${GOOD%\}}" "$GOOD $GOOD" '{"version": 1}' '{"version": 1, "activeDatabase": "other"}' \
         '{"version": 1, "activeDatabase": null}' '{"version": "1", "activeDatabase": "primary"}' \
         '{"version": 1, "activeDatabase": "primary", "health": []}' \
+        '{"version": 1, "activeDatabase": "secondary"}' \
+        '{"version": 1, "activeDatabase": "secondary", "lastSwitch": {"op": "failback"}}' \
+        '{"version": 1, "activeDatabase": "primary", "lastSwitch": "failover"}' \
         '{"version": 1, "activeDatabase": "primary", "health": {"primary": {"consecutiveFailures": "many"}}}' \
         '{"version": 1, "activeDatabase": "primary", "init": {"status": "perhaps"}}'; do
         printf '%s' "$text" >"$STATE_DIR/state.json"

@@ -97,6 +97,7 @@ TEST(a_change_starts_from_what_is_on_disk)
     load(&two);
     begin(&one);
     json_set_str(one.root, "activeDatabase", "secondary");
+    json_set_str(state_part(&one, "lastSwitch"), "op", "failover");
     commit(&one);
     assert_int_equal(state_active(&two), ROLE_PRIMARY);
     begin(&two);
@@ -111,7 +112,8 @@ TEST(unknown_members_are_kept)
     struct state kept;
     assert_int_equal(mkdir("dir", 0700), 0);
     unit_write("dir/state.json",
-               "{\"version\": 1, \"activeDatabase\": \"secondary\", \"new\": [1, {\"x\": null}]}");
+               "{\"version\": 1, \"activeDatabase\": \"secondary\","
+               " \"lastSwitch\": {\"op\": \"failover\"}, \"new\": [1, {\"x\": null}]}");
     load(&kept);
     begin(&kept);
     commit(&kept);
@@ -153,6 +155,12 @@ TEST(what_is_no_state_is_refused)
     assert_refused("{\"version\": 1}", "activeDatabase");
     assert_refused("{\"version\": 1, \"activeDatabase\": \"Primary\"}", "activeDatabase");
     assert_refused("{\"version\": 1, \"activeDatabase\": 1}", "activeDatabase");
+    assert_refused("{\"version\": 1, \"activeDatabase\": \"secondary\"}", "records no failover");
+    assert_refused("{\"version\": 1, \"activeDatabase\": \"secondary\","
+                   " \"lastSwitch\": {\"op\": \"failback\"}}",
+                   "records no failover");
+    assert_refused(HEAD ", \"lastSwitch\": 1}", "lastSwitch");
+    assert_refused(HEAD ", \"lastSwitch\": {\"time\": \"yesterday\"}}", "lastSwitch.time");
     assert_refused(HEAD ", \"identities\": []}", "identities");
     assert_refused(HEAD ", \"identities\": {\"primary\": 1}}", "identities.primary");
     assert_refused(HEAD ", \"init\": {\"status\": \"perhaps\"}}", "init.status");
