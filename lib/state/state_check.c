@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "state/journal.h"
 #include "state/state.h"
 
 enum kind { KIND_TEXT, KIND_TIME, KIND_COUNT, KIND_FLAG, KIND_OBJECT };
@@ -140,5 +141,6 @@ bool state_check(const struct json *root, struct err *err)
            check_switch(root, err) &&
            check_members(identities, "identities.", roles, COUNT(roles), err) &&
            check_members(json_get(root, "sync"), "sync.", sync_members, COUNT(sync_members), err) &&
-           check_health(health, "primary", err) && check_health(health, "secondary", err);
+           check_health(health, "primary", err) && check_health(health, "secondary", err) &&
+           journal_check(root, err);
 }

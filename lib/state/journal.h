@@ -1,0 +1,88 @@
+/*
+ * What a switch leaves in state.json, so that a run that was killed is finished or undone by the
+ * next one: the switch under way with its step (written before the step begins), the last switch
+ * that was completed, fences that are owed, and the base that still has to be merged.
+ *
+ * Members of the state:
+ *  switch:     {"id", "op", "kind": "planned|forced", "step", "by": "manual|auto", "reason",
+ *              "epoch", "startedAt"}; missing when no switch is under way
+ *  lastSwitch: {"id", "op", "kind", "by", "reason", "epoch", "time"}
+ *  fenceDebt:  {"primary": time, "secondary": time}: since when its fence is owed
+ *  merge:      {"run": id of the failover, "time": when it began}: that base is still to be merged
+ *  failbacks:  [time, ...]: automatic failbacks, the newest last
+ *
+ * All setters are called between state_begin and state_commit.
+ */
+#ifndef DBR_STATE_JOURNAL_H
+#define DBR_STATE_JOURNAL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "state/state.h"
+
+enum switch_op { SWITCH_FAILOVER, SWITCH_FAILBACK };
+
+/* In the order of a switch. Which of them a switch has, and what follows on a failure, stands in
+ * ops/transition.c. */
+enum switch_step {
+    STEP_NONE,
+    STEP_PAUSE,  /* clients wait in the pooler */
+    STEP_FENCE,  /* the active database takes no more writes */
+    STEP_SETTLE, /* the rest is synced, compared, sequences are moved */
+    STEP_OPEN,   /* the other database takes writes */
+    STEP_POINT,  /* it is the active one, the pointer targets follow */
+    STEP_NOTIFY  /* hooks and events */
+};
+
+#define JOURNAL_ID_SIZE 40
+#define JOURNAL_REASON_SIZE 512
+
+struct journal {
+    char id[JOURNAL_ID_SIZE]; /* "20260124T203443910-1234": time and process */
+    enum switch_op op;
+    enum switch_step step;
+    bool forced;
+    bool automatic;
+    int64_t epoch;                    /* one more than that of the switch before */
+    char reason[JOURNAL_REASON_SIZE]; /* "" when none was given */
+    char started[CLOCK_TEXT_SIZE];
+};
+
+const char *switch_op_name(enum switch_op op);       /* "failover", "failback" */
+const char *switch_step_name(enum switch_step step); /* "pause", "fence", ... */
+/* The database that a switch of that kind makes the active one. */
+enum role switch_target(enum switch_op op);
+
+/* Begins a journal in memory: id, time and epoch are filled in. */
+void journal_begin(struct journal *journal, const struct state *state, enum switch_op op,
+                   bool forced, bool automatic, const char *reason);
+/* False when no switch is under way. */
+bool journal_read(const struct state *state, struct journal *journal);
+void journal_put(struct state *state, const struct journal *journal);
+void journal_remove(struct state *state);
+
+/* The switch takes effect: activeDatabase is its target from here on, and lastSwitch tells of it.
+ */
+void journal_take_effect(struct state *state, const struct journal *journal);
+/* The last switch that took effect; false when there was none. step is STEP_NONE. */
+bool journal_last(const struct state *state, struct journal *journal);
+/* Of the last switch, 0 before the first. */
+int64_t journal_epoch(const struct state *state);
+
+/* Since when the fence of a database is owed, or NULL. */
+const char *journal_debt(const struct state *state, enum role role);
+void journal_set_debt(struct state *state, enum role role, bool owed);
+
+/* The id of the failover whose base is still to be merged, or NULL. */
+const char *journal_merge(const struct state *state);
+void journal_set_merge(struct state *state, const char *run); /* NULL: merged */
+
+/* How many automatic failbacks took effect within the last 24 hours. */
+int journal_recent_failbacks(const struct state *state);
+
+/* ERR_USAGE when one of these members is not what it should be: part of state_check. */
+bool journal_check(const struct json *root, struct err *err);
+
+#endif
