@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fsio.h"
@@ -213,8 +214,13 @@ static char *resolved(const char *path)
     return whole;
 }
 
+/* By name, or two names of one file. */
 static bool same_file(const char *a, const char *b)
 {
+    struct stat sa;
+    struct stat sb;
+    if (stat(a, &sa) == 0 && stat(b, &sb) == 0)
+        return sa.st_dev == sb.st_dev && sa.st_ino == sb.st_ino;
     char *ra = resolved(a);
     char *rb = resolved(b);
     bool same = strcmp(ra, rb) == 0;

@@ -100,7 +100,7 @@ static void store(struct parser *p, struct span name, size_t line, struct span v
         strlist_addf(&file->warnings, "%s line %zu: what stands before '=' is not a usable name",
                      p->path, line);
     file->entries[file->count++] =
-        (struct envfile_entry){mem_strndup(name.at, name.len), text, line};
+        (struct envfile_entry){mem_strndup(name.at, name.len), text, line, 0, 0};
 }
 
 static void parse_quoted(struct parser *p, struct span name, const char *from)
@@ -180,8 +180,15 @@ void envfile_parse(struct envfile *file, const char *path, const char *text, siz
             buf_addch(&copy, text[i]);
     }
     struct parser p = {file, path, copy.data, copy.data + copy.len, 1};
-    while (p.at < p.end)
+    while (p.at < p.end) {
+        size_t count = file->count;
+        size_t start = (size_t)(p.at - copy.data);
         parse_line(&p);
+        if (file->count > count) {
+            file->entries[count].start = start;
+            file->entries[count].end = (size_t)(p.at - copy.data);
+        }
+    }
     buf_release(&copy);
 }
 

@@ -20,6 +20,9 @@
 struct envfile_entry {
     char *name, *value;
     size_t line; /* of the name, from 1 */
+    /* From the start of its first line to behind the end of its last one, counted without carriage
+     * returns and byte order mark. */
+    size_t start, end;
 };
 
 struct envfile {
