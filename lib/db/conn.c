@@ -30,7 +30,6 @@ static const char *const common_settings[] = {
     "bytea_output=hex",
     "row_security=off",
     "standard_conforming_strings=on",
-    "default_transaction_read_only=off",
     "statement_timeout=0",
     "idle_in_transaction_session_timeout=0",
 };
@@ -43,8 +42,11 @@ const char *conn_engine_settings(const struct conn *conn)
     return "SET default_int_size = 8";
 }
 
+#define PAST_THE_FENCE "default_transaction_read_only=off"
+
 /* The value of the "options" keyword: the user's own first, so that ours win. */
-static void build_options(struct buf *out, const char *users, const char *schema)
+static void build_options(struct buf *out, const char *users, const struct conn *conn,
+                          bool as_application)
 {
     struct buf name = BUF_INIT;
     size_t i;
@@ -56,7 +58,9 @@ static void build_options(struct buf *out, const char *users, const char *schema
     }
     for (i = 0; i < sizeof(common_settings) / sizeof(common_settings[0]); i++)
         buf_addf(out, "-c %s ", common_settings[i]);
-    quote_ident(&name, schema);
+    if (!as_application)
+        buf_adds(out, "-c " PAST_THE_FENCE " ");
+    quote_ident(&name, conn->schema);
     buf_adds(out, "-c search_path=");
     for (p = name.data; *p; p++) {
         if (*p == ' ' || *p == '\\' || *p == '\t' || *p == '\n')
@@ -145,7 +149,7 @@ static bool start(const struct conn_params *params, struct conn **out, struct er
     }
     if (!users_options)
         users_options = getenv("PGOPTIONS");
-    build_options(&options, users_options, conn->schema);
+    build_options(&options, users_options, conn, params->as_application);
     keywords[n] = "options";
     values[n++] = options.data;
     keywords[n] = NULL;
@@ -325,7 +329,14 @@ bool conn_open(const struct conn_params *params, struct conn **conn, struct err 
 
 bool conn_clone(const struct conn *conn, struct conn **copy, struct err *err)
 {
-    struct conn_params params = {conn->role, conn->url, conn->schema, 0};
+    struct conn_params params = {conn->role, conn->url, conn->schema, 0, false};
+
+    return conn_open(&params, copy, err);
+}
+
+bool conn_clone_as_application(const struct conn *conn, struct conn **copy, struct err *err)
+{
+    struct conn_params params = {conn->role, conn->url, conn->schema, 0, true};
 
     return conn_open(&params, copy, err);
 }

@@ -37,6 +37,9 @@ struct conn_params {
     const char *url;    /* libpq URL or conninfo string; never shown */
     const char *schema; /* search_path */
     int timeout_ms;     /* for the whole connect, all hosts together; 0: 15 s */
+    /* The session is as the application's would be: the fence holds it. Otherwise dbr overrides
+     * that. */
+    bool as_application;
 };
 
 /*
@@ -63,6 +66,8 @@ const char *conn_parameter(const struct conn *conn, const char *name);
 bool conn_alive(const struct conn *conn);
 /* Another connection to the same database with the same settings. */
 bool conn_clone(const struct conn *conn, struct conn **copy, struct err *err);
+/* The same, but a session that the fence holds as it would the application's. */
+bool conn_clone_as_application(const struct conn *conn, struct conn **copy, struct err *err);
 /* Bytes of rows received and data sent, for reports. */
 int64_t conn_bytes_received(const struct conn *conn);
 int64_t conn_bytes_sent(const struct conn *conn);

@@ -51,7 +51,7 @@ static void cancel_running(struct conn *conn)
 /* Asks a silent server for a new connection: one that cannot give it is taken for dead. */
 static bool still_there(struct conn *conn, struct err *err)
 {
-    struct conn_params params = {conn->role, conn->url, conn->schema, SILENCE_PROBE_MS};
+    struct conn_params params = {conn->role, conn->url, conn->schema, SILENCE_PROBE_MS, false};
     struct conn *probe = NULL;
     enum conn_failure failure;
     struct err why = ERR_INIT;

@@ -108,7 +108,7 @@ static void check_database_rights(const struct subject *s, struct conn *conn)
 static void check_rights(const struct subject *s)
 {
     struct conn_params params = {role_name(s->role), s->config->urls[s->role], s->config->schema,
-                                 s->config->health_timeout_ms};
+                                 s->config->health_timeout_ms, false};
     struct conn *conn = NULL;
     struct err err = ERR_INIT;
     if (!conn_open(&params, &conn, &err)) {
@@ -192,7 +192,7 @@ void doctor_check_databases(const struct config *config, const struct state *sta
             continue;
         asked[count] = roles[i];
         params[count++] = (struct conn_params){role_name(roles[i]), config->urls[roles[i]],
-                                               config->schema, config->health_timeout_ms};
+                                               config->schema, config->health_timeout_ms, false};
     }
     if (count == 0 || !probe_run(params, count, config->health_timeout_ms, answers, &err)) {
         for (size_t i = 0; i < count; i++)

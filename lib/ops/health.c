@@ -34,7 +34,7 @@ static bool probe_all(const struct config *config, struct probe *probes, size_t 
     struct conn_params params[2];
     for (size_t i = 0; i < count; i++)
         params[i] = (struct conn_params){role_name(roles[i]), config->urls[roles[i]],
-                                         config->schema, config->health_timeout_ms};
+                                         config->schema, config->health_timeout_ms, false};
     if (!probe_run(params, count, config->health_timeout_ms, probes, err))
         return false;
     for (size_t i = 0; i < count; i++) {

@@ -294,9 +294,10 @@ static void remember_done(struct init_run *run, const struct init_work *work)
 bool init_complete(struct init_run *run, const struct init_work *work, struct err *err)
 {
     enum role target = run->session.roles[TARGET];
+    struct fence fence = {run->session.identities[target], run->config.fence_role};
 
     if (run->config.fence &&
-        !fence_place(run->session.conns[TARGET], run->session.identities[target], err)) {
+        !fence_place(run->session.conns[TARGET], &fence, &run->outcome.warnings, err)) {
         strlist_addf(&run->outcome.warnings,
                      "the fence could not be placed, so stray writes to the %s are possible: %s",
                      role_name(target), err->message);

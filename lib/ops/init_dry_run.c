@@ -80,7 +80,7 @@ static void print_create(struct init_run *run, const struct model *model,
 static bool for_dialect(struct init_run *run, struct err *err)
 {
     const struct conn_params params = {role_name(ROLE_PRIMARY), run->config.urls[ROLE_PRIMARY],
-                                       run->config.schema, 0};
+                                       run->config.schema, 0, false};
     struct conn *conn = NULL;
     struct model model;
     bool ok;

@@ -392,12 +392,13 @@ static void remember_failure(struct sync_run *run, const struct err *err)
 static void keep_fence(struct sync_run *run)
 {
     struct session *session = &run->found.session;
-    const char *identity = session->identities[session->roles[TARGET]];
+    struct fence fence = {session->identities[session->roles[TARGET]], run->config.fence_role};
     struct err why = ERR_INIT;
 
     if (!run->config.fence || session->fenced || !sync_writes(run->options))
         return;
-    if (session_settle(session, &why) && fence_place(session->conns[TARGET], identity, &why))
+    if (session_settle(session, &why) &&
+        fence_place(session->conns[TARGET], &fence, &run->outcome.warnings, &why))
         strlist_add(&run->outcome.warnings, "the standby was not fenced any more; it is again");
     else
         strlist_addf(&run->outcome.warnings, "the standby is not fenced: %s", why.message);

@@ -1,49 +1,316 @@
-/* The database setting that makes sessions read-only by default, and the end of older sessions. */
+/* The settings that make sessions read-only, and the end of older sessions. */
 #include "repl/fence.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
+#include "base/mem.h"
 #include "db/pipeline.h"
 #include "db/query.h"
 #include "db/quote.h"
 
-static bool alter(struct conn *conn, const char *identity, const char *change, struct err *err)
+#define ROUNDS_MAX 20
+#define ROUND_PAUSE_MS 250
+
+/*
+ * Sessions that began before the settings did ($1: a time after them); later ones are held by them.
+ * Sessions of dbr itself override the fence and are left alone. What the server does not show of
+ * other roles' sessions counts as the worst.
+ */
+#define OTHERS                                                                                     \
+    "FROM pg_catalog.pg_stat_activity WHERE datname = pg_catalog.current_database() AND pid <> "   \
+    "pg_catalog.pg_backend_pid() AND coalesce(backend_type, 'client backend') = 'client backend' " \
+    "AND application_name IS DISTINCT FROM 'dbr' AND coalesce(backend_start, '-infinity') <= "     \
+    "$1::timestamptz"
+
+/* Whoever may not be asked to end is not: the attempt would be an error. */
+#define MAY_END                                                                                    \
+    "(SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user) OR "                  \
+    "(NOT coalesce((SELECT rolsuper FROM pg_catalog.pg_roles r WHERE r.oid = usesysid), true) "    \
+    "AND (pg_catalog.pg_has_role(usesysid, 'MEMBER') OR "                                          \
+    "pg_catalog.pg_has_role('pg_signal_backend', 'MEMBER')))"
+
+/* The server waits up to five seconds for each session to be gone. */
+static const char end_others[] =
+    "SELECT pg_catalog.pg_terminate_backend(pid, 5000) " OTHERS " AND (" MAY_END ")";
+
+/* Who is left: role, whether it is a superuser's, pid. */
+static const char left_over[] =
+    "SELECT coalesce(usename, '?'), coalesce((SELECT rolsuper FROM pg_catalog.pg_roles r "
+    "WHERE r.oid = usesysid), true), pid " OTHERS;
+
+static const char prepared[] = "SELECT count(*) FROM pg_catalog.pg_prepared_xacts WHERE database = "
+                               "pg_catalog.current_database()";
+
+/* A role's own setting goes before that of the database. */
+static const char overriding[] =
+    "SELECT r.rolname FROM pg_catalog.pg_db_role_setting s JOIN pg_catalog.pg_roles r ON r.oid = "
+    "s.setrole CROSS JOIN pg_catalog.unnest(s.setconfig) c WHERE pg_catalog.lower(c) IN "
+    "('default_transaction_read_only=off', 'default_transaction_read_only=false', "
+    "'default_transaction_read_only=no', 'default_transaction_read_only=0', "
+    "'default_transaction_read_only=f', 'default_transaction_read_only=n') AND r.rolcanlogin AND "
+    "s.setdatabase IN (0, (SELECT oid FROM pg_catalog.pg_database WHERE datname = "
+    "pg_catalog.current_database())) LIMIT 1";
+
+static void alter_database(struct buf *sql, const struct fence *fence, const char *change)
 {
-    const char *name = strchr(identity, '/');
+    const char *name = strchr(fence->identity, '/');
+
+    buf_adds(sql, "ALTER DATABASE ");
+    quote_ident(sql, name ? name + 1 : fence->identity);
+    buf_addf(sql, " %s", change);
+}
+
+static void alter_role(struct buf *sql, const struct fence *fence, const char *change)
+{
+    buf_adds(sql, "ALTER ROLE ");
+    quote_ident(sql, fence->role);
+    buf_addf(sql, " %s", change);
+}
+
+static bool queue_settings(struct conn *conn, const struct fence *fence, bool place,
+                           size_t *statements, struct err *err)
+{
     struct buf sql = BUF_INIT;
     bool ok;
 
-    buf_adds(&sql, "ALTER DATABASE ");
-    quote_ident(&sql, name ? name + 1 : identity);
-    buf_addf(&sql, " %s", change);
-    ok = query_run(conn, sql.data, 0, NULL, NULL, err);
+    alter_database(&sql, fence,
+                   place ? "SET default_transaction_read_only = on"
+                         : "RESET default_transaction_read_only");
+    ok = pipeline_add(conn, sql.data, 0, NULL, err);
+    *statements = 1;
+    if (ok && fence->role) {
+        buf_reset(&sql);
+        alter_role(&sql, fence, place ? "NOLOGIN" : "LOGIN");
+        ok = pipeline_add(conn, sql.data, 0, NULL, err);
+        *statements = 2;
+    }
     buf_release(&sql);
     return ok;
 }
 
-/* Sessions of dbr itself override the fence and are left alone. */
-static bool end_sessions(struct conn *conn, struct err *err)
+bool fence_queue_lift(struct conn *conn, const struct fence *fence, size_t *statements,
+                      struct err *err)
 {
-    if (conn_kind(conn) != ENGINE_POSTGRES)
+    return queue_settings(conn, fence, false, statements, err);
+}
+
+/* *since: a time of the server at which the settings were in force; malloced. */
+static bool run_settings(struct conn *conn, const struct fence *fence, bool place, char **since,
+                         struct err *err)
+{
+    size_t statements;
+    struct result *now = NULL;
+    struct err ending = ERR_INIT;
+    bool ok = queue_settings(conn, fence, place, &statements, err) && pipeline_sync(conn, err) &&
+              pipeline_add(conn, "SELECT pg_catalog.clock_timestamp()", 0, NULL, err) &&
+              pipeline_sync(conn, err) && pipeline_send(&conn, 1, err);
+
+    while (ok && statements-- > 0)
+        ok = pipeline_next(conn, NULL, err);
+    ok = ok && pipeline_next(conn, &now, err);
+    *since = ok ? mem_strdup(result_text(now, 0, 0)) : NULL;
+    result_free(now);
+    (void)pipeline_end(conn, &ending);
+    return ok;
+}
+
+bool fence_lift(struct conn *conn, const struct fence *fence, struct err *err)
+{
+    char *since;
+    bool ok = run_settings(conn, fence, false, &since, err);
+
+    free(since);
+    return ok;
+}
+
+static bool refuse_own_role(struct conn *conn, const struct fence *fence, struct err *err)
+{
+    char *own = NULL;
+    bool same;
+
+    if (!fence->role)
         return true;
-    return query_run(conn,
-                     "SELECT pg_catalog.pg_terminate_backend(pid) FROM "
-                     "pg_catalog.pg_stat_activity WHERE datname = current_database() AND pid <> "
-                     "pg_catalog.pg_backend_pid() AND backend_type = 'client backend' AND "
-                     "application_name <> 'dbr'",
-                     0, NULL, NULL, err);
+    if (!query_value(conn, "SELECT current_user", 0, NULL, &own, err))
+        return false;
+    same = own && !strcmp(own, fence->role);
+    free(own);
+    if (!same)
+        return true;
+    err_set(err, ERR_REFUSED, "DB_FENCE_ROLE is the role that dbr itself logs in to the %s as",
+            conn_role(conn));
+    return err_hint(err, "give the application a role of its own, or unset DB_FENCE_ROLE");
 }
 
-bool fence_place(struct conn *conn, const char *identity, struct err *err)
+/* One look at what the fence cannot hold, after sessions have been ended. */
+struct remainder {
+    size_t sessions;  /* that have to go */
+    char first[96];   /* "role, pid 4711" of one of them */
+    bool is_prepared; /* a prepared transaction waits */
+    char role[64];    /* that overrides the setting, or "" */
+};
+
+static void note_sessions(const struct result *result, struct remainder *left,
+                          struct strlist *warnings, const struct conn *conn)
 {
-    return alter(conn, identity, "SET default_transaction_read_only = on", err) &&
-           end_sessions(conn, err);
+    size_t i;
+
+    left->sessions = 0;
+    for (i = 0; i < result_rows(result); i++) {
+        const char *user = result_text(result, i, 0);
+        const char *pid = result_text(result, i, 2);
+
+        if (!result_bool(result, i, 1)) {
+            if (left->sessions++ == 0)
+                (void)snprintf(left->first, sizeof(left->first), "%s, pid %s", user, pid);
+        } else if (warnings) {
+            strlist_addf(warnings,
+                         "a session of the superuser %s (pid %s) on the %s is not dbr's to end: it "
+                         "could still write",
+                         user, pid, conn_role(conn));
+        }
+    }
 }
 
-bool fence_lift(struct conn *conn, const char *identity, struct err *err)
+static bool look(struct conn *conn, const char *since, struct remainder *left,
+                 struct strlist *warnings, struct err *err)
 {
-    return alter(conn, identity, "RESET default_transaction_read_only", err);
+    static const struct {
+        const char *sql;
+        size_t parameters;
+    } questions[] = {{end_others, 1}, {left_over, 1}, {prepared, 0}, {overriding, 0}};
+    struct result *results[4] = {NULL, NULL, NULL, NULL};
+    struct err ending = ERR_INIT;
+    bool ok = true;
+    size_t i;
+
+    for (i = 0; i < 4 && ok; i++)
+        ok = pipeline_add(conn, questions[i].sql, questions[i].parameters, &since, err) &&
+             pipeline_sync(conn, err);
+    ok = ok && pipeline_send(&conn, 1, err);
+    for (i = 0; i < 4 && ok; i++)
+        ok = pipeline_next(conn, &results[i], err);
+    (void)pipeline_end(conn, &ending);
+    if (ok) {
+        const char *role = result_rows(results[3]) ? result_text(results[3], 0, 0) : "";
+
+        note_sessions(results[1], left, warnings, conn);
+        left->is_prepared = result_int(results[2], 0, 0) > 0;
+        (void)snprintf(left->role, sizeof(left->role), "%s", role);
+    }
+    for (i = 0; i < 4; i++)
+        result_free(results[i]);
+    return ok;
+}
+
+static bool judge(const struct conn *conn, const struct remainder *left, struct err *err)
+{
+    if (left->is_prepared) {
+        err_set(err, ERR_REFUSED,
+                "a prepared transaction is waiting on the %s: it could commit behind the fence",
+                conn_role(conn));
+        return err_hint(err, "look at pg_prepared_xacts there; COMMIT PREPARED or ROLLBACK "
+                             "PREPARED each of them, then run the program again");
+    }
+    if (left->role[0]) {
+        err_set(err, ERR_REFUSED,
+                "the role %s on the %s has default_transaction_read_only set to off, which the "
+                "fence cannot hold",
+                left->role, conn_role(conn));
+        return err_hint(err, "ALTER ROLE ... RESET default_transaction_read_only for that role");
+    }
+    if (left->sessions) {
+        err_set(err, ERR_REFUSED, "sessions on the %s could not be ended (%s)", conn_role(conn),
+                left->first);
+        return err_hint(err, "dbr's role must own the application's role or be a member of "
+                             "pg_signal_backend");
+    }
+    return true;
+}
+
+/* CockroachDB tells sessions apart by user, not by database: with DB_FENCE_ROLE its sessions end,
+ * else those of everybody but dbr. */
+static bool cancel_sessions(struct conn *conn, const struct fence *fence, struct err *err)
+{
+    struct buf sql = BUF_INIT;
+    char *own = NULL;
+    bool ok;
+
+    if (!query_value(conn, "SHOW session_id", 0, NULL, &own, err))
+        return false;
+    buf_adds(&sql, "CANCEL SESSIONS IF EXISTS (WITH s AS (SHOW CLUSTER SESSIONS) SELECT session_id "
+                   "FROM s WHERE session_id <> ");
+    quote_literal(&sql, own ? own : "");
+    buf_adds(&sql, " AND application_name <> 'dbr' AND application_name NOT LIKE '$ %'");
+    if (fence->role) {
+        buf_adds(&sql, " AND user_name = ");
+        quote_literal(&sql, fence->role);
+    }
+    buf_addch(&sql, ')');
+    ok = query_run(conn, sql.data, 0, NULL, NULL, err);
+    buf_release(&sql);
+    free(own);
+    return ok;
+}
+
+static bool end_sessions(struct conn *conn, const char *since, struct strlist *warnings,
+                         struct err *err)
+{
+    struct remainder left;
+    int round;
+
+    for (round = 0; round < ROUNDS_MAX; round++) {
+        memset(&left, 0, sizeof(left));
+        if (!look(conn, since, &left, round ? NULL : warnings, err))
+            return false;
+        if (!left.sessions)
+            break;
+        clock_sleep_ms(ROUND_PAUSE_MS);
+    }
+    return judge(conn, &left, err);
+}
+
+bool fence_place(struct conn *conn, const struct fence *fence, struct strlist *warnings,
+                 struct err *err)
+{
+    char *since;
+    bool ok = refuse_own_role(conn, fence, err) && run_settings(conn, fence, true, &since, err);
+
+    if (!ok)
+        return false;
+    ok = conn_kind(conn) == ENGINE_POSTGRES ? end_sessions(conn, since, warnings, err)
+                                            : cancel_sessions(conn, fence, err);
+    free(since);
+    return ok;
+}
+
+/* Read-only is refused before anything else, so nothing is made even where rights would allow it;
+ * what is made against expectation goes with the transaction. */
+static const char attempt[] = "BEGIN; CREATE SCHEMA _dbr_fence_proof; ROLLBACK";
+
+bool fence_prove(const struct conn *conn, struct err *err)
+{
+    struct conn *session;
+    struct err refusal = ERR_INIT;
+    bool refused;
+
+    if (!conn_clone_as_application(conn, &session, err))
+        return err_prefix(err, "proving the fence");
+    refused = !query_script(session, attempt, &refusal);
+    conn_close(session);
+    if (refused && !strcmp(refusal.sqlstate, "25006"))
+        return true;
+    if (refused && (refusal.code == ERR_UNREACHABLE || refusal.code == ERR_STOPPED)) {
+        *err = refusal;
+        return err_prefix(err, "proving the fence");
+    }
+    err_set(err, ERR_REFUSED, "a new session could still write to the %s: the fence does not hold",
+            conn_role(conn));
+    return err_hint(err, "look for default_transaction_read_only=off in the URL, in PGOPTIONS and "
+                         "in pg_db_role_setting of that server");
 }
 
 bool fence_queue_state(struct conn *conn, struct err *err)

@@ -1,22 +1,45 @@
 /*
- * The fence: new sessions of everybody but dbr are read-only on the fenced database (its setting
- * default_transaction_read_only; dbr's own sessions override it).
+ * The fence: sessions of everybody but dbr cannot write to the fenced database. It is made of the
+ * database's setting default_transaction_read_only (dbr's own sessions override it), of the end of
+ * every session that began before it, and, where DB_FENCE_ROLE names the application's role, of
+ * NOLOGIN for that role, which also holds clients that set the default themselves.
  */
 #ifndef DBR_REPL_FENCE_H
 #define DBR_REPL_FENCE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "base/err.h"
+#include "base/strlist.h"
 #include "db/conn.h"
 
+struct fence {
+    const char *identity; /* of the database (repl/identity.h), which holds its name */
+    const char *role;     /* barred with NOLOGIN; NULL: none is */
+};
+
 /*
- * Places the fence, then ends the sessions of others on that database, which began before it and
- * could still write. identity: of that database (repl/identity.h), which holds its name. */
-bool fence_place(struct conn *conn, const char *identity, struct err *err);
+ * Places the fence, then ends the sessions of others until none is left. Safe to repeat. warnings
+ * (may be NULL) gets a line for each session that dbr's role may not end and that belongs to the
+ * provider (a superuser). ERR_REFUSED: a prepared transaction could still commit, a role overrides
+ * the setting, a session could not be ended, or dbr itself logs in as the barred role; the setting
+ * is in place then.
+ */
+bool fence_place(struct conn *conn, const struct fence *fence, struct strlist *warnings,
+                 struct err *err);
+
+/* Proves the fence: opens a session as the application would and sees its write refused.
+ * ERR_REFUSED when it is not. */
+bool fence_prove(const struct conn *conn, struct err *err);
+
+/* Queues what lifts the fence into a pipeline, inside the caller's transaction on PostgreSQL. */
+bool fence_queue_lift(struct conn *conn, const struct fence *fence, size_t *statements,
+                      struct err *err);
+bool fence_lift(struct conn *conn, const struct fence *fence, struct err *err);
+
 /* Asks, in a pipeline, whether the database of this connection is fenced. */
 bool fence_queue_state(struct conn *conn, struct err *err);
 bool fence_receive_state(struct conn *conn, bool *fenced, struct err *err);
-bool fence_lift(struct conn *conn, const char *identity, struct err *err);
 
 #endif

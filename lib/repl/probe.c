@@ -139,7 +139,7 @@ static void say_no_answer(const struct job *job, struct err *err)
 static bool look(struct job *job, struct probe *probe)
 {
     int64_t started = clock_mono_ms();
-    struct conn_params params = {job->role, job->url, job->schema, 0};
+    struct conn_params params = {job->role, job->url, job->schema, 0, false};
     struct conn *conn = NULL;
     params.timeout_ms = job->deadline > started ? (int)(job->deadline - started) : 1;
     err_clear(&probe->err);

@@ -23,6 +23,7 @@ static bool connect_both(struct session *s, const struct config *config, struct 
         params[side].url = config->urls[s->roles[side]];
         params[side].schema = config->schema;
         params[side].timeout_ms = 0;
+        params[side].as_application = false;
     }
     if (conn_open_many(params, 2, s->conns, NULL, errs))
         return true;

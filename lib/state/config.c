@@ -319,6 +319,7 @@ static void set_fields(struct config *config)
     config->schema = mem_strdup(text_of(config, "DB_SCHEMA"));
     config->change_column = mem_strdup(text_of(config, "DB_UPDATED_AT_COLUMN"));
     config->on_event = mem_strdup(text_of(config, "DB_ON_EVENT"));
+    config->fence_role = mem_strdup(text_of(config, "DB_FENCE_ROLE"));
     const char *tables = text_of(config, "DB_SYNC_TABLES");
     const char *exclude = text_of(config, "DB_SYNC_EXCLUDE_TABLES");
     if (tables)
@@ -444,6 +445,7 @@ void config_release(struct config *config)
     free(config->change_column);
     free(config->state_dir);
     free(config->on_event);
+    free(config->fence_role);
     for (size_t i = 0; i < config->value_count; i++)
         free(config->values[i].value);
     free(config->values);

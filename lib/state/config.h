@@ -79,6 +79,7 @@ struct config {
     char *change_column;
     char *state_dir;
     bool fence;
+    char *fence_role; /* DB_FENCE_ROLE, or NULL */
     char *on_event;
     int64_t max_clock_skew_ms;
     int64_t fingerprint_rows;

@@ -206,11 +206,11 @@ static bool check_entry(const struct json *root, const char *member, bool step, 
 
     if (!entry)
         return true;
-    if (!json_is_object(entry) || !json_str(entry, "id", NULL) ||
-        find_word(json_str(entry, "op", ""), op_names, 2) < 0)
+    if (!json_is_object(entry) || find_word(json_str(entry, "op", ""), op_names, 2) < 0)
         return err_set(err, ERR_USAGE, "%s is of a wrong kind", member);
-    if (step && (find_word(json_str(entry, "kind", ""), kinds, 2) < 0 ||
-                 find_word(json_str(entry, "step", ""), step_names + 1, COUNT(step_names) - 1) < 0))
+    if (step &&
+        (!json_str(entry, "id", NULL) || find_word(json_str(entry, "kind", ""), kinds, 2) < 0 ||
+         find_word(json_str(entry, "step", ""), step_names + 1, COUNT(step_names) - 1) < 0))
         return err_set(err, ERR_USAGE, "%s tells no step that dbr knows", member);
     return true;
 }
