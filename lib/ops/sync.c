@@ -235,6 +235,16 @@ static char *name_holds(const struct sync_run *run, enum hold_kind kind)
     return buf_detach(&names);
 }
 
+static bool needs_force(const struct sync_run *run)
+{
+    size_t i;
+
+    for (i = 0; i < run->found.pairs.count; i++)
+        if (run->found.pairs.items[i].selected && run->found.pairs.items[i].needs_force)
+            return true;
+    return false;
+}
+
 /* Sequences of tables that were not asked for do not count. */
 static bool is_equal(const struct sync_run *run)
 {
@@ -290,13 +300,14 @@ static void judge(const struct sync_run *run, struct err *trouble)
     } else {
         names = name_holds(run, HOLD_NONE);
         err_set(trouble, ERR_REFUSED, "left as they are: %s", names);
-        err_hint(trouble, "%s%s%s",
-                 count_holds(run, HOLD_SCHEMA) ? "run dbr-init-secondary --update to follow the "
-                                                 "schema changes, then dbr-sync again"
-                                               : "",
-                 count_holds(run, HOLD_SCHEMA) && count_holds(run, HOLD_GUARD) ? "; " : "",
-                 count_holds(run, HOLD_GUARD) ? "if these deletes are meant, run dbr-sync --force"
-                                              : "");
+        err_hint(
+            trouble, "%s%s%s%s%s",
+            count_holds(run, HOLD_SCHEMA) ? "run dbr-init-secondary --update" : "",
+            needs_force(run) ? " --force" : "",
+            count_holds(run, HOLD_SCHEMA) ? " to follow the schema changes, then dbr-sync again"
+                                          : "",
+            count_holds(run, HOLD_SCHEMA) && count_holds(run, HOLD_GUARD) ? "; " : "",
+            count_holds(run, HOLD_GUARD) ? "if these deletes are meant, run dbr-sync --force" : "");
     }
     free(names);
 }

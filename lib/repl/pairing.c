@@ -135,6 +135,8 @@ static void pair_one(struct pairing *pair, struct pairings *pairs, const struct 
                                        conn_role(conns[TARGET]));
     if (difference) {
         pairing_hold(pair, HOLD_SCHEMA, difference);
+        pair->needs_force = plan_difference_needs_force(source, pairs->models[SOURCE], target,
+                                                        pairs->models[TARGET]);
         free(difference);
         return;
     }

@@ -29,6 +29,7 @@ struct pairing {
     struct row_table rows[2]; /* by side; rows[TARGET].table NULL when it is missing there */
     enum hold_kind hold;
     char *why;         /* one line, NULL unless held */
+    bool needs_force;  /* HOLD_SCHEMA: --update follows it only with --force */
     bool hold_deletes; /* only its deletes wait: a held table still refers to its rows */
     bool selected;     /* --tables, DB_SYNC_TABLES */
     struct strlist

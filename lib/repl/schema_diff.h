@@ -57,5 +57,17 @@ bool diff_column_type(const struct model_column *source, const struct model *sou
 bool diff_widens(const char *from, const char *to);
 /* Equal texts, NULL counting as a value. */
 bool diff_same(const char *a, const char *b);
+/* Equal but for blanks, parentheses and casts: the server prints an expression otherwise once it
+ * has read its own print of it. */
+bool diff_alike(const char *a, const char *b);
+/* Equal, or a list of values (status IN ('a', 'b')) that is printed otherwise the second time. */
+bool diff_same_expr(const char *a, const char *b);
+/*
+ * A constraint of the target that the source does not have, in one line (malloced): rows of the
+ * source may break it. NULL when there is none.
+ */
+char *diff_stricter(const struct model_table *source, const struct model *source_model,
+                    const struct model_table *target, const struct model *target_model,
+                    const char *target_role);
 
 #endif

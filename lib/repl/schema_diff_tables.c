@@ -54,7 +54,7 @@ static bool changed(const struct diff *diff, const struct model_constraint *ours
                     const struct model_constraint *theirs)
 {
     return (diff->same_text || (diff->postgres && ours->type != 'c')) &&
-           !diff_same(ours->definition, theirs->definition);
+           !diff_same_expr(ours->definition, theirs->definition);
 }
 
 static bool referred_to(const struct model *model, const char *table)
@@ -88,6 +88,13 @@ static void make_optional(struct diff *diff, bool when)
         diff->ddl.statements[i].optional = true;
 }
 
+/* Rows that the new constraint allows may break the old one; but by a key rows are told apart. */
+static void drop_early(struct diff *diff, const struct model_table *target, const char *name)
+{
+    if (!diff_same(target->key_name, name))
+        diff_add(diff, PLAN_STRUCTURE);
+}
+
 static void diff_constraint(struct diff *diff, const struct model_table *source,
                             const struct model_table *target, const struct model_constraint *ours)
 {
@@ -116,6 +123,8 @@ static void diff_constraint(struct diff *diff, const struct model_table *source,
         diff_remove(diff);
     }
     drop_constraint(diff, source, ours, false);
+    if (!needed && changed(diff, ours, theirs))
+        drop_early(diff, target, ours->name);
     ddl->constraint(&diff->ddl, source, ours);
     comment_again(diff, source, ours->name, true, ours->comment);
     /* Without consent to the removal, the foreign keys stand in the way. */
@@ -128,7 +137,7 @@ static bool same_index(const struct diff *diff, const struct model_index *a,
                        const struct model_index *b)
 {
     if (diff->same_text)
-        return diff_same(a->definition, b->definition);
+        return diff_same_expr(a->definition, b->definition);
     if (a->unique != b->unique || a->part_count != b->part_count)
         return false;
     for (size_t i = 0; i < a->part_count; i++)
@@ -150,6 +159,8 @@ static void diff_index(struct diff *diff, const struct model_table *source,
         return; /* a key of CockroachDB that stands for this index */
     if (theirs)
         ddl->drop_index(&diff->ddl, source, theirs->name, theirs->unique);
+    if (theirs && theirs->unique && !diff->renaming)
+        drop_early(diff, target, theirs->name);
     ddl->index(&diff->ddl, source, ours);
     if (theirs)
         comment_again(diff, source, ours->name, false, ours->comment);

@@ -1,5 +1,5 @@
 /* How one table differs between two databases in what its rows need: its columns, their types, the
- * values of its enums. */
+ * values of its enums, and no constraint that only the target has. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,7 +56,48 @@ static bool generated_differently(const struct model_column *a, const struct mod
     if ((a->generated == 0) != (b->generated == 0))
         return true;
     return a->generated && a_model->version / 10000 == b_model->version / 10000 &&
-           !diff_same(a->generated_expr, b->generated_expr);
+           !diff_same_expr(a->generated_expr, b->generated_expr);
+}
+
+/* A constraint that only the target has is dropped with consent; one that is another is replaced.
+ */
+static bool has_leftovers(const struct model_table *source, const struct model_table *target)
+{
+    for (size_t i = 0; i < target->constraint_count; i++)
+        if (!target->constraints[i].inherited &&
+            !model_constraint(source, target->constraints[i].name) &&
+            !model_index(source, target->constraints[i].name))
+            return true;
+    for (size_t i = 0; i < target->index_count; i++)
+        if (target->indexes[i].unique && !target->indexes[i].inherited &&
+            !model_index(source, target->indexes[i].name))
+            return true;
+    return false;
+}
+
+bool plan_difference_needs_force(const struct model_table *source, const struct model *source_model,
+                                 const struct model_table *target, const struct model *target_model)
+{
+    for (size_t i = 0; i < target->column_count; i++) {
+        const struct model_column *theirs = &target->columns[i];
+        const struct model_column *ours = model_column(source, theirs->name);
+        if (theirs->hidden)
+            continue;
+        if (!ours || generated_differently(ours, source_model, theirs, target_model) ||
+            (diff_column_type(ours, source_model, theirs, target_model) &&
+             !diff_widens(theirs->type, ours->type)))
+            return true;
+    }
+    if (has_leftovers(source, target))
+        return true;
+    for (size_t i = 0; target->kind == 'p' && i < target_model->table_count; i++) {
+        const struct model_table *theirs = &target_model->tables[i];
+        const struct model_table *ours = model_table(source_model, theirs->name);
+        if (ours && theirs->partition && model_root(target_model, theirs) == target &&
+            has_leftovers(ours, theirs))
+            return true;
+    }
+    return false;
 }
 
 char *plan_table_difference(const struct model_table *source, const struct model *source_model,
@@ -85,7 +126,7 @@ char *plan_table_difference(const struct model_table *source, const struct model
         if (!target->columns[i].hidden && !model_column(source, target->columns[i].name))
             return mem_printf("column %s is missing on the %s", target->columns[i].name,
                               source_role);
-    return NULL;
+    return diff_stricter(source, source_model, target, target_model, target_role);
 }
 
 /* "numeric(12,6)": the word before the parenthesis and up to two numbers; -1 where there is none.

@@ -74,12 +74,17 @@ void plan_drop(const struct model *target, const struct engine *engine, struct p
 
 /*
  * How a table differs between the two in what rows need: columns missing on either side or of
- * another type. NULL when it does not; else one line for people (malloced): "column email is
- * missing on the secondary".
+ * another type, constraints that only the target has. NULL when it does not; else one line for
+ * people (malloced): "column email is missing on the secondary".
  */
 char *plan_table_difference(const struct model_table *source, const struct model *source_model,
                             const struct model_table *target, const struct model *target_model,
                             const char *target_role);
+
+/* True when --update follows what differs only with consent: something is dropped or retyped. */
+bool plan_difference_needs_force(const struct model_table *source, const struct model *source_model,
+                                 const struct model_table *target,
+                                 const struct model *target_model);
 
 void plan_release(struct plan *plan);
 

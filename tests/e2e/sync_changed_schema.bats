@@ -93,3 +93,62 @@ others_go_on() {
     exits 0
     in_step
 }
+
+@test "a NOT NULL dropped on the primary" {
+    p1 -c "ALTER TABLE leads ALTER COLUMN name DROP NOT NULL" -c "UPDATE leads SET name = NULL"
+    others_go_on leads --update
+    run_dbr sync
+    stdout_has 'column name is NOT NULL on the secondary only'
+    stderr_lacks --force
+    run_dbr init-secondary --update
+    exits 0
+    run_dbr sync
+    exits 0
+    in_step
+}
+
+@test "a check, a unique key and a foreign key dropped on the primary" {
+    p1 -c "ALTER TABLE leads ADD CONSTRAINT name_short CHECK (length(name) < 500)"
+    run_dbr init-secondary --update
+    exits 0
+    p1 -c "ALTER TABLE leads DROP CONSTRAINT name_short" -c "ALTER TABLE users DROP CONSTRAINT users_email_key" \
+        -c "ALTER TABLE invoices DROP CONSTRAINT invoices_user_id_fkey" -c "DROP INDEX users_email_lower_idx" \
+        -c "UPDATE leads SET name = repeat('x', 600)" -c "UPDATE users SET email = 'same@example.com' WHERE id < 5" \
+        -c "UPDATE invoices SET user_id = 1000000 WHERE id < 5"
+    run_dbr sync
+    refused leads users invoices '--update --force'
+    stdout_has name_short users_email_key invoices_user_id_fkey
+    run_dbr init-secondary --update
+    exits 5
+    run_dbr init-secondary --update --force
+    exits 0
+    run_dbr sync
+    exits 0
+    in_step
+}
+
+@test "a check that allows more on the primary is no drop" {
+    p1 -c "ALTER TABLE leads ADD CONSTRAINT name_short CHECK (length(name) < 100)"
+    run_dbr init-secondary --update
+    exits 0
+    p1 -c "ALTER TABLE leads DROP CONSTRAINT name_short" -c "ALTER TABLE leads ADD CONSTRAINT name_short CHECK (length(name) < 700)" \
+        -c "UPDATE leads SET name = repeat('x', 600)"
+    others_go_on leads
+    run_dbr sync
+    stdout_has 'check name_short is another one on the secondary'
+    stderr_lacks --force
+    run_dbr init-secondary --update
+    exits 0
+    in_step
+}
+
+@test "a list of values that the server prints otherwise is no difference" {
+    p1 -c "ALTER TABLE leads ADD COLUMN kind varchar(10) DEFAULT 'a' CONSTRAINT kinds CHECK (kind IN ('a', 'b'))" \
+        -c "CREATE UNIQUE INDEX leads_kinds ON leads (id) WHERE kind IN ('a', 'b')"
+    run_dbr init-secondary --update
+    exits 0
+    run_dbr init-secondary --update
+    exits 0
+    stdout_has 'nothing to change'
+    in_step
+}

@@ -192,6 +192,66 @@ TEST(tables_differ_by_what_rows_need)
     differs(&b, &a, "secondary", NULL);
 }
 
+TEST(a_constraint_of_the_target_alone_is_a_difference)
+{
+    struct shop a, b;
+    shop_open(&a);
+    shop_open(&b);
+    a.users[1].not_null = false;
+    b.users[1].not_null = true;
+    differs(&a, &b, "secondary", "column email is NOT NULL on the secondary only");
+    differs(&b, &a, "secondary", NULL);
+    assert_false(plan_difference_needs_force(&a.tables[0], &a.model, &b.tables[0], &b.model));
+    shop_open(&a);
+    a.users_constraints[1].check_expr = "email ~~ ('%@%')::text";
+    differs(&a, &b, "secondary", NULL);
+    a.users_constraints[1].check_expr = "(email ~~ '%@'::text)";
+    differs(&a, &b, "secondary", "check users_email_check is another one on the secondary");
+    b.model.version = 170000;
+    differs(&a, &b, "secondary", NULL);
+    shop_open(&b);
+    a.tables[0].constraint_count = 1;
+    differs(&a, &b, "secondary", "check users_email_check is there on the secondary only");
+    differs(&b, &a, "secondary", NULL);
+    assert_true(plan_difference_needs_force(&a.tables[0], &a.model, &b.tables[0], &b.model));
+    shop_open(&a);
+    a.users_indexes[1].name = "other";
+    differs(&a, &b, "secondary", NULL);
+    a.tables[0].index_count = 1;
+    differs(&a, &b, "secondary", "unique index users_email_key is there on the secondary only");
+    differs(&b, &a, "secondary", NULL);
+}
+
+TEST(a_foreign_key_of_the_target_alone_is_a_difference)
+{
+    struct shop a, b;
+    shop_open(&a);
+    shop_open(&b);
+    a.tables[1].constraint_count = 1;
+    char *text = plan_table_difference(&a.tables[1], &a.model, &b.tables[1], &b.model, "secondary");
+    assert_string_equal(text, "foreign key orders_user_fkey is there on the secondary only");
+    free(text);
+    assert_null(plan_table_difference(&b.tables[1], &b.model, &a.tables[1], &a.model, "secondary"));
+    b.orders_constraints[1].ref_outside = true;
+    assert_null(plan_table_difference(&a.tables[1], &a.model, &b.tables[1], &b.model, "secondary"));
+}
+
+TEST(expressions_are_alike_however_often_they_were_printed)
+{
+    static const char *const a =
+        "((status)::text = ANY ((ARRAY['a'::character varying, 'b'::character varying])::text[]))";
+    static const char *const b = "((status)::text = ANY (ARRAY[('a'::character varying)::text, "
+                                 "('b'::character varying)::text]))";
+    assert_true(diff_alike(a, b));
+    assert_true(diff_same_expr(a, b));
+    assert_false(diff_same_expr("(a > 1)", "a > 1"));
+    assert_true(diff_alike("(a > 1)", "a > 1"));
+    assert_false(diff_alike("a = 'x::y'", "a = 'x'"));
+    assert_false(diff_alike("a = ' '", "a = ''"));
+    assert_false(diff_alike("a::text > b", "a::text > c"));
+    assert_false(diff_alike("a", "a b"));
+}
+
 TEST(unlike_engines_compare_what_types_become)
 {
     struct shop a, b;
@@ -250,6 +310,9 @@ int main(void)
         cmocka_unit_test(keys_of_partitions_come_before_those_of_their_table),
         cmocka_unit_test(dropping_leaves_extensions_and_the_schema),
         cmocka_unit_test(tables_differ_by_what_rows_need),
+        cmocka_unit_test(a_constraint_of_the_target_alone_is_a_difference),
+        cmocka_unit_test(a_foreign_key_of_the_target_alone_is_a_difference),
+        cmocka_unit_test(expressions_are_alike_however_often_they_were_printed),
         cmocka_unit_test(unlike_engines_compare_what_types_become),
         cmocka_unit_test(wider_types_lose_nothing),
     };
