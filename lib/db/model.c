@@ -71,9 +71,17 @@ bool model_column_copied(const struct model_column *column)
     return !column->generated && !column->hidden;
 }
 
+bool model_table_bare(const struct model_table *table)
+{
+    size_t i = 0;
+    while (i < table->column_count && table->columns[i].hidden)
+        i++;
+    return i == table->column_count;
+}
+
 bool model_table_copied(const struct model_table *table)
 {
-    return !table->partition && !table->excluded;
+    return !table->partition && !table->excluded && !model_table_bare(table);
 }
 
 void model_release(struct model *model)

@@ -242,7 +242,10 @@ const struct model_table *model_table(const struct model *model, const char *nam
 const struct model_column *model_column(const struct model_table *table, const char *name);
 /* A column that dbr writes: not generated, not hidden. */
 bool model_column_copied(const struct model_column *column);
-/* A table whose rows dbr copies: neither a partition (its root is copied) nor excluded. */
+/* A table without a column: its rows have no values, so nothing can be copied or compared. */
+bool model_table_bare(const struct model_table *table);
+/* A table whose rows dbr copies: neither a partition (its root is copied), nor excluded, nor bare.
+ */
 bool model_table_copied(const struct model_table *table);
 const struct model_type *model_type(const struct model *model, const char *name);
 const struct model_sequence *model_sequence(const struct model *model, const char *name);

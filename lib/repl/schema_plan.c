@@ -141,14 +141,18 @@ static void create_programs(const struct engine_ddl *engine, struct ddl *ddl)
             engine->row_security(ddl, &model->tables[i]);
 }
 
-static void note_excluded(struct ddl *ddl)
+static void note_not_copied(struct ddl *ddl)
 {
     for (size_t i = 0; i < ddl->model->table_count; i++) {
         const struct model_table *table = &ddl->model->tables[i];
-        if (!table->excluded || table->partition)
+        if (table->partition || model_table_copied(table))
             continue;
-        char *object = mem_printf("table %s", table->name);
-        ddl_not_carried(ddl, object, "the configuration leaves it out");
+        char *object =
+            mem_printf("%s %s", table->excluded ? "table" : "rows of table", table->name);
+        ddl_not_carried(ddl, object,
+                        table->excluded ? "the configuration leaves it out"
+                                        : "it has no columns, so its rows hold nothing; they are "
+                                          "neither copied nor compared");
         free(object);
     }
 }
@@ -160,7 +164,7 @@ void plan_create(const struct model *source, const struct engine *target, int ta
     struct ddl ddl;
     ddl_init(&ddl, source, target, target_version);
     engine->schema(&ddl);
-    note_excluded(&ddl);
+    note_not_copied(&ddl);
     plan_take(plan, &ddl, PLAN_SCHEMA);
     create_structure(engine, &ddl);
     plan_take(plan, &ddl, PLAN_STRUCTURE);

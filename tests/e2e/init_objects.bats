@@ -220,3 +220,19 @@ SQL
     same_schema
     in_step
 }
+
+@test "rows of a table without columns are named, and stop nothing" {
+    p1 -c "CREATE TABLE bare ()" -c "INSERT INTO bare DEFAULT VALUES" -c "INSERT INTO bare DEFAULT VALUES" \
+        -c "CREATE TABLE users (id int PRIMARY KEY)" -c "INSERT INTO users VALUES (1)"
+    run_dbr init-secondary
+    exits 0
+    grep -q 'rows of table bare' <<<"$output$errors" || fail "the table is not named"
+    same_schema
+    run_dbr sync --verify
+    exits 0
+    # A column makes its rows something to compare.
+    p1 -c "ALTER TABLE bare ADD COLUMN note text"
+    run_dbr init-secondary --update
+    exits 0
+    in_step
+}
