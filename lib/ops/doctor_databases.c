@@ -137,7 +137,10 @@ static void check_answer(const struct subject *s, const struct probe *probe,
                                     : "");
     if (state && state_active(state) == s->role && probe->read_only)
         findings_add(s->findings, FINDING_DATABASE, s->area,
-                     "see who made it read-only, and lift that",
+                     state_init_status(state) == INIT_NONE
+                         ? "see who made it read-only; if dbr has switched to the secondary and "
+                           "the state was lost, go on as dbr(7) says of a lost state file"
+                         : "see who made it read-only, and lift that",
                      "the active database takes no writes");
     if (state && state_init_status(state) == INIT_DONE && state_active(state) != s->role &&
         s->config->fence && !probe->read_only)

@@ -75,7 +75,7 @@ static bool check_active(const struct init_run *run, struct err *err)
     return err_hint(err, "make the primary active first: dbr-failback");
 }
 
-static bool note_begin(struct init_run *run, struct err *err)
+bool init_note_begin(struct init_run *run, struct err *err)
 {
     if (!state_begin(&run->state, err))
         return false;
@@ -143,6 +143,8 @@ static bool check_source(const struct init_run *run, struct err *err)
 /* A fresh start: the secondary is empty, or is made so. */
 static bool begin_fresh(struct init_run *run, struct err *err)
 {
+    bool fenced;
+
     if (!catalog_is_empty(&run->session.models[TARGET]) && !run->options->recreate) {
         err_set(err, ERR_REFUSED, "the secondary is not empty: its schema %s has %zu tables",
                 run->config.schema, run->session.models[TARGET].table_count);
@@ -152,9 +154,14 @@ static bool begin_fresh(struct init_run *run, struct err *err)
                 ? "dbr-sync keeps it in step; --update follows schema changes, --recreate drops "
                   "and copies "
                   "everything again"
-                : "--resume continues an interrupted init, --recreate drops what is there first");
+                : "--resume continues an interrupted init, or takes over a twin whose state was "
+                  "lost; --recreate drops what is there first");
     }
-    if (!note_begin(run, err))
+    /* Consent to drop the secondary is none to drop the database that the application uses. */
+    if (!catalog_is_empty(&run->session.models[TARGET]) &&
+        state_init_status(&run->state) != INIT_DONE && !init_check_lost_state(run, &fenced, err))
+        return false;
+    if (!init_note_begin(run, err))
         return false;
     return (catalog_is_empty(&run->session.models[TARGET]) || drop_everything(run, err)) &&
            create_structure(run, err);
@@ -181,12 +188,9 @@ static bool run_resume(struct init_run *run, struct err *err)
         return false;
     if (!exists && !catalog_is_empty(&run->session.models[TARGET])) {
         strlist_release(&done);
-        err_set(err, ERR_REFUSED,
-                "there is nothing to resume: the secondary's tables were not made by an "
-                "interrupted init");
-        return err_hint(err, "--recreate drops what is there first");
+        return init_adopt(run, err);
     }
-    ok = note_begin(run, err) && (exists || create_structure(run, err)) &&
+    ok = init_note_begin(run, err) && (exists || create_structure(run, err)) &&
          init_copy(run, &done, err);
     strlist_release(&done);
     return ok;

@@ -56,6 +56,17 @@ bool init_copy_rows(struct init_run *run, struct init_work *work, struct plan_ru
  * in the warnings. */
 bool init_quiet_triggers(struct init_run *run, struct err *err);
 
+/* --resume of a secondary that is a twin of the primary already, while the state knows no init. */
+bool init_adopt(struct init_run *run, struct err *err);
+/*
+ * Before a secondary that holds something is written to, while the state knows no complete init:
+ * ERR_REFUSED when the fences say that the secondary may be the active database.
+ */
+bool init_check_lost_state(struct init_run *run, bool *target_fenced, struct err *err);
+
+/* Writes into the state that an init is running. */
+bool init_note_begin(struct init_run *run, struct err *err);
+
 /* --update, and both kinds of --dry-run. */
 bool init_update(struct init_run *run, struct err *err);
 bool init_dry_run(struct init_run *run, struct err *err);

@@ -1,0 +1,110 @@
+#!/usr/bin/env bats
+# Proves: where the state was lost, --resume takes over a secondary that is a twin, writes only what differs, and touches nothing
+# that may be another's or the active database.
+
+load ../lib/helper
+setup() {
+    pair_setup app
+    init_pair
+}
+teardown() { pair_teardown; }
+
+# The state of before, as when a disk is lost; the fence and the rows stay.
+lose_state() { rm -rf "$STATE_DIR"; }
+# When each row of the secondary was written: the same as long as nothing is copied.
+marks() { p2 -c "SELECT md5(string_agg(xmin::text || id, ',' ORDER BY id)) FROM users"; }
+fence() { server_sql "$1" postgres -c "ALTER DATABASE $DB SET default_transaction_read_only = on"; }
+lift() { server_sql "$1" postgres -c "ALTER DATABASE $DB RESET default_transaction_read_only"; }
+
+@test "an equal twin is taken over, and nothing is copied" {
+    before=$(marks)
+    lose_state
+    run_dbr sync
+    exits 5
+    run_dbr init-secondary
+    exits 5
+    stderr_has --resume
+    run_dbr init-secondary --resume --json
+    exits 0
+    json_is .recordsSynced 0
+    json_is '[.tables[].verified] | all' true
+    is "$(marks)" "$before"
+    run_dbr health
+    exits 0
+    same_schema
+    in_step
+}
+
+@test "what differs is written, and salvaged" {
+    p1 -c "UPDATE users SET balance = 7 WHERE id = 3"
+    p2w -c "UPDATE users SET balance = 5 WHERE id = 4"
+    lose_state
+    run_dbr init-secondary --resume --json
+    exits 0
+    json_is .updated 2
+    is "$(zcat "$STATE_DIR"/salvage/*.gz | jq -s 'length')" 2
+    in_step
+}
+
+@test "an open secondary that differs needs consent; it is the standby again afterwards" {
+    lift two
+    p2 -c "UPDATE users SET balance = 5 WHERE id = 4"
+    lose_state
+    run_dbr init-secondary --resume
+    exits 5
+    stderr_has "which database the application uses" --yes
+    is "$(p2 -c "SELECT balance::int FROM users WHERE id = 4")" 5
+    run_dbr sync
+    exits 5
+    run_dbr init-secondary --resume --yes
+    exits 0
+    run p2 -c "UPDATE users SET balance = 5 WHERE id = 4"
+    [ "$status" -ne 0 ] || fail "the secondary is not fenced"
+    in_step
+}
+
+@test "an open secondary that is equal is taken over" {
+    lift two
+    lose_state
+    run_dbr init-secondary --resume
+    exits 0
+    in_step
+}
+
+@test "the primary is fenced and the secondary is not: it may be the active one, and is left alone" {
+    lift two
+    p2 -c "UPDATE users SET balance = 5 WHERE id = 4"
+    fence one
+    lose_state
+    for way in "--resume" "--resume --yes" "--recreate"; do
+        # shellcheck disable=SC2086 # words
+        run_dbr init-secondary $way
+        exits 5
+        stderr_has "may be the database that the application uses" "DB_STATE_DIR"
+    done
+    run_dbr health --doctor
+    exits 2
+    stdout_has "lost state file"
+    is "$(p2 -c "SELECT balance::int FROM users WHERE id = 4")" 5
+    lift one
+    run_dbr init-secondary --resume --yes
+    exits 0
+    in_step
+}
+
+@test "another schema, or rows that are no twin's, are left alone" {
+    lift two
+    p2 -c "ALTER TABLE leads ADD COLUMN precious text"
+    lose_state
+    run_dbr init-secondary --resume
+    exits 5
+    stderr_has precious --recreate
+    p2 -c "ALTER TABLE leads DROP COLUMN precious" \
+        -c "INSERT INTO leads (name) SELECT 'precious' FROM generate_series(1, 400)"
+    run_dbr init-secondary --resume --yes
+    exits 5
+    stderr_has leads "nothing was written"
+    is "$(p2 -c "SELECT count(*) FROM leads WHERE name = 'precious'")" 400
+    run_dbr sync
+    exits 5
+}
