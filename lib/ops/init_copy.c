@@ -262,8 +262,8 @@ static bool move_sequences(struct init_run *run, const struct init_work *work, s
 
     if (run->options->schema_only)
         return true;
-    if (!sequences_queue(target, &run->session.models[SOURCE], &work->target, true, &statements,
-                         err))
+    if (!sequences_queue(target, &run->session.models[SOURCE], &work->target, SEQUENCES_ALL,
+                         &statements, err))
         return false;
     return statements == 0 || (pipeline_sync(target, err) && pipeline_send(&target, 1, err) &&
                                pipeline_end(target, err));

@@ -231,8 +231,8 @@ static bool run(struct applying *s, struct err *err)
         return false;
     if (rebuild && !queue_foreign_keys(a, true, &rebuilt, err))
         return false;
-    if (!sequences_queue(target, a->pairs->models[SOURCE], a->pairs->models[TARGET], false,
-                         &setvals, err) ||
+    if (!sequences_queue(target, a->pairs->models[SOURCE], a->pairs->models[TARGET],
+                         SEQUENCES_DIFFERING, &setvals, err) ||
         !pipeline_add(target, "COMMIT", 0, NULL, err) || !pipeline_sync(target, err) ||
         !pipeline_send(&target, 1, err))
         return false;

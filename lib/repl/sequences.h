@@ -16,9 +16,26 @@ int64_t sequence_next(const struct model_sequence *sequence);
  * are not counted. */
 size_t sequences_differ(const struct model *source, const struct model *target);
 
-/* Queues statements that move the differing ones (all of them when `all`); *statements tells how
- * many results to read. */
+enum sequences_move {
+    SEQUENCES_DIFFERING, /* those that stand elsewhere on the target */
+    SEQUENCES_ALL,
+    SEQUENCES_FORWARD /* those that the source has moved further: the target's never go back */
+};
+
+/* Queues statements that move sequences of the target to where the source's stand; *statements
+ * tells how many results to read. */
 bool sequences_queue(struct conn *target_conn, const struct model *source,
-                     const struct model *target, bool all, size_t *statements, struct err *err);
+                     const struct model *target, enum sequences_move move, size_t *statements,
+                     struct err *err);
+
+/*
+ * Queues statements that move every sequence of one database beyond every id in use in the column
+ * that it feeds, and `gap` values further: rows that were lost with the other database hold ids
+ * that were never seen. Never back, never beyond what the sequence or its column can hold (a
+ * sequence that cycles wraps instead), in the direction of its increment. A sequence that feeds no
+ * column moves by the gap alone.
+ */
+bool sequences_queue_advance(struct conn *conn, const struct model *model, int64_t gap,
+                             size_t *statements, struct err *err);
 
 #endif
