@@ -22,12 +22,13 @@ struct hook_event {
     const char *reason;  /* NULL: empty */
     const char *message; /* NULL: empty */
     int64_t time_us;     /* wall clock; 0: now */
+    int64_t limit_ms;    /* 0: 60 s */
 };
 
 /*
  * Runs the command and waits for it; true at once when none is configured. ERR_FAILED when it ends
- * with another status than 0, by a signal, or takes longer than 60 s (its process group is then
- * terminated, after 5 s killed). A stop that is requested while it runs terminates it too:
+ * with another status than 0, by a signal, or takes longer than its limit (its process group is
+ * then terminated, after 5 s killed). A stop that is requested while it runs terminates it too:
  * ERR_STOPPED. One that was requested before does not: after a switch the hook still has its work
  * to do.
  */
