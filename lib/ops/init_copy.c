@@ -20,6 +20,7 @@
 #include "repl/jobs.h"
 #include "repl/reconcile.h"
 #include "repl/sequences.h"
+#include "repl/triggers.h"
 #include "state/events.h"
 
 bool init_work_open(struct init_run *run, struct init_work *work, struct err *err)
@@ -220,39 +221,19 @@ static bool hash_copy(struct init_run *run, struct init_work *work, struct err *
     return ok && pipeline_end(target, err);
 }
 
-/*
- * Triggers must not fire on rows that dbr applies. session_replication_role keeps ordinary ones
- * quiet where it may be set; the others stay disabled on the standby until a switch.
- */
+/* Triggers must not fire on rows that dbr applies. */
 bool init_quiet_triggers(struct init_run *run, struct err *err)
 {
-    const struct model *model = &run->session.models[SOURCE];
-    struct conn *target = run->session.conns[TARGET];
-    struct buf sql = BUF_INIT;
-    size_t queued = 0;
+    struct strlist names = STRLIST_INIT;
+    bool ok = triggers_quiet(run->session.conns[TARGET], &run->config, run->session.unchecked,
+                             &names, err);
     size_t i;
-    bool ok = true;
 
-    for (i = 0; i < model->object_count && ok && conn_kind(target) == ENGINE_POSTGRES; i++) {
-        const struct model_object *object = &model->objects[i];
-        const struct model_table *table = object->table ? model_table(model, object->table) : NULL;
-        bool fires = object->trigger_state == 'A' || object->trigger_state == 'R' ||
-                     (object->trigger_state == 'O' && !run->session.unchecked);
-
-        if (object->kind != OBJECT_TRIGGER || !table || table->excluded || !fires)
-            continue;
-        buf_reset(&sql);
-        buf_adds(&sql, "ALTER TABLE IF EXISTS ");
-        quote_name(&sql, model->schema, table->name);
-        buf_adds(&sql, " DISABLE TRIGGER ");
-        quote_ident(&sql, object->plain);
-        ok = pipeline_add(target, sql.data, 0, NULL, err) && pipeline_sync(target, err);
-        queued++;
+    for (i = 0; i < names.count; i++)
         strlist_addf(&run->outcome.warnings,
-                     "trigger %s stays disabled on the standby until a switch", object->name);
-    }
-    buf_release(&sql);
-    return ok && (queued == 0 || (pipeline_send(&target, 1, err) && pipeline_end(target, err)));
+                     "trigger %s stays disabled on the standby until a switch", names.items[i]);
+    strlist_release(&names);
+    return ok;
 }
 
 static bool move_sequences(struct init_run *run, const struct init_work *work, struct err *err)

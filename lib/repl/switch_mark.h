@@ -1,0 +1,35 @@
+/*
+ * What a switch leaves in the database that it opens: one row of _dbr.switches, written in the
+ * transaction that lifts the fence. It proves that the database takes writes, tells a later run
+ * whether the fence was lifted before a kill, and lets two machines that run dbr on one pair notice
+ * each other: the greater epoch knows more.
+ */
+#ifndef DBR_REPL_SWITCH_MARK_H
+#define DBR_REPL_SWITCH_MARK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "db/conn.h"
+
+struct switch_mark {
+    const char *id;     /* of the switch */
+    const char *op;     /* "failover", "failback" */
+    const char *active; /* the role that it opens */
+    int64_t epoch;
+};
+
+/* Queues the creation of the table, where it is missing, and the row; *statements: how many results
+ * to read. */
+bool switch_mark_queue(struct conn *conn, const struct switch_mark *mark, size_t *statements,
+                       struct err *err);
+
+/* Asks, in pipeline segments of its own, what this database knows. id NULL: of no switch in
+ * particular. */
+bool switch_mark_queue_look(struct conn *conn, const char *id, struct err *err);
+/* *found: the row of that switch is there. *epoch: the greatest, 0 without any. */
+bool switch_mark_receive(struct conn *conn, bool *found, int64_t *epoch, struct err *err);
+
+#endif
