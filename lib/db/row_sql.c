@@ -422,3 +422,24 @@ bool row_sql_can_upsert(const struct row_table *t)
     }
     return true;
 }
+
+void row_sql_hash(struct buf *sql, const struct row_table *t)
+{
+    add_row_hash(sql, t);
+}
+
+void row_sql_relation(struct buf *sql, const struct row_table *t)
+{
+    add_table(sql, t, true);
+}
+
+void row_sql_match(struct buf *sql, const struct row_table *t)
+{
+    if (t->key_count == 0) {
+        add_row_hash(sql, t);
+        buf_adds(sql, " = x.k1::int8");
+        return;
+    }
+    add_key_match(sql, t);
+    add_key_exact(sql, t);
+}

@@ -66,6 +66,12 @@ void row_sql_delete(struct buf *sql, const struct row_table *t);
 void row_sql_copy_out(struct buf *sql, const struct row_table *t, const char *format);
 void row_sql_copy_in(struct buf *sql, const struct row_table *t, const char *format);
 
+/* Parts, for statements of another kind over a table named t: its row hash; its name after FROM;
+ * the condition that its key is that in `x` (columns k1, k2, ... of text). */
+void row_sql_hash(struct buf *sql, const struct row_table *t);
+void row_sql_relation(struct buf *sql, const struct row_table *t);
+void row_sql_match(struct buf *sql, const struct row_table *t);
+
 /* Number of parameters of the statements above: key columns (1 for KEY_ROW). */
 size_t row_sql_key_width(const struct row_table *t);
 /* True when an upsert is possible; otherwise rows are replaced by delete and insert. */

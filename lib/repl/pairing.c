@@ -74,7 +74,7 @@ static void fill_side(struct row_table *rows, const struct model *model,
     rows->change = change_column(table, change);
 }
 
-static bool is_utf8(const struct conn *conn)
+bool pairing_is_utf8(const struct conn *conn)
 {
     const char *encoding = conn_parameter(conn, "server_encoding");
 
@@ -110,7 +110,7 @@ static void pair_columns(struct pairing *pair, struct pairings *pairs,
     for (side = SOURCE; side <= TARGET; side++) {
         pair->rows[side].form = form;
         pair->rows[side].cross_engine = cross;
-        pair->rows[side].convert_encoding = form == HASH_PORTABLE && !is_utf8(conns[side]);
+        pair->rows[side].convert_encoding = form == HASH_PORTABLE && !pairing_is_utf8(conns[side]);
     }
     for (i = 0; cross && i < pair->rows[SOURCE].column_count; i++)
         if (!pair->rows[SOURCE].dml->portable(pair->rows[SOURCE].columns[i]))
@@ -340,6 +340,23 @@ void pairings_spread_holds(struct pairings *pairs)
 bool pairing_active(const struct pairing *pair)
 {
     return pair->selected && pair->hold == HOLD_NONE;
+}
+
+void pairings_hash_rows_alike(struct pairings *pairs, const struct conn *const conns[2])
+{
+    size_t i;
+    enum side side;
+
+    for (i = 0; i < pairs->count; i++) {
+        struct pairing *pair = &pairs->items[i];
+
+        if (!pair->rows[TARGET].table || pair->rows[SOURCE].key_count > 0)
+            continue;
+        for (side = SOURCE; side <= TARGET; side++) {
+            pair->rows[side].form = HASH_PORTABLE;
+            pair->rows[side].convert_encoding = !pairing_is_utf8(conns[side]);
+        }
+    }
 }
 
 void pairings_release(struct pairings *pairs)

@@ -76,6 +76,9 @@ typedef void (*pairing_visit)(struct pairings *pairs, size_t child, size_t paren
 void pairings_each_reference(struct pairings *pairs, pairing_visit visit, void *context);
 /* As pairings_index, where a partition stands for its root. */
 size_t pairings_index_of_rows(const struct pairings *pairs, const char *name);
+/* The portable hash for rows that have no other key, so that they are found in a base. */
+void pairings_hash_rows_alike(struct pairings *pairs, const struct conn *const conns[2]);
+bool pairing_is_utf8(const struct conn *conn); /* the server's encoding */
 void pairings_release(struct pairings *pairs);
 
 #endif

@@ -1,0 +1,96 @@
+/* No index is needed on a base: the keys come in thousands, and a hash join reads it once for them.
+ */
+#include "db/merge_sql.h"
+
+#include <string.h>
+
+#include "db/engine_dml.h"
+#include "db/quote.h"
+
+/* unnest($1::text[], ...) WITH ORDINALITY AS x(k1, ..., n) */
+static void add_parameters(struct buf *sql, const struct row_table *t)
+{
+    size_t width = row_sql_key_width(t);
+    size_t i;
+
+    buf_adds(sql, "unnest(");
+    for (i = 0; i < width; i++)
+        buf_addf(sql, "%s$%zu::text[]", i ? ", " : "", i + 1);
+    buf_adds(sql, ") WITH ORDINALITY AS x(");
+    for (i = 0; i < width; i++)
+        buf_addf(sql, "k%zu, ", i + 1);
+    buf_adds(sql, "n)");
+}
+
+void merge_sql_freeze(struct buf *sql, const struct row_table *t, const char *relation)
+{
+    size_t i;
+
+    buf_adds(sql, "CREATE TABLE ");
+    quote_name(sql, "_dbr", relation);
+    buf_adds(sql, " AS SELECT ");
+    for (i = 0; i < t->key_count; i++) {
+        buf_adds(sql, "t.");
+        quote_ident(sql, t->keys[i]->name);
+        buf_addf(sql, "::text AS k%zu, ", i + 1);
+    }
+    row_sql_hash(sql, t);
+    buf_adds(sql, t->key_count ? " AS row_hash FROM " : "::text AS k1, count(*) AS row_hash FROM ");
+    row_sql_relation(sql, t);
+    buf_adds(sql, " AS t");
+    if (t->key_count == 0)
+        buf_adds(sql, " GROUP BY 1");
+}
+
+static void add_instant(struct buf *sql, const struct row_table *t, const char *zone)
+{
+    if (!t->change) {
+        buf_adds(sql, "NULL");
+        return;
+    }
+    buf_adds(sql, "(t.");
+    quote_ident(sql, t->change->name);
+    if (strcmp(t->change->type_name, "timestamptz") != 0) {
+        buf_adds(sql, " AT TIME ZONE ");
+        quote_literal(sql, zone);
+    }
+    buf_adds(sql, ")::text");
+}
+
+void merge_sql_states(struct buf *sql, const struct row_table *t, const char *zone)
+{
+    if (t->key_count == 0) {
+        buf_adds(sql, "SELECT x.n, count(*), NULL FROM ");
+        add_parameters(sql, t);
+        buf_adds(sql, " JOIN (SELECT ");
+        row_sql_hash(sql, t);
+        buf_adds(sql, " AS h FROM ");
+        row_sql_relation(sql, t);
+        buf_adds(sql, " AS t) AS q ON q.h = x.k1::int8 GROUP BY 1");
+        return;
+    }
+    buf_adds(sql, "SELECT x.n, ");
+    row_sql_hash(sql, t);
+    buf_adds(sql, ", ");
+    add_instant(sql, t, zone);
+    buf_adds(sql, " FROM ");
+    add_parameters(sql, t);
+    buf_adds(sql, " JOIN ");
+    row_sql_relation(sql, t);
+    buf_adds(sql, " AS t ON ");
+    row_sql_match(sql, t);
+}
+
+void merge_sql_base(struct buf *sql, const struct row_table *t, const char *relation)
+{
+    size_t i;
+
+    buf_adds(sql, "SELECT x.n, b.row_hash FROM ");
+    add_parameters(sql, t);
+    buf_adds(sql, " JOIN ");
+    quote_name(sql, "_dbr", relation);
+    buf_adds(sql, " AS b ON ");
+    for (i = 0; i < row_sql_key_width(t); i++)
+        buf_addf(sql, "%sb.k%zu%s = x.k%zu%s", i ? " AND " : "", i + 1, t->dml->bytewise, i + 1,
+                 t->dml->bytewise);
+}

@@ -1,0 +1,27 @@
+/*
+ * Statements of a merge about the rows of one table: its base, and what became of rows since. Keys
+ * travel as in row_sql.h. The tables of a base lie in the schema _dbr and have columns k1, k2, ...
+ * of text and row_hash.
+ */
+#ifndef DBR_DB_MERGE_SQL_H
+#define DBR_DB_MERGE_SQL_H
+
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "db/row_sql.h"
+
+/* CREATE TABLE _dbr.relation AS key and hash of every row; for KEY_ROW hash and number. */
+void merge_sql_freeze(struct buf *sql, const struct row_table *t, const char *relation);
+
+/*
+ * SELECT place (from 1), row hash (KEY_ROW: number of equal rows), change column as an instant in
+ * UTC, of the rows whose keys are in the parameters. zone: what a timestamp without zone is read
+ * in.
+ */
+void merge_sql_states(struct buf *sql, const struct row_table *t, const char *zone);
+
+/* SELECT place, row hash of the base for the keys in the parameters; t is any side's. */
+void merge_sql_base(struct buf *sql, const struct row_table *t, const char *relation);
+
+#endif
