@@ -74,6 +74,7 @@ struct attempt {
     struct conn *conn;
     PostgresPollingStatusType status;
     bool done;
+    int64_t timeout_ms; /* the caller's, or the connect_timeout of the URL where that is less */
 };
 
 static void conn_free(struct conn *conn)
@@ -102,14 +103,26 @@ static const struct {
 };
 #define EXTRA_KEYWORDS (sizeof(extra_keywords) / sizeof(extra_keywords[0]))
 
+/* libpq keeps its connect_timeout only where it does the waiting itself. */
+static int64_t timeout_of(const char *text, int64_t timeout_ms)
+{
+    int64_t own;
+
+    if (!text)
+        text = getenv("PGCONNECT_TIMEOUT");
+    own = text ? strtoll(text, NULL, 10) : 0;
+    return own > 0 && own <= timeout_ms / 1000 ? own * 1000 : timeout_ms;
+}
+
 /* Starts one connection; the handshake goes on in conn_open_many. */
-static bool start(const struct conn_params *params, struct conn **out, struct err *err)
+static bool start(const struct conn_params *params, struct attempt *attempt, struct err *err)
 {
     PQconninfoOption *parsed;
     PQconninfoOption *option;
     const char *keywords[96];
     const char *values[96];
     const char *users_options = NULL;
+    const char *users_timeout = NULL;
     struct buf options = BUF_INIT;
     size_t n = 0;
     size_t i;
@@ -140,6 +153,8 @@ static bool start(const struct conn_params *params, struct conn **out, struct er
             users_options = option->val;
             continue;
         }
+        if (!strcmp(option->keyword, "connect_timeout"))
+            users_timeout = option->val;
         /* The fence knows dbr's own sessions by their name. */
         if (!strcmp(option->keyword, "client_encoding") ||
             !strcmp(option->keyword, "application_name"))
@@ -156,13 +171,15 @@ static bool start(const struct conn_params *params, struct conn **out, struct er
     values[n] = NULL;
     conn->pg = PQconnectStartParams(keywords, values, 0);
     buf_release(&options);
+    attempt->timeout_ms =
+        timeout_of(users_timeout, params->timeout_ms ? params->timeout_ms : DEFAULT_TIMEOUT_MS);
     PQconninfoFree(parsed);
     if (!conn->pg) {
         conn_free(conn);
         return err_set(err, ERR_FAILED, "out of memory while connecting to the %s", params->role);
     }
     PQsetErrorVerbosity(conn->pg, PQERRORS_VERBOSE); /* for the SQLSTATE of a refused login */
-    *out = conn;
+    attempt->conn = conn;
     return true;
 }
 
@@ -208,10 +225,11 @@ static void establish(struct conn *conn)
              conn->version / 10000, conn->version % 10000);
 }
 
-/* One step of every unfinished handshake whose socket is ready. True while any is unfinished. */
-static bool step_all(struct attempt *attempts, size_t count, const struct pollfd *fds)
+/* One step of every handshake whose socket is ready; gives up those whose time is over. */
+static void step_all(struct attempt *attempts, size_t count, const struct pollfd *fds,
+                     int64_t started)
 {
-    bool unfinished = false;
+    int64_t spent = clock_mono_ms() - started;
     size_t i;
 
     for (i = 0; i < count; i++) {
@@ -219,52 +237,57 @@ static bool step_all(struct attempt *attempts, size_t count, const struct pollfd
 
         if (a->done)
             continue;
-        if (!fds || fds[i].revents)
+        if (fds[i].revents)
             a->status = PQconnectPoll(a->conn->pg);
-        if (a->status == PGRES_POLLING_OK || a->status == PGRES_POLLING_FAILED)
-            a->done = true;
-        else
-            unfinished = true;
+        a->done = a->status == PGRES_POLLING_OK || a->status == PGRES_POLLING_FAILED ||
+                  spent >= a->timeout_ms;
     }
-    return unfinished;
 }
 
-static void poll_all(struct attempt *attempts, size_t count, struct pollfd *fds, int64_t until)
+/* False when no handshake is left. */
+static bool poll_all(struct attempt *attempts, size_t count, struct pollfd *fds, int64_t started)
 {
-    int64_t left = until - clock_mono_ms();
+    int64_t wait = POLL_SLICE_MS;
+    bool unfinished = false;
     size_t i;
 
     for (i = 0; i < count; i++) {
+        int64_t left = started + attempts[i].timeout_ms - clock_mono_ms();
+
         fds[i].fd = attempts[i].done ? -1 : PQsocket(attempts[i].conn->pg);
         fds[i].events = attempts[i].status == PGRES_POLLING_READING ? POLLIN : POLLOUT;
         fds[i].revents = 0;
+        if (attempts[i].done)
+            continue;
+        unfinished = true;
+        if (left < wait)
+            wait = left > 0 ? left : 0;
     }
-    if (left > POLL_SLICE_MS)
-        left = POLL_SLICE_MS;
-    if (poll(fds, count, left > 0 ? (int)left : 0) < 0)
+    if (unfinished && poll(fds, count, (int)wait) < 0)
         for (i = 0; i < count; i++)
             fds[i].revents = 0;
+    return unfinished;
 }
 
-static bool finish(struct attempt *a, int64_t timeout_ms, struct conn **out,
-                   enum conn_failure *failure, struct err *err)
+static bool finish(const struct attempt *a, struct conn **out, enum conn_failure *failure,
+                   struct err *err)
 {
     struct conn *conn = a->conn;
 
-    if (a->done && a->status == PGRES_POLLING_OK) {
+    if (a->status == PGRES_POLLING_OK) {
         establish(conn);
         *failure = CONN_OK;
         *out = conn;
         return true;
     }
-    if (a->done) {
+    if (a->status == PGRES_POLLING_FAILED) {
         *failure = connect_failure(conn->pg, conn->role, conn->shown, err);
     } else if (!stop_check(err)) {
         *failure = CONN_DOWN;
     } else {
         *failure = CONN_DOWN;
         err_set(err, ERR_UNREACHABLE, "the %s (%s) did not answer within %.3g s", conn->role,
-                conn->shown, (double)timeout_ms / 1000);
+                conn->shown, (double)a->timeout_ms / 1000);
         err_hint(err, "check that the server runs and that no firewall drops the connection");
     }
     conn_free(conn);
@@ -278,41 +301,25 @@ bool conn_open_many(const struct conn_params *params, size_t count, struct conn 
     struct pollfd *fds = mem_array(NULL, count, sizeof(*fds));
     enum conn_failure *why = mem_array(NULL, count, sizeof(*why));
     int64_t started = clock_mono_ms();
-    int64_t until = started;
     size_t i;
     bool all = true;
 
     memset(attempts, 0, count * sizeof(*attempts));
     for (i = 0; i < count; i++) {
-        int64_t timeout = params[i].timeout_ms ? params[i].timeout_ms : DEFAULT_TIMEOUT_MS;
-
         conns[i] = NULL;
         why[i] = CONN_CONFIG;
         attempts[i].status = PGRES_POLLING_WRITING;
-        if (!start(&params[i], &attempts[i].conn, &errs[i])) {
+        if (!start(&params[i], &attempts[i], &errs[i])) {
             attempts[i].done = true;
-            continue;
-        }
-        if (PQstatus(attempts[i].conn->pg) == CONNECTION_BAD) {
+        } else if (PQstatus(attempts[i].conn->pg) == CONNECTION_BAD) {
             attempts[i].status = PGRES_POLLING_FAILED;
             attempts[i].done = true;
         }
-        if (started + timeout > until)
-            until = started + timeout;
     }
-    for (;;) {
-        bool unfinished = false;
-
-        for (i = 0; i < count; i++)
-            unfinished |= !attempts[i].done;
-        if (!unfinished || clock_mono_ms() >= until || stop_signal())
-            break;
-        poll_all(attempts, count, fds, until);
-        step_all(attempts, count, fds);
-    }
+    while (!stop_signal() && poll_all(attempts, count, fds, started))
+        step_all(attempts, count, fds, started);
     for (i = 0; i < count; i++)
-        if (!attempts[i].conn ||
-            !finish(&attempts[i], until - started, &conns[i], &why[i], &errs[i]))
+        if (!attempts[i].conn || !finish(&attempts[i], &conns[i], &why[i], &errs[i]))
             all = false;
     if (failures)
         memcpy(failures, why, count * sizeof(*why));
@@ -327,11 +334,24 @@ bool conn_open(const struct conn_params *params, struct conn **conn, struct err 
     return conn_open_many(params, 1, conn, NULL, err);
 }
 
-bool conn_clone(const struct conn *conn, struct conn **copy, struct err *err)
+bool conn_clone_many(struct conn *const *originals, size_t count, struct conn **copies,
+                     enum conn_failure *failures, struct err *errs)
 {
-    struct conn_params params = {conn->role, conn->url, conn->schema, 0, false};
+    struct conn_params *params = mem_array(NULL, count, sizeof(*params));
+    size_t i;
+    bool ok;
 
-    return conn_open(&params, copy, err);
+    for (i = 0; i < count; i++)
+        params[i] = (struct conn_params){originals[i]->role, originals[i]->url,
+                                         originals[i]->schema, 0, false};
+    ok = conn_open_many(params, count, copies, failures, errs);
+    free(params);
+    return ok;
+}
+
+bool conn_clone(struct conn *conn, struct conn **copy, struct err *err)
+{
+    return conn_clone_many(&conn, 1, copy, NULL, err);
 }
 
 bool conn_clone_as_application(const struct conn *conn, struct conn **copy, struct err *err)

@@ -36,7 +36,8 @@ struct conn_params {
     const char *role;   /* "primary" or "secondary": names the database in messages */
     const char *url;    /* libpq URL or conninfo string; never shown */
     const char *schema; /* search_path */
-    int timeout_ms;     /* for the whole connect, all hosts together; 0: 15 s */
+    int timeout_ms;     /* for the whole connect, all hosts together; 0: 15 s. A connect_timeout
+                           of the URL counts where it is less */
     /* The session is as the application's would be: the fence holds it. Otherwise dbr overrides
      * that. */
     bool as_application;
@@ -65,7 +66,11 @@ const char *conn_parameter(const struct conn *conn, const char *name);
 /* False once the connection is lost. */
 bool conn_alive(const struct conn *conn);
 /* Another connection to the same database with the same settings. */
-bool conn_clone(const struct conn *conn, struct conn **copy, struct err *err);
+bool conn_clone(struct conn *conn, struct conn **copy, struct err *err);
+/* Several, all at the same time: copies[i] leads where originals[i] does; else as conn_open_many.
+ */
+bool conn_clone_many(struct conn *const *originals, size_t count, struct conn **copies,
+                     enum conn_failure *failures, struct err *errs);
 /* The same, but a session that the fence holds as it would the application's. */
 bool conn_clone_as_application(const struct conn *conn, struct conn **copy, struct err *err);
 /* Bytes of rows received and data sent, for reports. */

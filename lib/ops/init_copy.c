@@ -106,7 +106,8 @@ bool init_copy_rows(struct init_run *run, struct init_work *work, struct plan_ru
                         .workers = run->options->jobs,
                         .plan = ddl,
                         .results = work->results,
-                        .sums = &work->sums};
+                        .sums = &work->sums,
+                        .warnings = &run->outcome.warnings};
     size_t larges = 0;
     size_t i;
     bool ok;

@@ -215,45 +215,103 @@ static void fill_list(struct pool *pool)
             add_followers(pool, i);
 }
 
+/*
+ * Pairs of connections for the further workers, all opened at once. A server that has no room for
+ * all of them is no reason to give up: *got pairs stand at the beginning of conns.
+ */
+static bool open_pairs(struct jobs *jobs, size_t wanted, struct conn **conns, size_t *got,
+                       struct err *err)
+{
+    struct conn **originals = mem_array(NULL, 2 * wanted, sizeof(struct conn *));
+    enum conn_failure *failures = mem_array(NULL, 2 * wanted, sizeof(*failures));
+    struct err *errs = mem_alloc(2 * wanted * sizeof(*errs));
+    const struct err *full = NULL;
+    size_t i;
+    bool ok = true;
+
+    for (i = 0; i < 2 * wanted; i++)
+        originals[i] = jobs->session->conns[i % 2 ? TARGET : SOURCE];
+    (void)conn_clone_many(originals, 2 * wanted, conns, failures, errs);
+    for (i = 0; i < 2 * wanted && ok; i++) {
+        if (failures[i] == CONN_DEGRADED)
+            full = &errs[i];
+        else if (failures[i] != CONN_OK)
+            ok = false;
+        if (!ok)
+            *err = errs[i];
+    }
+    for (i = 0; i < wanted; i++) {
+        struct conn *pair[2] = {conns[2 * i], conns[2 * i + 1]};
+
+        conns[2 * i] = conns[2 * i + 1] = NULL;
+        if (ok && pair[0] && pair[1]) {
+            memcpy(&conns[2 * (*got)++], pair, sizeof(pair));
+        } else {
+            conn_close(pair[0]);
+            conn_close(pair[1]);
+        }
+    }
+    if (ok && full)
+        strlist_addf(jobs->warnings, "only %zu of %zu tables are worked on at the same time: %s",
+                     *got + 1, wanted + 1, full->message);
+    free(originals);
+    free(failures);
+    free(errs);
+    return ok;
+}
+
 /* Worker connections join the snapshot of the session, so that all tables are copied as of one
  * moment. */
-static bool join_snapshot(struct conn *source, const char *snapshot, struct err *err)
+static bool join_snapshot(struct conn *const *sources, size_t count, const char *snapshot,
+                          struct err *err)
 {
     struct buf sql = BUF_INIT;
-    bool ok;
+    bool ok = true;
+    size_t i;
 
-    buf_adds(&sql, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
-    if (snapshot) {
-        buf_adds(&sql, "; SET TRANSACTION SNAPSHOT ");
-        quote_literal(&sql, snapshot);
-    }
-    ok = query_script(source, sql.data, err);
+    buf_adds(&sql, "SET TRANSACTION SNAPSHOT ");
+    quote_literal(&sql, snapshot);
+    for (i = 0; i < count && ok; i++)
+        ok = pipeline_add(sources[i], "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", 0, NULL,
+                          err) &&
+             pipeline_add(sources[i], sql.data, 0, NULL, err) && pipeline_sync(sources[i], err);
+    ok = ok && pipeline_send(sources, count, err);
+    for (i = 0; i < count && ok; i++)
+        ok = pipeline_next(sources[i], NULL, err) && pipeline_next(sources[i], NULL, err) &&
+             pipeline_end(sources[i], err);
     buf_release(&sql);
     return ok;
 }
 
-static bool open_workers(struct pool *pool, struct worker *workers, size_t n, struct err *err)
+/* *count: how many workers are wanted, then how many there are. The first has the session's own
+ * connections. */
+static bool open_workers(struct pool *pool, struct worker *workers, size_t *count, struct err *err)
 {
-    struct session *session = pool->jobs->session;
+    struct jobs *jobs = pool->jobs;
+    size_t more = *count - 1;
+    struct conn **conns = mem_array(NULL, 2 * more + 1, sizeof(struct conn *));
+    struct conn **sources = mem_array(NULL, more + 1, sizeof(struct conn *));
     char *snapshot = NULL;
+    size_t got = 0;
     size_t i;
-    bool ok = true;
+    bool ok = more == 0 || open_pairs(jobs, more, conns, &got, err);
 
-    if (n > 1)
-        ok = query_value(session->conns[SOURCE], "SELECT pg_catalog.pg_export_snapshot()", 0, NULL,
-                         &snapshot, err);
-    for (i = 0; i < n && ok; i++) {
-        workers[i].pool = pool;
-        if (i == 0) {
-            workers[i].conns[SOURCE] = session->conns[SOURCE];
-            workers[i].conns[TARGET] = session->conns[TARGET];
-            continue;
-        }
-        ok = conn_clone(session->conns[SOURCE], &workers[i].conns[SOURCE], err) &&
-             conn_clone(session->conns[TARGET], &workers[i].conns[TARGET], err) &&
-             join_snapshot(workers[i].conns[SOURCE], snapshot, err);
+    workers[0].pool = pool;
+    workers[0].conns[SOURCE] = jobs->session->conns[SOURCE];
+    workers[0].conns[TARGET] = jobs->session->conns[TARGET];
+    for (i = 0; i < got; i++) {
+        workers[i + 1].pool = pool;
+        workers[i + 1].conns[SOURCE] = sources[i] = conns[2 * i];
+        workers[i + 1].conns[TARGET] = conns[2 * i + 1];
     }
+    *count = got + 1;
+    if (ok && got > 0)
+        ok = query_value(jobs->session->conns[SOURCE], "SELECT pg_catalog.pg_export_snapshot()", 0,
+                         NULL, &snapshot, err) &&
+             join_snapshot(sources, got, snapshot, err);
     free(snapshot);
+    free(conns);
+    free(sources);
     return ok;
 }
 
@@ -284,7 +342,7 @@ bool jobs_run(struct jobs *jobs, struct err *err)
     if (pool.count == 0)
         return true;
     workers = mem_alloc(n * sizeof(*workers));
-    ok = open_workers(&pool, workers, n, err);
+    ok = open_workers(&pool, workers, &n, err);
     if (ok) {
         run_workers(workers, n);
         ok = !pool.failed;

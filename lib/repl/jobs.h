@@ -26,6 +26,7 @@ struct jobs {
     const struct plan_run *plan; /* target is replaced by each worker's own connection */
     struct bulk_result *results; /* per pairing */
     struct comparisons *sums;    /* per pairing: rows and sum of both sides, equal */
+    struct strlist *warnings;    /* gets one where the servers had no room for all workers */
 };
 
 /* Runs everything; the first failure ends all. */

@@ -27,6 +27,19 @@ teardown() { pair_teardown; }
     in_step
 }
 
+@test "--jobs goes on with fewer connections where a server has no room for all" {
+    p1 -c "CREATE TABLE big_1 (id int PRIMARY KEY, t text)" -c "CREATE TABLE big_2 (LIKE big_1 INCLUDING ALL)" \
+        -c "INSERT INTO big_1 SELECT i, repeat(md5(i::text), 4) FROM generate_series(1, 20000) i" \
+        -c "INSERT INTO big_2 TABLE big_1"
+    server_sql two postgres -c "ALTER DATABASE $DB CONNECTION LIMIT 2"
+    run_dbr init-secondary --jobs 4 --json
+    exits 0
+    json_true '[.warnings[] | select(startswith("only 2 of 4 tables") and contains("too many connections"))] | length == 1'
+    server_sql two postgres -c "ALTER DATABASE $DB CONNECTION LIMIT -1"
+    same_schema
+    in_step
+}
+
 @test "--jobs must be a sensible number" {
     for n in 0 -1 1x "" 99999999999999999999; do
         run_dbr init-secondary --jobs="$n"
