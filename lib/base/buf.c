@@ -72,6 +72,21 @@ void buf_addch(struct buf *buf, char c)
     buf->data[buf->len] = '\0';
 }
 
+void buf_add_hex(struct buf *buf, const void *data, size_t len)
+{
+    static const char digits[] = "0123456789abcdef";
+    const unsigned char *byte = data;
+
+    if (len > SIZE_MAX / 4)
+        mem_abort();
+    buf_grow(buf, 2 * len);
+    for (; len > 0; len--, byte++) {
+        buf->data[buf->len++] = digits[*byte >> 4];
+        buf->data[buf->len++] = digits[*byte & 15];
+    }
+    buf->data[buf->len] = '\0';
+}
+
 void buf_addf(struct buf *buf, const char *format, ...)
 {
     va_list args;

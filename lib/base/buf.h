@@ -29,6 +29,7 @@ void buf_grow(struct buf *buf, size_t extra);   /* room for extra more bytes */
 void buf_add(struct buf *buf, const void *data, size_t len);
 void buf_adds(struct buf *buf, const char *text);
 void buf_addch(struct buf *buf, char c);
+void buf_add_hex(struct buf *buf, const void *data, size_t len); /* two lower-case digits a byte */
 void buf_addf(struct buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void buf_vaddf(struct buf *buf, const char *format, va_list args)
     __attribute__((format(printf, 2, 0)));

@@ -56,5 +56,8 @@ void json_print(const struct json *json, bool pretty, struct buf *out);
 /* Appends text as a JSON string, quotes included; invalid UTF-8 is replaced by U+FFFD. NULL appends
  * null. */
 void json_quote(struct buf *out, const char *text);
+/* Appends a piece of what stands between the quotes. The whole must be valid UTF-8; pieces may be
+ * cut anywhere. */
+void json_quote_piece(struct buf *out, const char *text, size_t len);
 
 #endif

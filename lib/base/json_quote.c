@@ -78,3 +78,21 @@ void json_quote(struct buf *out, const char *text)
     }
     buf_addch(out, '"');
 }
+
+void json_quote_piece(struct buf *out, const char *text, size_t len)
+{
+    const char *end = text + len;
+
+    buf_grow(out, len);
+    while (text < end) {
+        const char *stop = text;
+
+        while (stop < end && (unsigned char)*stop >= 0x20 && *stop != '"' && *stop != '\\' &&
+               *stop != 0x7F)
+            stop++;
+        buf_add(out, text, (size_t)(stop - text));
+        if (stop < end)
+            add_ascii(out, (unsigned char)*stop++);
+        text = stop;
+    }
+}

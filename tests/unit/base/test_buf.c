@@ -110,6 +110,19 @@ TEST(detach_gives_the_string_away)
     buf_release(&buf);
 }
 
+TEST(bytes_become_hex_digits)
+{
+    struct buf buf = BUF_INIT;
+
+    buf_add_hex(&buf, "", 0);
+    assert_string_equal(buf.data, "");
+    buf_add_hex(&buf, "\0\x1f\xff", 3);
+    buf_add_hex(&buf, "A", 1);
+    assert_string_equal(buf.data, "001fff41");
+    assert_int_equal(buf.len, 8);
+    buf_release(&buf);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -119,6 +132,7 @@ int main(void)
         cmocka_unit_test(grow_reserves),
         cmocka_unit_test(formatted_text_of_every_length),
         cmocka_unit_test(clean_text_cannot_forge_lines_or_move_the_cursor),
+        cmocka_unit_test(bytes_become_hex_digits),
         cmocka_unit_test(detach_gives_the_string_away),
     };
     return cmocka_run_group_tests_name("buf", tests, NULL, NULL);

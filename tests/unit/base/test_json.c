@@ -288,6 +288,26 @@ TEST(deep_nesting_is_refused_not_a_crash)
     free(text);
 }
 
+TEST(pieces_quote_as_the_whole_does)
+{
+    static const char text[] = "a\"\\\n\x01\x7f\xC3\xA9\xF0\x9F\x98\x80z";
+    size_t len = strlen(text);
+
+    for (size_t cut = 0; cut <= len; cut++) {
+        struct buf whole = BUF_INIT;
+        struct buf pieces = BUF_INIT;
+
+        json_quote(&whole, text);
+        buf_addch(&pieces, '"');
+        json_quote_piece(&pieces, text, cut);
+        json_quote_piece(&pieces, text + cut, len - cut);
+        buf_addch(&pieces, '"');
+        assert_string_equal(pieces.data, whole.data);
+        buf_release(&whole);
+        buf_release(&pieces);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -306,6 +326,7 @@ int main(void)
         cmocka_unit_test(broken_text_is_refused_with_its_place),
         cmocka_unit_test(nul_characters_are_refused),
         cmocka_unit_test(length_counts_not_the_terminator),
+        cmocka_unit_test(pieces_quote_as_the_whole_does),
         cmocka_unit_test(deep_nesting_is_refused_not_a_crash),
     };
     return cmocka_run_group_tests_name("json", tests, NULL, NULL);
