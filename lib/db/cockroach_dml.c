@@ -18,6 +18,7 @@ const struct engine_dml cockroach_dml = {
     .only = "",
     .overriding = "",
     .bytewise = "",
+    .pieces = false, /* no temporary table goes with its transaction there */
     .column_text = postgres_column_text,
     .hash = hash,
     .portable = portable,

@@ -17,6 +17,8 @@ struct engine_dml {
     const char *overriding; /* before the rows of an INSERT: " OVERRIDING SYSTEM VALUE", or "" */
     const char *bytewise;   /* collation of byte order for text: " COLLATE \"C\"", or "" where it is
                                the default */
+    /* A row too wide for memory can be read and written in pieces: row_pieces.h. */
+    bool pieces;
     /* Text of one column in the portable row text; `column` is the qualified and quoted name. */
     void (*column_text)(struct buf *sql, const struct model_column *column, const char *name);
     /* 64 bits of a text expression. */

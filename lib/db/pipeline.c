@@ -41,14 +41,17 @@ static bool enter(struct conn *conn, struct err *err)
     return true;
 }
 
-bool pipeline_add(struct conn *conn, const char *sql, size_t n, const char *const *values,
-                  struct err *err)
+#define TEXT 0
+#define BINARY 1
+
+static bool add_text(struct conn *conn, const char *sql, size_t n, const char *const *values,
+                     int result_format, struct err *err)
 {
     size_t i;
 
     if (!enter(conn, err))
         return false;
-    if (!PQsendQueryParams(conn->pg, sql, (int)n, NULL, values, NULL, NULL, 0))
+    if (!PQsendQueryParams(conn->pg, sql, (int)n, NULL, values, NULL, NULL, result_format))
         return conn_result_error(conn, NULL, err);
     push_entry(conn, ENTRY_STATEMENT);
     conn->sent += (int64_t)strlen(sql);
@@ -56,6 +59,43 @@ bool pipeline_add(struct conn *conn, const char *sql, size_t n, const char *cons
         if (values[i])
             conn->sent += (int64_t)strlen(values[i]);
     return true;
+}
+
+bool pipeline_add(struct conn *conn, const char *sql, size_t n, const char *const *values,
+                  struct err *err)
+{
+    return add_text(conn, sql, n, values, TEXT, err);
+}
+
+bool pipeline_ask_bytes(struct conn *conn, const char *sql, size_t n, const char *const *values,
+                        struct err *err)
+{
+    return add_text(conn, sql, n, values, BINARY, err);
+}
+
+bool pipeline_add_bytes(struct conn *conn, const char *sql, size_t n, const char *const *values,
+                        const char *data, size_t len, struct err *err)
+{
+    const char **all = mem_alloc((n + 1) * sizeof(*all));
+    int *lengths = mem_alloc((n + 1) * sizeof(*lengths));
+    int *formats = mem_alloc((n + 1) * sizeof(*formats));
+    bool ok;
+
+    memcpy(all, values, n * sizeof(*all));
+    all[n] = data;
+    lengths[n] = (int)len;
+    formats[n] = BINARY;
+    ok = enter(conn, err);
+    if (ok && !PQsendQueryParams(conn->pg, sql, (int)n + 1, NULL, all, lengths, formats, TEXT))
+        ok = conn_result_error(conn, NULL, err);
+    if (ok) {
+        push_entry(conn, ENTRY_STATEMENT);
+        conn->sent += (int64_t)(strlen(sql) + len);
+    }
+    free(all);
+    free(lengths);
+    free(formats);
+    return ok;
 }
 
 bool pipeline_sync(struct conn *conn, struct err *err)

@@ -22,6 +22,15 @@
 
 bool pipeline_add(struct conn *conn, const char *sql, size_t n, const char *const *values,
                   struct err *err);
+/*
+ * Values as bytes. pipeline_add_bytes has one more parameter, of type bytea, which is sent as it
+ * is. The result of pipeline_ask_bytes holds the bytes of bytea columns; its other columns must be
+ * of type text.
+ */
+bool pipeline_add_bytes(struct conn *conn, const char *sql, size_t n, const char *const *values,
+                        const char *data, size_t len, struct err *err);
+bool pipeline_ask_bytes(struct conn *conn, const char *sql, size_t n, const char *const *values,
+                        struct err *err);
 bool pipeline_sync(struct conn *conn, struct err *err);
 bool pipeline_send(struct conn *const *conns, size_t count, struct err *err);
 

@@ -52,6 +52,7 @@ const struct engine_dml postgres_dml = {
     .only = "ONLY ",
     .overriding = " OVERRIDING SYSTEM VALUE",
     .bytewise = " COLLATE \"C\"",
+    .pieces = true,
     .column_text = postgres_column_text,
     .hash = hash,
     .portable = portable,

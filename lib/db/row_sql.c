@@ -9,8 +9,9 @@
 
 #include "db/engine_dml.h"
 #include "db/quote.h"
+#include "db/row_sql_internal.h"
 
-static void add_column(struct buf *sql, const struct model_column *column)
+void row_sql_add_column(struct buf *sql, const struct model_column *column)
 {
     buf_adds(sql, "t.");
     quote_ident(sql, column->name);
@@ -49,7 +50,7 @@ static void add_portable_text(struct buf *sql, const struct row_table *t,
             continue;
         buf_reset(&name);
         buf_reset(&text);
-        add_column(&name, columns[i]);
+        row_sql_add_column(&name, columns[i]);
         t->dml->column_text(&text, columns[i], name.data);
         buf_adds(sql, first ? "" : " || ");
         if (t->convert_encoding)
@@ -79,7 +80,7 @@ static void add_row_text(struct buf *sql, const struct row_table *t,
     for (i = 0; i < count; i++) {
         if (i)
             buf_adds(sql, ", ");
-        add_column(sql, columns[i]);
+        row_sql_add_column(sql, columns[i]);
     }
     buf_adds(sql, ")::text");
 }
@@ -102,7 +103,7 @@ static void add_key_hash(struct buf *sql, const struct row_table *t)
         return;
     }
     if (t->key_count == 1 && t->form == HASH_NATIVE) {
-        add_column(&text, t->keys[0]);
+        row_sql_add_column(&text, t->keys[0]);
         buf_adds(&text, "::text");
     } else {
         add_row_text(&text, t, t->keys, t->key_count);
@@ -151,7 +152,7 @@ static void add_key_match(struct buf *sql, const struct row_table *t)
 
     for (i = 0; i < t->key_count; i++) {
         buf_adds(sql, i ? " AND " : "");
-        add_column(sql, t->keys[i]);
+        row_sql_add_column(sql, t->keys[i]);
         buf_addf(sql, " = x.k%zu::%s", i + 1, t->keys[i]->type);
     }
 }
@@ -163,12 +164,12 @@ static void add_key_exact(struct buf *sql, const struct row_table *t)
 
     for (i = 0; i < t->key_count; i++) {
         buf_adds(sql, " AND (");
-        add_column(sql, t->keys[i]);
+        row_sql_add_column(sql, t->keys[i]);
         buf_addf(sql, "::text)%s = x.k%zu%s", t->dml->bytewise, i + 1, t->dml->bytewise);
     }
 }
 
-static void add_from_keys(struct buf *sql, const struct row_table *t)
+void row_sql_add_from_keys(struct buf *sql, const struct row_table *t)
 {
     if (t->key_count == 0) {
         buf_adds(sql, " FROM ");
@@ -206,7 +207,7 @@ static void add_key_list(struct buf *sql, const struct row_table *t, const char 
     buf_addf(sql, "%s AS r", text.data);
     for (i = 0; i < t->key_count; i++) {
         buf_adds(sql, ", ");
-        add_column(sql, t->keys[i]);
+        row_sql_add_column(sql, t->keys[i]);
         buf_addf(sql, "::text AS k%zu", i + 1);
     }
     buf_addf(sql, "%s OFFSET 0) AS q ORDER BY q.kh", source);
@@ -232,7 +233,7 @@ static void add_row_list(struct buf *sql, const struct row_table *t, const char 
 static void add_since(struct buf *where, const struct row_table *t, const char *since)
 {
     buf_addch(where, '(');
-    add_column(where, t->change);
+    row_sql_add_column(where, t->change);
     buf_adds(where, " >= ");
     quote_literal(where, since);
     /* A timestamp without zone holds the clock of a zone that dbr does not know: up to 14 hours
@@ -242,7 +243,7 @@ static void add_since(struct buf *where, const struct row_table *t, const char *
     else
         buf_addf(where, "::timestamp - interval '15 hours'");
     buf_adds(where, " OR ");
-    add_column(where, t->change);
+    row_sql_add_column(where, t->change);
     buf_adds(where, " IS NULL)");
 }
 
@@ -278,7 +279,7 @@ void row_sql_keys_of(struct buf *sql, const struct row_table *t)
 {
     struct buf source = BUF_INIT;
 
-    add_from_keys(&source, t);
+    row_sql_add_from_keys(&source, t);
     if (t->key_count == 0)
         add_row_list(sql, t, source.data);
     else
@@ -296,14 +297,14 @@ void row_sql_rows_of(struct buf *sql, const struct row_table *t)
         buf_adds(sql, "::text, ");
     }
     for (i = 0; i < t->key_count; i++) {
-        add_column(sql, t->keys[i]);
+        row_sql_add_column(sql, t->keys[i]);
         buf_adds(sql, "::text, ");
     }
     for (i = 0; i < t->column_count; i++) {
         buf_adds(sql, i ? ", " : "");
-        add_column(sql, t->columns[i]);
+        row_sql_add_column(sql, t->columns[i]);
     }
-    add_from_keys(sql, t);
+    row_sql_add_from_keys(sql, t);
 }
 
 void row_sql_all_rows(struct buf *sql, const struct row_table *t)
@@ -313,7 +314,7 @@ void row_sql_all_rows(struct buf *sql, const struct row_table *t)
     buf_adds(sql, "SELECT ");
     for (i = 0; i < t->column_count; i++) {
         buf_adds(sql, i ? ", " : "");
-        add_column(sql, t->columns[i]);
+        row_sql_add_column(sql, t->columns[i]);
     }
     buf_adds(sql, " FROM ");
     add_table(sql, t, true);
@@ -338,15 +339,28 @@ static void add_assignments(struct buf *sql, const struct row_table *t)
         buf_truncate(sql, sql->len - strlen("UPDATE SET ")), buf_adds(sql, "NOTHING");
 }
 
-void row_sql_insert(struct buf *sql, const struct row_table *t, bool upsert)
+void row_sql_add_insert(struct buf *sql, const struct row_table *t)
 {
-    size_t i;
-
     buf_adds(sql, "INSERT INTO ");
     add_table(sql, t, false);
     buf_adds(sql, " (");
     add_names(sql, t->columns, t->column_count);
     buf_addf(sql, ")%s SELECT ", t->dml->overriding);
+}
+
+void row_sql_add_on_conflict(struct buf *sql, const struct row_table *t)
+{
+    buf_adds(sql, " ON CONFLICT (");
+    add_names(sql, t->keys, t->key_count);
+    buf_adds(sql, ") DO UPDATE SET ");
+    add_assignments(sql, t);
+}
+
+void row_sql_insert(struct buf *sql, const struct row_table *t, bool upsert)
+{
+    size_t i;
+
+    row_sql_add_insert(sql, t);
     for (i = 0; i < t->column_count; i++)
         buf_addf(sql, "%sx.c%zu::%s", i ? ", " : "", i + 1, t->columns[i]->type);
     buf_adds(sql, " FROM unnest(");
@@ -356,12 +370,8 @@ void row_sql_insert(struct buf *sql, const struct row_table *t, bool upsert)
     for (i = 0; i < t->column_count; i++)
         buf_addf(sql, "%sc%zu", i ? ", " : "", i + 1);
     buf_addch(sql, ')');
-    if (!upsert)
-        return;
-    buf_adds(sql, " ON CONFLICT (");
-    add_names(sql, t->keys, t->key_count);
-    buf_adds(sql, ") DO UPDATE SET ");
-    add_assignments(sql, t);
+    if (upsert)
+        row_sql_add_on_conflict(sql, t);
 }
 
 void row_sql_delete(struct buf *sql, const struct row_table *t)
