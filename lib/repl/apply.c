@@ -13,26 +13,31 @@
 #include "repl/sequences.h"
 #include "repl/wave.h"
 
-bool apply_queue_privilege(struct conn *target, struct err *err)
+#define MAY_MAKE_TEMPORARY                                                                         \
+    "pg_catalog.has_database_privilege(pg_catalog.current_database(), 'TEMPORARY')"
+
+bool apply_queue_privileges(struct conn *target, struct err *err)
 {
+    const char *sql = "SELECT rolsuper, " MAY_MAKE_TEMPORARY
+                      " FROM pg_catalog.pg_roles WHERE rolname = current_user";
+
     if (conn_kind(target) == ENGINE_COCKROACH)
-        return pipeline_add(target, "SELECT false", 0, NULL, err);
-    if (conn_version(target) >= 150000)
-        return pipeline_add(
-            target, "SELECT pg_catalog.has_parameter_privilege('session_replication_role', 'SET')",
-            0, NULL, err);
-    return pipeline_add(target,
-                        "SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user", 0,
-                        NULL, err);
+        sql = "SELECT false, false";
+    else if (conn_version(target) >= 150000)
+        sql = "SELECT pg_catalog.has_parameter_privilege('session_replication_role', "
+              "'SET'), " MAY_MAKE_TEMPORARY;
+    return pipeline_add(target, sql, 0, NULL, err);
 }
 
-bool apply_receive_privilege(struct conn *target, bool *unchecked, struct err *err)
+bool apply_receive_privileges(struct conn *target, bool *unchecked, bool *temporary,
+                              struct err *err)
 {
     struct result *result;
 
     if (!pipeline_next(target, &result, err))
         return false;
     *unchecked = result_rows(result) == 1 && result_bool(result, 0, 0);
+    *temporary = result_rows(result) == 1 && result_bool(result, 0, 1);
     result_free(result);
     return true;
 }

@@ -2,7 +2,8 @@
  * Makes the target's rows what the source's are, from the changes that a comparison found: one
  * transaction, upserts parents first, then deletes children first. Rows travel in waves: each wave
  * is fetched from both sides in one round trip (the source's rows, the target's versions that will
- * be lost) and written in the next, so memory stays bounded.
+ * be lost) and written in the next; a row that is too wide for that passes in pieces. So memory
+ * stays bounded.
  *
  * Before anything is committed the lost versions are on disk (repl/archive.h), and every key to be
  * deleted has been asked for once more on the source, outside its snapshot.
@@ -33,6 +34,8 @@ struct applier {
     struct archive *archive;
     enum apply_way way;
     bool unchecked; /* session_replication_role is replica: no foreign keys, no triggers */
+    bool temporary; /* temporary tables may be made on the target: wide rows go in pieces */
+    bool staging;   /* the one for the pieces was made */
     long batch_rows;
     /* results */
     int64_t
@@ -55,8 +58,10 @@ bool apply_receive_begin(struct conn *target, bool write, bool unchecked, struct
  */
 bool apply_run(struct applier *applier, struct err *err);
 
-/* True when session_replication_role may be set: asked once per run, with the catalog. */
-bool apply_queue_privilege(struct conn *target, struct err *err);
-bool apply_receive_privilege(struct conn *target, bool *unchecked, struct err *err);
+/* Whether session_replication_role may be set and temporary tables be made: asked once per run,
+ * with the catalog. */
+bool apply_queue_privileges(struct conn *target, struct err *err);
+bool apply_receive_privileges(struct conn *target, bool *unchecked, bool *temporary,
+                              struct err *err);
 
 #endif

@@ -13,6 +13,7 @@
 #include "base/gz.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "db/row_pieces.h"
 
 void archive_init(struct archive *archive, const char *state_dir, const char *program)
 {
@@ -57,23 +58,38 @@ static bool is_integer(const struct model_column *column)
            !strcmp(column->type_name, "int8");
 }
 
-/* A line break between the parts of a JSON document would end the line. */
-static void add_document(struct buf *line, const char *text)
+static bool is_document(const struct model_column *column)
 {
-    for (; *text; text++)
+    return !strcmp(column->type_name, "json") || !strcmp(column->type_name, "jsonb");
+}
+
+static bool is_bare(const struct model_column *column)
+{
+    return is_integer(column) || is_document(column) || !strcmp(column->type_name, "bool");
+}
+
+/* A line break between the parts of a JSON document would end the line. */
+static void add_document(struct buf *line, const char *text, size_t len)
+{
+    for (; len > 0; len--, text++)
         buf_addch(line, *text == '\n' || *text == '\r' ? ' ' : *text);
+}
+
+static void add_bare(struct buf *line, const struct model_column *column, const char *text,
+                     size_t len)
+{
+    if (is_integer(column))
+        buf_add(line, text, len);
+    else if (is_document(column))
+        add_document(line, text, len);
+    else
+        buf_adds(line, *text == 't' ? "true" : "false");
 }
 
 static void add_value(struct buf *line, const struct model_column *column, const char *text)
 {
-    if (!text)
-        buf_adds(line, "null");
-    else if (is_integer(column))
-        buf_adds(line, text);
-    else if (!strcmp(column->type_name, "bool"))
-        buf_adds(line, *text == 't' ? "true" : "false");
-    else if (!strcmp(column->type_name, "json") || !strcmp(column->type_name, "jsonb"))
-        add_document(line, text);
+    if (text && is_bare(column))
+        add_bare(line, column, text, strlen(text));
     else
         json_quote(line, text);
 }
@@ -94,21 +110,37 @@ static void add_object(struct buf *line, const struct model_column *const *colum
     buf_addch(line, '}');
 }
 
+/* Up to the table's name. */
+static void add_start(struct buf *line, const struct archive *archive,
+                      const struct row_table *table)
+{
+    char now[CLOCK_TEXT_SIZE];
+
+    buf_addf(line, "{\"time\":\"%s\",\"run\":", clock_format(clock_now_us(), now));
+    json_quote(line, archive->run);
+    buf_adds(line, ",\"table\":");
+    json_quote(line, table->table->name);
+}
+
+/* Writes and releases a line, or a piece of one. */
+static bool write_line(struct archive *archive, struct buf *line, struct err *err)
+{
+    bool ok = gz_write(archive->gz, line->data, line->len, err);
+
+    buf_release(line);
+    return ok;
+}
+
 bool archive_add(struct archive *archive, const struct row_table *table, const char *reason,
                  const struct result *kept, size_t kept_row, const struct result *lost,
                  size_t lost_row, struct err *err)
 {
     size_t width = row_sql_key_width(table);
-    char now[CLOCK_TEXT_SIZE];
     struct buf line = BUF_INIT;
-    bool ok;
 
     if (!archive->gz && !open_file(archive, err))
         return false;
-    buf_addf(&line, "{\"time\":\"%s\",\"run\":", clock_format(clock_now_us(), now));
-    json_quote(&line, archive->run);
-    buf_adds(&line, ",\"table\":");
-    json_quote(&line, table->table->name);
+    add_start(&line, archive, table);
     buf_adds(&line, ",\"key\":");
     if (table->key_count)
         add_object(&line, table->keys, table->key_count, lost, lost_row, 0);
@@ -122,10 +154,90 @@ bool archive_add(struct archive *archive, const struct row_table *table, const c
     buf_adds(&line, ",\"lost\":");
     add_object(&line, table->columns, table->column_count, lost, lost_row, width);
     buf_adds(&line, "}\n");
-    ok = gz_write(archive->gz, line.data, line.len, err);
-    buf_release(&line);
     archive->rows++;
-    return ok;
+    return write_line(archive, &line, err);
+}
+
+bool archive_begin(struct archive *archive, const struct row_table *table, struct err *err)
+{
+    struct buf line = BUF_INIT;
+
+    if (!archive->gz && !open_file(archive, err))
+        return false;
+    archive->open = true;
+    add_start(&line, archive, table);
+    return write_line(archive, &line, err);
+}
+
+static void end_value(struct archive *archive, struct buf *line)
+{
+    if (archive->column && !archive->null && !is_bare(archive->column))
+        buf_addch(line, '"');
+    archive->column = NULL;
+}
+
+static void end_object(struct archive *archive, struct buf *line)
+{
+    end_value(archive, line);
+    if (archive->object)
+        buf_addch(line, '}');
+    archive->object = false;
+}
+
+bool archive_object(struct archive *archive, const char *name, struct err *err)
+{
+    struct buf line = BUF_INIT;
+
+    end_object(archive, &line);
+    buf_addf(&line, ",\"%s\":{", name);
+    archive->object = archive->first = true;
+    return write_line(archive, &line, err);
+}
+
+static void begin_value(struct archive *archive, const struct model_column *column, bool null,
+                        struct buf *line)
+{
+    end_value(archive, line);
+    if (!archive->first)
+        buf_addch(line, ',');
+    archive->first = false;
+    archive->column = column;
+    archive->null = null;
+    json_quote(line, column->name);
+    buf_addch(line, ':');
+    if (null)
+        buf_adds(line, "null");
+    else if (row_pieces_raw(column))
+        buf_adds(line, "\"\\\\x");
+    else if (!is_bare(column))
+        buf_addch(line, '"');
+}
+
+bool archive_piece(struct archive *archive, const struct model_column *column, bool first,
+                   const char *data, size_t len, struct err *err)
+{
+    struct buf line = BUF_INIT;
+
+    if (first)
+        begin_value(archive, column, !data, &line);
+    if (data && row_pieces_raw(column))
+        buf_add_hex(&line, data, len);
+    else if (data && is_bare(column))
+        add_bare(&line, column, data, len);
+    else if (data)
+        json_quote_piece(&line, data, len);
+    return write_line(archive, &line, err);
+}
+
+bool archive_end(struct archive *archive, const char *reason, bool kept, struct err *err)
+{
+    struct buf line = BUF_INIT;
+
+    end_object(archive, &line);
+    buf_addf(&line, "%s,\"reason\":\"%s\"}\n", kept ? "" : ",\"kept\":null", reason);
+    archive->open = false;
+    archive->rows++;
+    return write_line(archive, &line, err);
 }
 
 bool archive_sync(struct archive *archive, struct err *err)
@@ -141,6 +253,8 @@ bool archive_close(struct archive *archive, struct err *err)
     free(archive->run);
     free(archive->path);
     archive->run = archive->path = NULL;
+    archive->open = archive->object = false;
+    archive->column = NULL;
     return ok;
 }
 

@@ -73,11 +73,11 @@ void arrays_add_row(struct arrays *arrays, const struct result *result, size_t r
     arrays->rows++;
 }
 
-bool arrays_queue(struct arrays *arrays, struct conn *conn, const char *sql, struct err *err)
+/* Completes the arrays; the parameters, to be freed. */
+static const char **close_arrays(struct arrays *arrays)
 {
     const char **values = mem_alloc((arrays->width + 1) * sizeof(*values));
     size_t i;
-    bool ok;
 
     for (i = 0; i < arrays->width; i++) {
         if (!arrays->closed && arrays->rows == 0)
@@ -87,7 +87,23 @@ bool arrays_queue(struct arrays *arrays, struct conn *conn, const char *sql, str
         values[i] = arrays->columns[i].data;
     }
     arrays->closed = true;
-    ok = pipeline_add(conn, sql, arrays->width, values, err);
+    return values;
+}
+
+bool arrays_queue(struct arrays *arrays, struct conn *conn, const char *sql, struct err *err)
+{
+    const char **values = close_arrays(arrays);
+    bool ok = pipeline_add(conn, sql, arrays->width, values, err);
+
+    free(values);
+    return ok;
+}
+
+bool arrays_queue_bytes(struct arrays *arrays, struct conn *conn, const char *sql, struct err *err)
+{
+    const char **values = close_arrays(arrays);
+    bool ok = pipeline_ask_bytes(conn, sql, arrays->width, values, err);
+
     free(values);
     return ok;
 }

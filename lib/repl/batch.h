@@ -32,5 +32,7 @@ void arrays_add_key(struct arrays *arrays, const struct key_item *item);
 void arrays_add_row(struct arrays *arrays, const struct result *result, size_t row, size_t first);
 /* Queues sql with the arrays as its parameters; may be done again with the same arrays. */
 bool arrays_queue(struct arrays *arrays, struct conn *conn, const char *sql, struct err *err);
+/* The same by pipeline_ask_bytes. */
+bool arrays_queue_bytes(struct arrays *arrays, struct conn *conn, const char *sql, struct err *err);
 
 #endif

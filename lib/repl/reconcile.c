@@ -148,6 +148,7 @@ static bool apply(struct reconciliation *r, const struct reconcile_options *opti
     applier.archive = &r->archive;
     applier.way = r->way;
     applier.unchecked = r->session.unchecked;
+    applier.temporary = r->session.temporary;
     applier.batch_rows = options->batch_rows;
     applier.conflicts = r->conflicts;
     if (r->way == APPLY_REPLACE && !conn_clone(r->session.conns[SOURCE], &applier.recheck, err))
@@ -321,6 +322,21 @@ static bool try_again(struct reconciliation *r, bool connected, size_t failed,
     return false;
 }
 
+/*
+ * After a failed attempt. Rolled back, or broken off within a line and so before the COMMIT:
+ * nothing was lost. Whether a lost connection committed is not known: that file stays (what is in
+ * it was synced), and the next attempt makes one of its own, which may be discarded.
+ */
+static void end_archive(struct reconciliation *r, const struct err *err)
+{
+    struct err ignored = ERR_INIT;
+
+    if (r->archive.open || (err->code != ERR_UNREACHABLE && strcmp(err->sqlstate, "40003") != 0))
+        archive_discard(&r->archive);
+    else
+        archive_close(&r->archive, &ignored);
+}
+
 bool reconcile(struct reconciliation *r, const struct config *config, const struct state *state,
                const struct reconcile_options *options, struct err *err)
 {
@@ -338,9 +354,7 @@ bool reconcile(struct reconciliation *r, const struct config *config, const stru
         if (attempt(r, config, state, options, &failed, err))
             return archive_close(&r->archive, err);
         connected = r->session.conns[SOURCE] != NULL;
-        /* Rolled back: nothing of it was lost. Whether a lost connection committed is not known. */
-        if (err->code != ERR_UNREACHABLE && strcmp(err->sqlstate, "40003") != 0)
-            archive_discard(&r->archive);
+        end_archive(r, err);
         again = try_again(r, connected, failed, err);
         close_attempt(r);
         if (!again)

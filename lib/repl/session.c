@@ -43,7 +43,7 @@ static bool queue(struct session *s, const struct config *config, struct err *er
            pipeline_add(source, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", 0, NULL, err) &&
            pipeline_add(source, "SET LOCAL lock_timeout = '" LOCK_TIMEOUT "'", 0, NULL, err) &&
            catalog_queue(source, err) && pipeline_sync(source, err) &&
-           apply_queue_privilege(target, err) && fence_queue_state(target, err) &&
+           apply_queue_privileges(target, err) && fence_queue_state(target, err) &&
            catalog_queue(target, err) && pipeline_sync(target, err) &&
            pipeline_send(s->conns, 2, err);
 }
@@ -58,7 +58,7 @@ static bool receive(struct session *s, const struct state *state, struct err *er
            identity_check(state, s->identities, err) &&
            watermark_receive(source, &s->watermark, err) && pipeline_next(source, NULL, err) &&
            pipeline_next(source, NULL, err) && catalog_receive(source, &s->models[SOURCE], err) &&
-           apply_receive_privilege(target, &s->unchecked, err) &&
+           apply_receive_privileges(target, &s->unchecked, &s->temporary, err) &&
            fence_receive_state(target, &s->fenced, err) &&
            catalog_receive(target, &s->models[TARGET], err);
 }

@@ -24,6 +24,7 @@ struct session {
     bool fenced;            /* the target is */
     bool unchecked; /* the target lets us switch off its foreign keys and triggers for a transaction
                      */
+    bool temporary; /* the target lets us make temporary tables */
 };
 
 /*

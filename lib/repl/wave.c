@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "db/engine_dml.h"
 #include "db/row_sql.h"
 
 #define WAVE_OCTETS ((int64_t)4 * 1024 * 1024)
@@ -44,6 +45,18 @@ bool wave_full(const struct wave *wave, int64_t octets)
     return wave->count > 0 && (wave->octets + octets > WAVE_OCTETS || wave->count >= WAVE_BATCHES);
 }
 
+/*
+ * Beyond the size of a batch, where both engines and the target's privileges allow it. A row
+ * without key is told by its hash, which does not say that there is only one.
+ */
+static bool goes_in_pieces(const struct applier *a, size_t pair, int64_t octets)
+{
+    const struct row_table *rows = a->pairs->items[pair].rows;
+
+    return octets > BATCH_OCTETS && a->temporary && rows[SOURCE].key_count > 0 &&
+           rows[SOURCE].dml->pieces && rows[TARGET].dml->pieces;
+}
+
 static struct wave_batch *new_batch(struct wave *wave, enum batch_kind kind, size_t pair,
                                     size_t width)
 {
@@ -68,9 +81,11 @@ void wave_add(struct wave *wave, const struct applier *applier, enum batch_kind 
 
     if (!batch || batch->kind != kind || batch->pair != pair ||
         batch->keys.rows >= (size_t)applier->batch_rows ||
-        batch->octets + item->octets > BATCH_OCTETS)
+        batch->octets + item->octets > BATCH_OCTETS) {
         batch = new_batch(wave, kind, pair,
                           row_sql_key_width(&applier->pairs->items[pair].rows[SOURCE]));
+        batch->wide = goes_in_pieces(applier, pair, item->octets);
+    }
     arrays_add_key(&batch->keys, item);
     if (item->kind != 'i')
         arrays_add_key(&batch->changed, item);

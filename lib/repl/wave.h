@@ -18,6 +18,7 @@ struct wave_batch {
     enum batch_kind kind;
     size_t pair;
     int64_t octets;
+    bool wide;             /* one row, too wide to be held: it passes in pieces */
     struct arrays keys;    /* of all rows */
     struct arrays changed; /* of those that exist on the target */
     struct arrays gone;    /* of those that the source does not have */
@@ -49,5 +50,25 @@ void wave_add(struct wave *wave, const struct applier *applier, enum batch_kind 
 bool wave_run(struct wave *wave, struct applier *applier, bool *snapshot_ended, struct err *err);
 /* Reads the results of the writes; on failure applier->failed names the table. */
 bool wave_finish(struct wave *wave, struct applier *applier, struct err *err);
+
+/* What the files of a wave share. */
+
+/* A statement with keys as its parameters. */
+bool wave_queue_for_keys(struct conn *conn, const struct row_table *table,
+                         void (*write)(struct buf *, const struct row_table *), struct arrays *keys,
+                         struct err *err);
+/* DELETE by these keys on the target; nothing without keys. */
+bool wave_queue_delete(struct wave *wave, struct applier *applier, size_t pair, struct arrays *keys,
+                       struct err *err);
+/* A statement that was queued on the target, about this pairing. */
+void wave_note_pending(struct wave *wave, size_t pair);
+/* The connection that is asked again for the keys of rows to delete. */
+struct conn *wave_asked_again(const struct applier *applier);
+
+/* A wide batch: queues its reads / does what wave_run does after them, when the answer to the
+ * COMMIT of the source's snapshot has been read. */
+bool wave_wide_queue(struct applier *applier, struct wave_batch *batch, struct err *err);
+bool wave_wide_run(struct wave *wave, struct applier *applier, struct wave_batch *batch,
+                   struct err *err);
 
 #endif

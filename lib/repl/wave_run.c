@@ -133,9 +133,9 @@ static bool take_row(void *context, const struct result *row, struct err *err)
     return true;
 }
 
-static bool queue_for_keys(struct conn *conn, const struct row_table *table,
-                           void (*write)(struct buf *, const struct row_table *),
-                           struct arrays *keys, struct err *err)
+bool wave_queue_for_keys(struct conn *conn, const struct row_table *table,
+                         void (*write)(struct buf *, const struct row_table *), struct arrays *keys,
+                         struct err *err)
 {
     struct buf sql = BUF_INIT;
     bool ok;
@@ -146,21 +146,26 @@ static bool queue_for_keys(struct conn *conn, const struct row_table *table,
     return ok;
 }
 
-static struct conn *asked_again(const struct applier *a)
+struct conn *wave_asked_again(const struct applier *a)
 {
     return a->recheck ? a->recheck : a->conns[SOURCE];
+}
+
+static bool queue_rows(struct applier *a, struct wave_batch *b, struct err *err)
+{
+    const struct pairing *pair = &a->pairs->items[b->pair];
+
+    if (b->changed.rows && !wave_queue_for_keys(a->conns[TARGET], &pair->rows[TARGET],
+                                                row_sql_rows_of, &b->changed, err))
+        return false;
+    return b->kind == BATCH_DELETE || wave_queue_for_keys(a->conns[SOURCE], &pair->rows[SOURCE],
+                                                          row_sql_rows_of, &b->keys, err);
 }
 
 static bool queue_reads(struct applier *a, struct wave_batch *b, bool *snapshot_ended,
                         struct err *err)
 {
-    const struct pairing *pair = &a->pairs->items[b->pair];
-
-    if (b->changed.rows &&
-        !queue_for_keys(a->conns[TARGET], &pair->rows[TARGET], row_sql_rows_of, &b->changed, err))
-        return false;
-    if (b->kind != BATCH_DELETE &&
-        !queue_for_keys(a->conns[SOURCE], &pair->rows[SOURCE], row_sql_rows_of, &b->keys, err))
+    if (!(b->wide ? wave_wide_queue(a, b, err) : queue_rows(a, b, err)))
         return false;
     if (!b->gone.rows)
         return true;
@@ -169,10 +174,11 @@ static bool queue_reads(struct applier *a, struct wave_batch *b, bool *snapshot_
             return false;
         *snapshot_ended = true;
     }
-    return queue_for_keys(asked_again(a), &pair->rows[SOURCE], row_sql_keys_of, &b->gone, err);
+    return wave_queue_for_keys(wave_asked_again(a), &a->pairs->items[b->pair].rows[SOURCE],
+                               row_sql_keys_of, &b->gone, err);
 }
 
-static void note_pending(struct wave *wave, size_t pair)
+void wave_note_pending(struct wave *wave, size_t pair)
 {
     if (wave->pending_count == wave->pending_cap) {
         wave->pending_cap = wave->pending_cap ? wave->pending_cap * 2 : 64;
@@ -181,13 +187,14 @@ static void note_pending(struct wave *wave, size_t pair)
     wave->pending[wave->pending_count++] = pair;
 }
 
-static bool queue_delete(struct wave *wave, struct batch_run *run, struct arrays *keys,
-                         struct err *err)
+bool wave_queue_delete(struct wave *wave, struct applier *a, size_t pair, struct arrays *keys,
+                       struct err *err)
 {
     if (!keys->rows)
         return true;
-    note_pending(wave, run->batch->pair);
-    return queue_for_keys(run->applier->conns[TARGET], run->target, row_sql_delete, keys, err);
+    wave_note_pending(wave, pair);
+    return wave_queue_for_keys(a->conns[TARGET], &a->pairs->items[pair].rows[TARGET],
+                               row_sql_delete, keys, err);
 }
 
 /* Equal rows of which the source has fewer. */
@@ -210,12 +217,13 @@ static bool queue_insert(struct wave *wave, struct batch_run *run, struct err *e
     struct buf sql = BUF_INIT;
     bool ok;
 
-    if (!upsert && a->way == APPLY_UPSERT && !queue_delete(wave, run, &run->batch->changed, err))
+    if (!upsert && a->way == APPLY_UPSERT &&
+        !wave_queue_delete(wave, a, run->batch->pair, &run->batch->changed, err))
         return false;
     if (!run->rows.rows)
         return true;
     row_sql_insert(&sql, run->target, upsert);
-    note_pending(wave, run->batch->pair);
+    wave_note_pending(wave, run->batch->pair);
     ok = arrays_queue(&run->rows, a->conns[TARGET], sql.data, err);
     buf_release(&sql);
     return ok;
@@ -267,16 +275,27 @@ static bool run_deletes(struct wave *wave, struct batch_run *run, struct err *er
     bool ok = true;
 
     if (run->batch->gone.rows)
-        ok = pipeline_next(asked_again(run->applier), &again, err);
+        ok = pipeline_next(wave_asked_again(run->applier), &again, err);
     arrays_init(&doomed, row_sql_key_width(run->target));
-    ok = ok && doom(run, again, &doomed, err) && queue_delete(wave, run, &doomed, err);
+    ok = ok && doom(run, again, &doomed, err) &&
+         wave_queue_delete(wave, run->applier, run->batch->pair, &doomed, err);
     arrays_release(&doomed);
     result_free(again);
     return ok;
 }
 
-static bool run_batch(struct wave *wave, struct applier *a, struct wave_batch *b,
-                      bool *snapshot_ended, struct err *err)
+/* The answer to the COMMIT before the first question outside the snapshot. */
+static bool read_commit(struct applier *a, const struct wave_batch *b, bool *pending,
+                        struct err *err)
+{
+    if (!b->gone.rows || !*pending)
+        return true;
+    *pending = false;
+    return pipeline_next(a->conns[SOURCE], NULL, err);
+}
+
+static bool run_rows(struct wave *wave, struct applier *a, struct wave_batch *b,
+                     bool *commit_pending, struct err *err)
 {
     struct batch_run run = {.applier = a, .batch = b};
     struct result *old = NULL;
@@ -290,16 +309,21 @@ static bool run_batch(struct wave *wave, struct applier *a, struct wave_batch *b
     arrays_init(&run.rows, run.target->column_count);
     if (b->kind != BATCH_DELETE)
         ok = pipeline_rows(a->conns[SOURCE], take_row, &run, err);
-    if (ok && b->gone.rows && *snapshot_ended) {
-        /* the COMMIT before the first question outside the snapshot */
-        *snapshot_ended = false;
-        ok = pipeline_next(a->conns[SOURCE], NULL, err);
-    }
+    ok = ok && read_commit(a, b, commit_pending, err);
     if (ok)
         ok = b->kind == BATCH_UPSERT ? archive_surplus(&run, err) && queue_insert(wave, &run, err)
                                      : run_deletes(wave, &run, err);
     arrays_release(&run.rows);
     versions_release(&run.old);
+    return ok;
+}
+
+static bool run_batch(struct wave *wave, struct applier *a, struct wave_batch *b,
+                      bool *commit_pending, struct err *err)
+{
+    bool ok = b->wide ? read_commit(a, b, commit_pending, err) && wave_wide_run(wave, a, b, err)
+                      : run_rows(wave, a, b, commit_pending, err);
+
     return ok && pipeline_send(&a->conns[TARGET], 1, err);
 }
 
