@@ -45,6 +45,13 @@ void diff_free_index_names(struct diff *diff, const struct model_table *source);
 void diff_free_sequence_names(struct diff *diff, const struct model_table *source);
 void diff_columns(struct diff *diff, const struct model_table *source,
                   const struct model_table *target);
+/* The i-th columns of a table are one that was renamed on the source. */
+bool diff_renamed(const struct diff *diff, const struct model_table *source,
+                  const struct model_table *target, size_t i);
+/* Definitions that are equal once columns of the table, and of the one it refers to (or NULL), have
+ * the names of the source. */
+bool diff_same_renamed(const struct diff *diff, const char *table, const char *ref_table,
+                       const char *ours, const char *theirs);
 /* Views, functions, triggers and the like: PostgreSQL to PostgreSQL only. */
 void diff_object(struct diff *diff, const struct model_object *object);
 void diff_drop_views(struct diff *diff);

@@ -96,7 +96,8 @@ static void diff_retype(struct diff *diff, const struct model_table *table,
     if (!differs && !collation)
         return;
     diff->engine->ddl->column_type(&diff->ddl, table, ours);
-    if (!collation && diff_widens(theirs->type, ours->type)) {
+    bool removing = diff->additions == diff->removals;
+    if (!collation && !removing && diff_widens(theirs->type, ours->type)) {
         diff->views_added_again = true;
         diff_add(diff, PLAN_STRUCTURE);
     } else {
@@ -126,23 +127,6 @@ static void diff_new_column(struct diff *diff, const struct model_table *table,
     }
 }
 
-/*
- * A column renamed on the source keeps its place and type; a new one would stand last. A mistake
- * costs nothing that dropping it would not, since its values follow.
- */
-static bool renamed(const struct diff *diff, const struct model_table *source,
-                    const struct model_table *target, size_t i)
-{
-    if (!diff->postgres || source->column_count != target->column_count ||
-        i >= source->column_count || source->partition)
-        return false;
-    const struct model_column *ours = &source->columns[i], *theirs = &target->columns[i];
-    return !model_column(target, ours->name) && !model_column(source, theirs->name) &&
-           !ours->inherited_only && ours->generated == theirs->generated &&
-           ours->identity == theirs->identity &&
-           !diff_column_type(ours, diff->source, theirs, diff->target);
-}
-
 static void rename_column(struct diff *diff, const struct model_table *table, const char *from,
                           const char *to)
 {
@@ -156,6 +140,44 @@ static void rename_column(struct diff *diff, const struct model_table *table, co
     ddl_add(&diff->ddl, &sql, table, false, "column %s.%s, now %s", table->name, from, to);
 }
 
+/* A column that both have, under whatever name. */
+static void diff_column(struct diff *diff, const struct model_table *table,
+                        const struct model_column *ours, const struct model_column *theirs)
+{
+    if (!from_parent(table, ours)) {
+        diff_retype(diff, table, ours, theirs);
+        diff_generated(diff, table, ours, theirs);
+    }
+    diff_identity(diff, table, ours, theirs);
+    diff_default(diff, table, ours, theirs);
+    if (from_parent(table, ours) || ours->not_null == theirs->not_null)
+        return;
+    alter(diff, table, ours, "NOT NULL", ours->not_null ? "SET NOT NULL" : "DROP NOT NULL");
+    diff_add(diff, ours->not_null ? PLAN_KEYS : PLAN_STRUCTURE);
+}
+
+/*
+ * Its new name is there once the removals have run, so whatever else changed goes with them; but
+ * NOT NULL waits for the rows. Without consent that one fails, and is reported.
+ */
+static void diff_renamed_column(struct diff *diff, const struct model_table *table,
+                                const struct model_column *ours, const struct model_column *theirs)
+{
+    struct plan *additions = diff->additions;
+    struct model_column wanted = *ours;
+    bool not_null = ours->not_null && !theirs->not_null;
+    if (not_null)
+        wanted.not_null = false;
+    diff->additions = diff->removals;
+    diff_column(diff, table, &wanted, theirs);
+    diff->additions = additions;
+    if (!not_null)
+        return;
+    alter(diff, table, ours, "NOT NULL", "SET NOT NULL");
+    diff->ddl.statements[0].optional = true;
+    diff_add(diff, PLAN_KEYS);
+}
+
 void diff_columns(struct diff *diff, const struct model_table *source,
                   const struct model_table *target)
 {
@@ -163,7 +185,7 @@ void diff_columns(struct diff *diff, const struct model_table *source,
         const struct model_column *theirs = &target->columns[i];
         if (theirs->hidden || model_column(source, theirs->name) || from_parent(target, theirs))
             continue;
-        if (renamed(diff, source, target, i)) {
+        if (diff_renamed(diff, source, target, i)) {
             rename_column(diff, source, theirs->name, source->columns[i].name);
             diff->renaming = true;
         } else {
@@ -174,24 +196,13 @@ void diff_columns(struct diff *diff, const struct model_table *source,
     for (size_t i = 0; i < source->column_count; i++) {
         const struct model_column *ours = &source->columns[i];
         const struct model_column *theirs = model_column(target, ours->name);
-        if (ours->hidden || renamed(diff, source, target, i))
+        if (ours->hidden)
             continue;
-        if (!theirs) {
+        if (diff_renamed(diff, source, target, i))
+            diff_renamed_column(diff, source, ours, &target->columns[i]);
+        else if (!theirs)
             diff_new_column(diff, source, ours);
-            continue;
-        }
-        if (!from_parent(source, ours))
-            diff_retype(diff, source, ours, theirs);
-        if (!from_parent(source, ours))
-            diff_generated(diff, source, ours, theirs);
-        diff_identity(diff, source, ours, theirs);
-        diff_default(diff, source, ours, theirs);
-        if (ours->not_null && !theirs->not_null && !from_parent(source, ours)) {
-            alter(diff, source, ours, "NOT NULL", "SET NOT NULL");
-            diff_add(diff, PLAN_KEYS);
-        } else if (!ours->not_null && theirs->not_null && !from_parent(source, ours)) {
-            alter(diff, source, ours, "NOT NULL", "DROP NOT NULL");
-            diff_add(diff, PLAN_STRUCTURE);
-        }
+        else
+            diff_column(diff, source, ours, theirs);
     }
 }

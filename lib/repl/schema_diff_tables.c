@@ -50,11 +50,12 @@ static bool is_key(const struct model_constraint *constraint)
 }
 
 /* Both have it by name; PostgreSQL prints all but expressions alike in every version. */
-static bool changed(const struct diff *diff, const struct model_constraint *ours,
-                    const struct model_constraint *theirs)
+static bool changed(const struct diff *diff, const struct model_table *table,
+                    const struct model_constraint *ours, const struct model_constraint *theirs)
 {
     return (diff->same_text || (diff->postgres && ours->type != 'c')) &&
-           !diff_same_expr(ours->definition, theirs->definition);
+           !diff_same_renamed(diff, table->name, theirs->ref_table, ours->definition,
+                              theirs->definition);
 }
 
 static bool referred_to(const struct model *model, const char *table)
@@ -75,7 +76,7 @@ static bool loses_key(const struct diff *diff, const struct model_constraint *fo
     for (size_t i = 0; foreign->type == 'f' && ours && theirs && i < ours->constraint_count; i++) {
         const struct model_constraint *key = &ours->constraints[i];
         const struct model_constraint *other = model_constraint(theirs, key->name);
-        if (is_key(key) && other && changed(diff, key, other))
+        if (is_key(key) && other && changed(diff, ours, key, other))
             return true;
     }
     return false;
@@ -114,8 +115,7 @@ static void diff_constraint(struct diff *diff, const struct model_table *source,
         diff_discard(diff);
         return;
     }
-    /* A key follows the new name of its column by itself. */
-    if (diff->renaming || (!changed(diff, ours, theirs) && !loses_key(diff, ours)))
+    if (!changed(diff, source, ours, theirs) && !loses_key(diff, ours))
         return;
     bool needed = is_key(ours) && referred_to(diff->target, target->name);
     if (needed) {
@@ -123,25 +123,25 @@ static void diff_constraint(struct diff *diff, const struct model_table *source,
         diff_remove(diff);
     }
     drop_constraint(diff, source, ours, false);
-    if (!needed && changed(diff, ours, theirs))
+    if (!needed && changed(diff, source, ours, theirs))
         drop_early(diff, target, ours->name);
     ddl->constraint(&diff->ddl, source, ours);
     comment_again(diff, source, ours->name, true, ours->comment);
     /* Without consent to the removal, the foreign keys stand in the way. */
-    make_optional(diff, needed);
+    make_optional(diff, needed || diff->renaming);
     diff_add(diff, phase);
 }
 
 /* Equal as far as both sides print it alike. */
-static bool same_index(const struct diff *diff, const struct model_index *a,
-                       const struct model_index *b)
+static bool same_index(const struct diff *diff, const struct model_table *table,
+                       const struct model_index *a, const struct model_index *b)
 {
     if (diff->same_text)
-        return diff_same_expr(a->definition, b->definition);
+        return diff_same_renamed(diff, table->name, NULL, a->definition, b->definition);
     if (a->unique != b->unique || a->part_count != b->part_count)
         return false;
     for (size_t i = 0; i < a->part_count; i++)
-        if (!diff_same(a->parts[i].column, b->parts[i].column))
+        if (!diff_same_renamed(diff, table->name, NULL, a->parts[i].column, b->parts[i].column))
             return false;
     return true;
 }
@@ -153,7 +153,7 @@ static void diff_index(struct diff *diff, const struct model_table *source,
     const struct model_index *theirs = model_index(target, ours->name);
     if (ours->constraint || ours->inherited || !ours->valid)
         return;
-    if (theirs && (diff->renaming || same_index(diff, ours, theirs)))
+    if (theirs && same_index(diff, source, ours, theirs))
         return;
     if (theirs && theirs->primary)
         return; /* a key of CockroachDB that stands for this index */

@@ -98,6 +98,31 @@ followed() {
     followed --force
 }
 
+@test "a renamed column with another default, NOT NULL, a wider type and an index follows at once" {
+    p1 -c "CREATE INDEX leads_phone_idx ON leads (phone) WHERE phone <> ''" -c "ALTER TABLE leads ADD CONSTRAINT phone_short CHECK (length(phone) < 50)"
+    followed
+    p1 -c "ALTER TABLE leads RENAME COLUMN phone TO \"Telephone\"" -c "ALTER TABLE leads ALTER COLUMN \"Telephone\" SET DEFAULT 'none'" \
+        -c "UPDATE leads SET \"Telephone\" = coalesce(\"Telephone\", 'none')" -c "ALTER TABLE leads ALTER COLUMN \"Telephone\" SET NOT NULL" \
+        -c "ALTER TABLE leads DROP CONSTRAINT phone_short" -c "ALTER TABLE leads ADD CONSTRAINT phone_short CHECK (length(\"Telephone\") < 60)" \
+        -c "ALTER TABLE referrals RENAME COLUMN clicks TO visits" -c "ALTER TABLE referrals ALTER COLUMN visits TYPE bigint" \
+        -c "ALTER TABLE referrals ALTER COLUMN visits DROP NOT NULL" -c "ALTER TABLE referrals RENAME COLUMN code TO coupon"
+    run_dbr init-secondary --update
+    exits 5
+    followed --force
+    run_dbr init-secondary --update
+    exits 0
+    stdout_has 'nothing to change'
+}
+
+@test "a new table takes the name of a dropped view" {
+    p1 -c "DROP VIEW open_positions" -c "CREATE TABLE open_positions (id int PRIMARY KEY)" -c "INSERT INTO open_positions VALUES (1)" \
+        -c "ALTER TABLE referrals ALTER COLUMN clicks TYPE bigint"
+    run_dbr init-secondary --update
+    exits 5
+    stderr_has --force
+    followed --force
+}
+
 @test "--update --dry-run prints what it would run, and runs nothing" {
     p1 -c "ALTER TABLE users ADD COLUMN locale text"
     run_dbr init-secondary --update --dry-run
