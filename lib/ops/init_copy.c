@@ -326,7 +326,8 @@ static bool copy_all(struct init_run *run, struct init_work *work, const struct 
         work->copy[i] = !run->options->schema_only && !strlist_has(done, work->pairs.items[i].name);
         work->keys[i] = true;
     }
-    if (!init_copy_rows(run, work, &ddl, verify && !resumed, err))
+    if (!plan_run_each(&ddl, PLAN_EARLY, PLAN_EARLY, err) ||
+        !init_copy_rows(run, work, &ddl, verify && !resumed, err))
         return false;
     if (resumed && !catch_up(run, work, err))
         return false;

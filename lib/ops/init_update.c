@@ -130,7 +130,7 @@ static bool make_additions(struct init_run *run, const struct update *u, struct 
     names.no_table = true; /* old objects give up their names before new tables take them */
     rest.with_table = true;
     rest.except_tables = &u->new_tables; /* their keys are built with their rows */
-    if (!plan_run_each(&ddl, PLAN_SCHEMA, PLAN_STRUCTURE, err) ||
+    if (!plan_run_each(&ddl, PLAN_SCHEMA, PLAN_EARLY, err) ||
         !plan_run_each(&names, PLAN_KEYS, PLAN_KEYS, err) || !fill_new_tables(run, u, err) ||
         !follow_rows(run, err) || !plan_run_each(&rest, PLAN_KEYS, PLAN_KEYS, err))
         return false;

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/log.h"
 #include "db/pipeline.h"
 #include "db/query.h"
 
@@ -31,12 +32,30 @@ static bool is_there_already(const struct err *err)
     return false;
 }
 
+/* No such function, table, type or schema. */
+static bool names_nothing(const struct err *err)
+{
+    static const char *const states[] = {"42883", "42P01", "42704", "3F000"};
+    size_t i;
+
+    for (i = 0; i < sizeof(states) / sizeof(states[0]); i++)
+        if (!strcmp(err->sqlstate, states[i]))
+            return true;
+    return false;
+}
+
 /* What a failed statement means: true when the run goes on. */
 static bool tolerate(const struct plan_run *run, const struct plan_statement *s, struct err *err)
 {
     if (err->code == ERR_STOPPED || !conn_alive(run->target))
         return false;
     if (run->exists_is_fine && is_there_already(err)) {
+        err_clear(err);
+        return true;
+    }
+    if (s->advice && run->failures && names_nothing(err)) {
+        strlist_addf(run->failures, "%s: %s; %s", s->object, err->message, s->advice);
+        log_warn("%s was not made: %s; %s", s->object, err->message, s->advice);
         err_clear(err);
         return true;
     }

@@ -164,21 +164,6 @@ static void diff_comments(struct diff *diff)
     diff_add(diff, PLAN_COMMENTS);
 }
 
-/* Statements were gathered table by table; they run phase by phase. The order within a phase stays.
- */
-static void sort_by_phase(struct plan *plan)
-{
-    struct plan_statement *sorted =
-        mem_array(NULL, plan->statement_count + 1, sizeof *plan->statements);
-    size_t count = 0;
-    for (int phase = PLAN_SCHEMA; phase <= PLAN_COMMENTS; phase++)
-        for (size_t i = 0; i < plan->statement_count; i++)
-            if ((int)plan->statements[i].phase == phase)
-                sorted[count++] = plan->statements[i];
-    free(plan->statements);
-    plan->statements = sorted;
-}
-
 /* Puts what drops the views before the statements that views stand in the way of. */
 static void views_first(struct diff *diff, struct plan *plan)
 {
@@ -241,6 +226,7 @@ void plan_update(const struct model *source, const struct model *target,
         views_first(&diff, additions);
     if (diff.postgres && diff.views_removed_again)
         views_first(&diff, removals);
-    sort_by_phase(additions);
+    plan_advise(additions, source, engine, diff.ddl.version);
+    plan_sort(additions);
     ddl_release(&diff.ddl);
 }

@@ -15,6 +15,7 @@ void plan_release(struct plan *plan)
         free(plan->statements[i].sql);
         free(plan->statements[i].object);
         free(plan->statements[i].table);
+        free(plan->statements[i].advice);
     }
     for (size_t i = 0; i < plan->note_count; i++) {
         free(plan->notes[i].object);
@@ -35,8 +36,8 @@ void plan_take(struct plan *plan, struct ddl *ddl, enum plan_phase phase)
         plan->notes = mem_array(plan->notes, notes, sizeof *plan->notes);
     for (size_t i = 0; i < ddl->statement_count; i++) {
         struct ddl_statement *from = &ddl->statements[i];
-        plan->statements[plan->statement_count++] =
-            (struct plan_statement){phase, from->sql, from->object, from->table, from->optional};
+        plan->statements[plan->statement_count++] = (struct plan_statement){
+            phase, from->sql, from->object, from->table, NULL, from->optional};
     }
     for (size_t i = 0; i < ddl->note_count; i++) {
         struct ddl_note *from = &ddl->notes[i];
@@ -44,6 +45,19 @@ void plan_take(struct plan *plan, struct ddl *ddl, enum plan_phase phase)
             from->substituted ? NOTE_SUBSTITUTED : NOTE_NOT_CARRIED, from->object, from->text};
     }
     ddl->statement_count = ddl->note_count = 0;
+}
+
+void plan_sort(struct plan *plan)
+{
+    struct plan_statement *sorted =
+        mem_array(NULL, plan->statement_count + 1, sizeof *plan->statements);
+    size_t count = 0;
+    for (int phase = PLAN_SCHEMA; phase <= PLAN_COMMENTS; phase++)
+        for (size_t i = 0; i < plan->statement_count; i++)
+            if ((int)plan->statements[i].phase == phase)
+                sorted[count++] = plan->statements[i];
+    free(plan->statements);
+    plan->statements = sorted;
 }
 
 bool plan_sequence_created(const struct model *model, const struct model_sequence *sequence,
@@ -170,6 +184,8 @@ void plan_create(const struct model *source, const struct engine *target, int ta
     plan_take(plan, &ddl, PLAN_STRUCTURE);
     create_keys(engine, &ddl);
     plan_take(plan, &ddl, PLAN_KEYS);
+    plan_advise(plan, source, target, ddl.version);
+    plan_sort(plan);
     for (size_t i = 0; i < source->table_count; i++)
         if (!source->tables[i].excluded)
             engine->foreign_keys(&ddl, &source->tables[i]);

@@ -17,6 +17,7 @@ enum plan_phase {
     PLAN_SCHEMA,    /* CREATE SCHEMA IF NOT EXISTS */
     PLAN_STRUCTURE, /* types, sequences, functions that tables need, tables without keys and foreign
                        keys, ownership of sequences */
+    PLAN_EARLY,     /* indexes that can be built on an empty table only: before the rows */
     PLAN_KEYS,      /* primary keys, unique and exclusion constraints, indexes: after the data */
     PLAN_FOREIGN_KEYS, /* after the keys */
     PLAN_PROGRAMS,     /* other functions, views, materialized views, triggers: last */
@@ -28,6 +29,8 @@ struct plan_statement {
     char *sql;     /* one statement, no semicolon at the end */
     char *object;  /* for people: "index users_email_idx" */
     char *table;   /* the table that it belongs to, or NULL */
+    char *advice;  /* what to do when a function that it calls does not find a name, or NULL: then
+                      it is reported and is not the end */
     bool optional; /* a failure is reported by name and is not the end (views, functions, triggers,
                       comments) */
 };

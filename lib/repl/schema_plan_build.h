@@ -8,6 +8,14 @@
 
 /* Moves what the writers have left to the end of the plan, as statements of that phase. */
 void plan_take(struct plan *plan, struct ddl *ddl, enum plan_phase phase);
+/* Phase by phase; the order within a phase stays. */
+void plan_sort(struct plan *plan);
+/*
+ * Indexes of the plan over functions that a server may not be able to call while it builds an
+ * index get their advice; those of tables that the plan creates come before the rows.
+ */
+void plan_advise(struct plan *plan, const struct model *source, const struct engine *target,
+                 int target_version);
 /* A sequence with a statement of its own: not that of a table left out, nor an identity's on
  * PostgreSQL. */
 bool plan_sequence_created(const struct model *model, const struct model_sequence *sequence,

@@ -68,13 +68,13 @@ TEST(columns_come_and_go)
            "\"email\"::text;\n"
            "1 ALTER TABLE \"public\".\"users\" ADD COLUMN \"new\" text;\n"
            "1 ALTER TABLE \"public\".\"orders\" ALTER COLUMN \"user \"\"id\"\"\" SET DEFAULT 7;\n"
-           "2 ALTER TABLE \"public\".\"users\" ALTER COLUMN \"new\" SET NOT NULL;\n"
-           "4 ? CREATE OR REPLACE VIEW public.emails AS SELECT email FROM users;\n",
+           "3 ALTER TABLE \"public\".\"users\" ALTER COLUMN \"new\" SET NOT NULL;\n"
+           "5 ? CREATE OR REPLACE VIEW public.emails AS SELECT email FROM users;\n",
            "");
     begin(&u);
     u.source.tables[0].column_count = 4;
     u.source.users[3].type = "integer";
-    expect(&u, "4 ? CREATE OR REPLACE VIEW public.emails AS SELECT email FROM users;\n",
+    expect(&u, "5 ? CREATE OR REPLACE VIEW public.emails AS SELECT email FROM users;\n",
            "1 DROP VIEW IF EXISTS public.emails CASCADE;\n"
            "1 ALTER TABLE \"public\".\"users\" DROP COLUMN IF EXISTS \"slug\" CASCADE;\n"
            "1 ALTER TABLE \"public\".\"users\" ALTER COLUMN \"price\" TYPE integer USING "
@@ -121,9 +121,9 @@ TEST(new_tables_are_whole_and_named)
                 "    \"id\" bigint GENERATED ALWAYS AS IDENTITY NOT NULL,\n"
                 "    \"user \"\"id\"\"\" integer\n"
                 ");\n"
-                "2 ALTER TABLE \"public\".\"orders\" ADD CONSTRAINT \"orders_pkey\" PRIMARY KEY "
+                "3 ALTER TABLE \"public\".\"orders\" ADD CONSTRAINT \"orders_pkey\" PRIMARY KEY "
                 "(id);\n"
-                "3 ALTER TABLE \"public\".\"orders\" ADD CONSTRAINT \"orders_user_fkey\" FOREIGN "
+                "4 ALTER TABLE \"public\".\"orders\" ADD CONSTRAINT \"orders_user_fkey\" FOREIGN "
                 "KEY (\"user \"\"id\"\"\") REFERENCES users(id) ON DELETE CASCADE DEFERRABLE;\n");
     expect_plan(&u.removals, "");
     strlist_release(&u.new_tables);
@@ -138,11 +138,11 @@ TEST(changed_keys_bring_their_foreign_keys_back)
     begin(&u);
     u.source.users_constraints[0].definition = "PRIMARY KEY (id, email)";
     expect(&u,
-           "2 ? ALTER TABLE \"public\".\"users\" DROP CONSTRAINT IF EXISTS \"users_pkey\";\n"
-           "2 ? ALTER TABLE \"public\".\"users\" ADD CONSTRAINT \"users_pkey\" PRIMARY KEY (id, "
+           "3 ? ALTER TABLE \"public\".\"users\" DROP CONSTRAINT IF EXISTS \"users_pkey\";\n"
+           "3 ? ALTER TABLE \"public\".\"users\" ADD CONSTRAINT \"users_pkey\" PRIMARY KEY (id, "
            "email);\n"
-           "3 ALTER TABLE \"public\".\"orders\" DROP CONSTRAINT IF EXISTS \"orders_user_fkey\";\n"
-           "3 ALTER TABLE \"public\".\"orders\" ADD CONSTRAINT \"orders_user_fkey\" FOREIGN KEY "
+           "4 ALTER TABLE \"public\".\"orders\" DROP CONSTRAINT IF EXISTS \"orders_user_fkey\";\n"
+           "4 ALTER TABLE \"public\".\"orders\" ADD CONSTRAINT \"orders_user_fkey\" FOREIGN KEY "
            "(\"user \"\"id\"\"\") REFERENCES users(id) ON DELETE CASCADE DEFERRABLE;\n",
            "1 ALTER TABLE \"public\".\"users\" DROP CONSTRAINT IF EXISTS \"users_pkey\" "
            "CASCADE;\n");
@@ -156,9 +156,9 @@ TEST(indexes_are_replaced_added_and_dropped)
         "CREATE INDEX users_lower ON public.users USING hash (x)";
     u.source.users_indexes[3].name = "users_new";
     expect(&u,
-           "2 DROP INDEX IF EXISTS \"public\".\"users_lower\";\n"
-           "2 CREATE INDEX \"users_lower\" ON \"public\".\"users\" USING hash (x);\n"
-           "2 CREATE INDEX \"users_new\" ON \"public\".\"users\" USING btree (state DESC) WHERE "
+           "3 DROP INDEX IF EXISTS \"public\".\"users_lower\";\n"
+           "3 CREATE INDEX \"users_lower\" ON \"public\".\"users\" USING hash (x);\n"
+           "3 CREATE INDEX \"users_new\" ON \"public\".\"users\" USING btree (state DESC) WHERE "
            "(id > 5);\n",
            "1 DROP INDEX IF EXISTS \"public\".\"users_state\";\n");
 }

@@ -134,6 +134,40 @@ TEST(keys_of_partitions_come_before_those_of_their_table)
     plan_release(&plan);
 }
 
+TEST(an_index_over_a_function_without_a_search_path_comes_before_the_rows)
+{
+    struct shop shop;
+    struct plan plan = PLAN_INIT;
+    shop_open(&shop);
+    shop.objects[1] = (struct model_object){
+        .kind = OBJECT_FUNCTION,
+        .word = "function",
+        .name = "lower(text)",
+        .plain = "lower",
+        .early = true,
+        .definition = "CREATE OR REPLACE FUNCTION public.lower(text)\n LANGUAGE plpgsql\nAS $$ $$",
+        .comment_on = "FUNCTION public.lower(text)"};
+    shop.model.object_count = 2;
+    plan_create(&shop.model, &engine_postgres, 180000, &plan);
+    assert_true(has_statement(&plan, PLAN_EARLY, "index users_lower"));
+    assert_true(has_statement(&plan, PLAN_KEYS, "index users_state"));
+    for (size_t i = 1; i < plan.statement_count; i++) {
+        assert_true(plan.statements[i].phase >= plan.statements[i - 1].phase);
+        if (plan.statements[i].phase == PLAN_EARLY)
+            assert_non_null(strstr(plan.statements[i].advice,
+                                   "ALTER FUNCTION public.lower(text) SET search_path = public"));
+    }
+    plan_release(&plan);
+    plan_create(&shop.model, &engine_postgres, 160000, &plan);
+    assert_true(has_statement(&plan, PLAN_KEYS, "index users_lower"));
+    plan_release(&plan);
+    shop.objects[1].definition = "CREATE OR REPLACE FUNCTION public.lower(text)\n LANGUAGE sql\n "
+                                 "SET search_path TO 'public'\nAS $$ $$";
+    plan_create(&shop.model, &engine_postgres, 180000, &plan);
+    assert_true(has_statement(&plan, PLAN_KEYS, "index users_lower"));
+    plan_release(&plan);
+}
+
 TEST(dropping_leaves_extensions_and_the_schema)
 {
     struct shop shop;
@@ -308,6 +342,7 @@ int main(void)
         cmocka_unit_test(tables_left_out_are_named_and_so_are_keys_to_them),
         cmocka_unit_test(steps_decide_the_order),
         cmocka_unit_test(keys_of_partitions_come_before_those_of_their_table),
+        cmocka_unit_test(an_index_over_a_function_without_a_search_path_comes_before_the_rows),
         cmocka_unit_test(dropping_leaves_extensions_and_the_schema),
         cmocka_unit_test(tables_differ_by_what_rows_need),
         cmocka_unit_test(a_constraint_of_the_target_alone_is_a_difference),
