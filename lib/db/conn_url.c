@@ -62,6 +62,19 @@ char *conn_url_shown(const PQconninfoOption *options)
 
 /* In our own words what is wrong with text that libpq cannot parse; nothing of the text is
  * repeated. */
+static const char *list_problem(const char *url)
+{
+    const char *equals = strchr(url, '=');
+    const char *scheme = strstr(url, "://");
+
+    if (!equals && !scheme)
+        return "it is neither a postgresql:// URL nor a list of keyword=value";
+    if (scheme && (!equals || scheme < equals))
+        return "it starts with neither postgresql:// nor postgres://";
+    return "in the list of keyword=value a keyword is unknown or lacks its value, or a quote is "
+           "not closed (a value with blanks stands in single quotes)";
+}
+
 static const char *parse_problem(const char *url)
 {
     const char *p;
@@ -72,7 +85,7 @@ static const char *parse_problem(const char *url)
     if (isspace((unsigned char)url[0]))
         return "it starts with a blank";
     if (strncmp(url, "postgres://", 11) != 0 && strncmp(url, "postgresql://", 13) != 0)
-        return "it is neither a postgresql:// URL nor a list of keyword=value";
+        return list_problem(url);
     for (p = url; *p; p++) {
         if ((unsigned char)*p <= 0x20)
             return "it contains a blank or control character (write %20 for a blank)";

@@ -31,14 +31,10 @@ void doctor_check_config(const struct config *config, struct findings *findings)
         const struct config_value *value = &config->values[i];
         if (!value->problem[0])
             continue;
-        char *next = value->source == SOURCE_ENV_FILE
-                         ? mem_printf("correct %s in line %zu of %s", value->used_name, value->line,
-                                      config->env_file)
-                         : mem_printf("set %s%s%s", value->used_name,
-                                      config->env_file ? " in " : " in the env file",
-                                      config->env_file ? config->env_file : "");
-        findings_add(findings, FINDING_SETUP, config_area, next, "%s %s", value->used_name,
-                     value->problem);
+        char *complaint = config_value_complaint(value);
+        char *next = config_value_remedy(config, value);
+        findings_add(findings, FINDING_SETUP, config_area, next, "%s", complaint);
+        free(complaint);
         free(next);
     }
     for (size_t i = 0; i < config->warnings.count; i++)

@@ -269,7 +269,11 @@ static void judge(const struct sync_run *run, struct err *trouble)
 
     if (run->options->verify && !(is_equal(run) && is_whole(run))) {
         err_set(trouble, ERR_DIFFERENT, "the databases differ");
-        err_hint(trouble, "run dbr-sync --repair to make the standby equal to the active database");
+        err_hint(trouble,
+                 "run dbr-sync --repair to make the standby equal to the active database%s",
+                 reconcile_would_guard(&run->found, &run->config)
+                     ? ", with --force if so many deletes are meant"
+                     : "");
         return;
     }
     if (run->repaired && !is_equal(run)) {

@@ -81,25 +81,45 @@ static void choose_method(const struct reconciliation *r, struct comparison *c,
     }
 }
 
-/* Deletes that would take too much of a table, or all of it, are not believed without --force. */
+/* Deletes that would take too much of a table, or all of it, are not believed without --force.
+ * NULL where they are fine; else why not (malloced). */
+static char *guard_reason(const struct comparison *c, const struct config *config)
+{
+    if (c->method != COMPARE_WHOLE && c->method != COMPARE_BUCKETS)
+        return NULL;
+    if (c->rows[SOURCE] == 0 && c->rows[TARGET] > 0)
+        return mem_printf("it is empty on the active database but has %" PRId64
+                          " rows on the standby",
+                          c->rows[TARGET]);
+    if (c->deletes > GUARD_ROWS && c->deletes * 100 > c->rows[TARGET] * config->max_delete_percent)
+        return mem_printf("%" PRId64 " of %" PRId64
+                          " rows would be deleted, more than DB_MAX_DELETE_PERCENT (%d)",
+                          c->deletes, c->rows[TARGET], config->max_delete_percent);
+    return NULL;
+}
+
 static void guard(struct pairing *pair, const struct comparison *c, const struct config *config)
 {
-    char *why = NULL;
+    char *why = guard_reason(c, config);
 
-    if (c->method != COMPARE_WHOLE && c->method != COMPARE_BUCKETS)
-        return;
-    if (c->rows[SOURCE] == 0 && c->rows[TARGET] > 0)
-        why =
-            mem_printf("it is empty on the active database but has %" PRId64 " rows on the standby",
-                       c->rows[TARGET]);
-    else if (c->deletes > GUARD_ROWS &&
-             c->deletes * 100 > c->rows[TARGET] * config->max_delete_percent)
-        why = mem_printf("%" PRId64 " of %" PRId64
-                         " rows would be deleted, more than DB_MAX_DELETE_PERCENT (%d)",
-                         c->deletes, c->rows[TARGET], config->max_delete_percent);
     if (why)
         pairing_hold(pair, HOLD_GUARD, why);
     free(why);
+}
+
+bool reconcile_would_guard(const struct reconciliation *r, const struct config *config)
+{
+    bool would = false;
+    size_t i;
+
+    for (i = 0; i < r->pairs.count && !would; i++) {
+        char *why =
+            pairing_active(&r->pairs.items[i]) ? guard_reason(&r->all.items[i], config) : NULL;
+
+        would = why != NULL;
+        free(why);
+    }
+    return would;
 }
 
 static void guard_all(struct reconciliation *r, const struct config *config,

@@ -57,6 +57,8 @@ struct reconciliation {
  */
 bool reconcile(struct reconciliation *r, const struct config *config, const struct state *state,
                const struct reconcile_options *options, struct err *err);
+/* True when a write without force would leave a table for its deletes. */
+bool reconcile_would_guard(const struct reconciliation *r, const struct config *config);
 void reconcile_release(struct reconciliation *r);
 
 /* True when no active table differs; sequences are not considered. Meaningful after a run that

@@ -82,6 +82,7 @@ static bool look_up(const struct envfile *file, const char *name, struct config_
     value->value = clean;
     value->source = entry ? SOURCE_ENV_FILE : SOURCE_ENVIRONMENT;
     value->line = entry ? entry->line : 0;
+    value->cut = entry && entry->cut;
     return true;
 }
 
@@ -112,19 +113,42 @@ static void set_default(const struct config_key *key, struct config_value *value
     value->used_name = key->name;
     value->source = SOURCE_DEFAULT;
     value->line = 0;
+    value->cut = false;
     if (value->value)
         (void)config_key_check(key, value);
+}
+
+char *config_value_complaint(const struct config_value *value)
+{
+    bool sentence = strncmp(value->problem, "is ", 3) == 0;
+    return mem_printf("%s%s %s", value->used_name, sentence ? "" : ":", value->problem);
+}
+
+char *config_value_remedy(const struct config *config, const struct config_value *value)
+{
+    if (value->source == SOURCE_ENV_FILE && value->cut)
+        return mem_printf("line %zu of %s is cut short by '#': put the value in quotes",
+                          value->line, config->env_file);
+    if (value->source == SOURCE_ENV_FILE)
+        return mem_printf("correct line %zu of %s", value->line, config->env_file);
+    if (value->source == SOURCE_OPTION)
+        return mem_strdup("correct the option");
+    if (value->source == SOURCE_ENVIRONMENT)
+        return mem_strdup("correct the environment variable, or unset it");
+    return mem_printf("set %s in %s", value->used_name,
+                      config->env_file ? config->env_file : "the env file");
 }
 
 static bool value_error(const struct config_value *value, const struct config *config,
                         struct err *err)
 {
-    err_set(err, ERR_USAGE, "%s: %s", value->used_name, value->problem);
-    if (value->source == SOURCE_ENV_FILE)
-        return err_hint(err, "correct line %zu of %s", value->line, config->env_file);
-    if (value->source == SOURCE_OPTION)
-        return err_hint(err, "correct the option");
-    return err_hint(err, "correct the environment variable, or unset it");
+    char *complaint = config_value_complaint(value);
+    char *remedy = config_value_remedy(config, value);
+    err_set(err, ERR_USAGE, "%s", complaint);
+    err_hint(err, "%s", remedy);
+    free(complaint);
+    free(remedy);
+    return false;
 }
 
 static bool read_value(struct config *config, const struct envfile *file,
@@ -146,6 +170,7 @@ static bool read_value(struct config *config, const struct envfile *file,
             return value_error(value, config, err);
         enum config_source source = value->source;
         size_t line = value->line;
+        bool cut = value->cut;
         const char *used_name = value->used_name;
         char problem[sizeof value->problem];
         memcpy(problem, value->problem, sizeof problem);
@@ -153,6 +178,7 @@ static bool read_value(struct config *config, const struct envfile *file,
         memcpy(value->problem, problem, sizeof problem);
         value->source = source;
         value->line = line;
+        value->cut = cut;
         value->used_name = used_name;
         return true;
     }

@@ -55,6 +55,7 @@ struct config_value {
     char *value;           /* raw text without blanks around; NULL when unset and without default */
     enum config_source source;
     size_t line;       /* in the env file; 0 elsewhere */
+    bool cut;          /* a '#' cuts that line short */
     bool secret;       /* a URL or token: never shown raw */
     int64_t number;    /* CONFIG_NUMBER in the key's unit, CONFIG_BOOL as 0 or 1 */
     char problem[256]; /* what is wrong with it, or "" */
@@ -105,6 +106,9 @@ void config_release(struct config *config);
 const struct config_value *config_value(const struct config *config, const char *key);
 /* What may be shown of a value: a URL without password, "set" for a secret, "not set". malloced. */
 char *config_value_shown(const struct config_value *value);
+/* NAME and what is wrong with its value, as one text; what to do about it. malloced. */
+char *config_value_complaint(const struct config_value *value);
+char *config_value_remedy(const struct config *config, const struct config_value *value);
 /* "default", "env file line 3", "environment", "option". malloced. */
 char *config_value_origin(const struct config_value *value);
 

@@ -100,7 +100,7 @@ static void store(struct parser *p, struct span name, size_t line, struct span v
         strlist_addf(&file->warnings, "%s line %zu: what stands before '=' is not a usable name",
                      p->path, line);
     file->entries[file->count++] =
-        (struct envfile_entry){mem_strndup(name.at, name.len), text, line, 0, 0};
+        (struct envfile_entry){mem_strndup(name.at, name.len), text, line, 0, 0, false};
 }
 
 static void parse_quoted(struct parser *p, struct span name, const char *from)
@@ -131,11 +131,13 @@ static void parse_plain(struct parser *p, struct span name, const char *from)
 {
     const char *stop = line_end(from, p->end);
     const char *hash = find(from, stop, '#');
-    if (hash && hash[-1] != ' ' && hash[-1] != '\t')
+    bool cut = hash && hash[-1] != ' ' && hash[-1] != '\t';
+    if (cut)
         strlist_addf(&p->file->warnings,
                      "%s line %zu: the value of %.*s is cut short by '#': put it in quotes",
                      p->path, p->line, name_is_plain(name) ? (int)name.len : 0, name.at);
     store(p, name, p->line, trim(from, hash ? hash : stop), false);
+    p->file->entries[p->file->count - 1].cut = cut;
     next_line(p, from);
 }
 

@@ -23,6 +23,7 @@ struct envfile_entry {
     /* From the start of its first line to behind the end of its last one, counted without carriage
      * returns and byte order mark. */
     size_t start, end;
+    bool cut; /* by a '#' in the middle of an unquoted word: most likely not meant */
 };
 
 struct envfile {

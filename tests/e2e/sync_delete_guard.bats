@@ -16,8 +16,13 @@ teardown() { pair_teardown; }
 salvage() { zcat "$STATE_DIR"/salvage/*.jsonl.gz; }
 
 @test "more than a tenth, and more than 100 rows: refused by name, the others go on" {
-    p1 -c "DELETE FROM big WHERE id <= 300" -c "UPDATE other SET t = 'y'" -c "INSERT INTO hanging VALUES (1000, 1999)"
+    p1 -c "UPDATE other SET t = 'y'"
     out_of_step
+    stderr_has --repair
+    stderr_lacks --force
+    p1 -c "DELETE FROM big WHERE id <= 300" -c "INSERT INTO hanging VALUES (1000, 1999)"
+    out_of_step
+    stderr_has --repair --force
     run_dbr sync
     refused big --force
     is "$(p2 -c "SELECT count(*) FROM big")" 2000

@@ -39,6 +39,25 @@ TEST(passwords_are_not_shown)
     shown_is("postgresql://u%0Aforged@h/d", "postgresql://u?forged@h/d");
 }
 
+static void refused_for(const char *url, const char *part)
+{
+    struct err err = ERR_INIT;
+
+    refused(url);
+    (void)conn_check_url("DATABASE_URL", url, NULL, &err);
+    if (!strstr(err.message, part))
+        fail_msg("'%s' is not in: %s", part, err.message);
+}
+
+TEST(the_reason_is_the_right_one)
+{
+    refused_for("host=db.example.com pasword=s3cret", "a keyword is unknown");
+    refused_for("host=db.example.com password='s3cret", "a quote is not closed");
+    refused_for("mysql://app:s3cret@db.example.com/shop?a=b", "starts with neither");
+    refused_for("host=h password=://s3cret nothing=1", "a keyword is unknown");
+    refused_for("s3cret", "neither a postgresql:// URL nor a list");
+}
+
 TEST(broken_urls_are_never_quoted)
 {
     refused("");
@@ -78,6 +97,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(passwords_are_not_shown),
+        cmocka_unit_test(the_reason_is_the_right_one),
         cmocka_unit_test(broken_urls_are_never_quoted),
         cmocka_unit_test(only_neon_hosts_lose_their_pooler),
     };

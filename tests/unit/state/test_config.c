@@ -251,6 +251,17 @@ TEST(other_kinds)
     assert_refused("DATABASE_URL=" PRIMARY "\nDB_ACTIVE_ENV_VAR=A-B\n", "DB_ACTIVE_ENV_VAR");
 }
 
+TEST(a_url_cut_short_says_so)
+{
+    struct config config;
+    struct err err = ERR_INIT;
+    env_file("f.env", "DATABASE_URL=postgresql://app:hunter2#more@h/x\n");
+    assert_false(config_load(&config, "f.env", NULL, false, &err));
+    assert_non_null(strstr(err.message, "DATABASE_URL is not a usable database URL"));
+    assert_string_equal(err.hint, "line 1 of f.env is cut short by '#': put the value in quotes");
+    config_release(&config);
+}
+
 TEST(secrets_are_never_repeated)
 {
     assert_refused("DATABASE_URL=postgresql://app:hunter2@[::1/x\n", "DATABASE_URL");
@@ -388,6 +399,7 @@ int main(void)
         CLEAN(numbers_have_bounds),
         CLEAN(booleans),
         CLEAN(other_kinds),
+        CLEAN(a_url_cut_short_says_so),
         CLEAN(secrets_are_never_repeated),
         CLEAN(what_is_missing),
         CLEAN(the_active_env_file_is_none_of_dbrs_own),
