@@ -1,0 +1,158 @@
+/* Finishing, undoing, paying. */
+#include "ops/past.h"
+
+#include <inttypes.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "db/query.h"
+#include "ops/pointer.h"
+#include "ops/transition.h"
+#include "state/events.h"
+
+bool past_is_open(const struct state *state)
+{
+    struct journal journal;
+
+    return journal_read(state, &journal) || journal_debt(state, ROLE_PRIMARY) ||
+           journal_debt(state, ROLE_SECONDARY);
+}
+
+/* --- a switch that was left ---------------------------------------------------------------------
+ */
+
+static bool connect_one(struct switch_run *run, enum role role, struct err *err)
+{
+    const bool wanted[2] = {role == ROLE_PRIMARY, role == ROLE_SECONDARY};
+
+    return switch_connect(run, wanted, 0, err);
+}
+
+/* *forward: whether the switch took hold. */
+static bool find_way(struct switch_run *run, bool *forward, struct err *err)
+{
+    const struct transition *t = transition_of(run->journal.forced, run->journal.step);
+
+    *forward = t->way == WAY_FORWARD;
+    if (t->way != WAY_LOOK)
+        return true;
+    if (connect_one(run, run->to, err)) {
+        *forward = run->marked;
+        return true;
+    }
+    /* Nobody was pointed at the new side yet, and it is away: the old one serves on, when it can.
+     * Whether the new side was opened is seen to when it is back. */
+    if (err->code != ERR_UNREACHABLE || run->journal.forced)
+        return false;
+    err_clear(err);
+    return true;
+}
+
+static bool resume(struct switch_run *run, struct err *err)
+{
+    const char *op = switch_op_name(run->journal.op);
+    bool forward;
+
+    if (!find_way(run, &forward, err))
+        return err_prefix(err, "a %s that was begun at %s is not complete", op,
+                          run->journal.started);
+    log_warn("a %s that was begun at %s stopped at step %s: %s", op, run->journal.started,
+             switch_step_name(run->journal.step), forward ? "finishing it" : "undoing it");
+    if (forward)
+        return switch_walk(run, err);
+    if (!switch_undo(run, err))
+        return err_prefix(err, "undoing a %s that was begun at %s", op, run->journal.started);
+    events_write(run->state, "error", op, "an interrupted switch was undone", NULL);
+    return true;
+}
+
+bool past_resume(struct cli *cli, const struct config *config, struct state *state, struct err *err)
+{
+    struct switch_run run;
+    bool ok = true;
+    size_t i;
+
+    switch_init(&run, cli, config, state);
+    if (journal_read(state, &run.journal)) {
+        run.to = switch_target(run.journal.op);
+        run.from = role_other(run.to);
+        ok = resume(&run, err);
+        for (i = 0; i < run.failed.count; i++)
+            log_warn("%s", run.failed.items[i]);
+    }
+    switch_release(&run);
+    return ok;
+}
+
+bool past_abandon(struct state *state, const struct config *config, struct err *err)
+{
+    struct err ignored = ERR_INIT;
+
+    (void)pointer_resume(config, &ignored);
+    if (!state_begin(state, err))
+        return false;
+    journal_remove(state);
+    journal_set_debt(state, ROLE_PRIMARY, true);
+    return state_commit(state, err);
+}
+
+/* --- fences that are owed -----------------------------------------------------------------------
+ */
+
+/* A mark of a switch that was undone without that database must not look like another machine's. */
+static bool forget_marks(struct switch_run *run, enum role role, struct err *err)
+{
+    char epoch[32];
+    const char *const values[] = {epoch};
+    struct err why = ERR_INIT;
+
+    (void)snprintf(epoch, sizeof(epoch), "%lld", (long long)journal_epoch(run->state));
+    if (query_run(run->control[role], "DELETE FROM _dbr.switches WHERE epoch > $1::int8", 1, values,
+                  NULL, &why) ||
+        !strcmp(why.sqlstate, "42P01") || !strcmp(why.sqlstate, "3F000"))
+        return true;
+    *err = why;
+    return false;
+}
+
+static bool pay(struct switch_run *run, enum role role, struct err *err)
+{
+    const bool wanted[2] = {role == ROLE_PRIMARY, role == ROLE_SECONDARY};
+
+    /* The mark of the switch that was undone is known to be there. */
+    run->journal.epoch = INT64_MAX;
+    if (!switch_connect(run, wanted, run->config->health_timeout_ms, err) ||
+        !switch_fence(run, role, err) || !forget_marks(run, role, err) ||
+        !state_begin(run->state, err))
+        return false;
+    journal_set_debt(run->state, role, false);
+    if (!state_commit(run->state, err))
+        return false;
+    log_warn("the %s is back and has been fenced: it takes no writes beside the %s",
+             role_name(role), role_name(state_active(run->state)));
+    return true;
+}
+
+bool past_pay(struct cli *cli, const struct config *config, struct state *state, enum role role,
+              struct err *err)
+{
+    struct switch_run run;
+    bool ok = true;
+
+    /* The active database owes nothing, whatever the state says. */
+    if (!journal_debt(state, role) || state_active(state) == role)
+        return true;
+    switch_init(&run, cli, config, state);
+    ok = pay(&run, role, err);
+    switch_release(&run);
+    return ok || err_prefix(err, "the fence of the %s is owed", role_name(role));
+}
+
+bool past_settle(struct cli *cli, const struct config *config, struct state *state, struct err *err)
+{
+    return past_resume(cli, config, state, err) &&
+           past_pay(cli, config, state, ROLE_PRIMARY, err) &&
+           past_pay(cli, config, state, ROLE_SECONDARY, err);
+}

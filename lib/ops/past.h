@@ -1,0 +1,39 @@
+/*
+ * What an earlier run left behind and every later one sees to first: a switch that was killed, and
+ * fences that are owed.
+ */
+#ifndef DBR_OPS_PAST_H
+#define DBR_OPS_PAST_H
+
+#include <stdbool.h>
+
+#include "cli/main.h"
+#include "ops/switch_run.h"
+#include "state/config.h"
+#include "state/state.h"
+
+/* True when there is something to see to; needs no lock. */
+bool past_is_open(const struct state *state);
+
+/*
+ * Finishes or undoes a switch that another run left; the caller holds op.lock and has read the
+ * state under it. True also when there is none. ERR_UNREACHABLE: a database that is needed for it
+ * is away, and everything is as it was.
+ */
+bool past_resume(struct cli *cli, const struct config *config, struct state *state,
+                 struct err *err);
+
+/* Gives up undoing a planned failover whose primary is away now, for a forced one: the primary's
+ * fence is owed. */
+bool past_abandon(struct state *state, const struct config *config, struct err *err);
+
+/* Pays the fence of a database, when it is owed: fences it now. ERR_UNREACHABLE while it is away.
+ * Lock as above. */
+bool past_pay(struct cli *cli, const struct config *config, struct state *state, enum role role,
+              struct err *err);
+
+/* All of this, for programs that need both databases anyway. */
+bool past_settle(struct cli *cli, const struct config *config, struct state *state,
+                 struct err *err);
+
+#endif

@@ -1,0 +1,308 @@
+/* The control connections of a switch: what is asked and changed outside of moving rows. */
+#include "ops/switch_run.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "db/pipeline.h"
+#include "db/query.h"
+#include "repl/apply.h"
+#include "repl/base.h"
+#include "repl/catalog.h"
+#include "repl/fence.h"
+#include "repl/identity.h"
+#include "repl/sequences.h"
+#include "repl/switch_mark.h"
+#include "repl/triggers.h"
+
+/* Ids that the lost window may have used: rows that nobody has seen since hold them. */
+#define SEQUENCE_GAP 10000
+#define LOOK_AGAIN_MAX 3
+
+void switch_init(struct switch_run *run, struct cli *cli, const struct config *config,
+                 struct state *state)
+{
+    memset(run, 0, sizeof(*run));
+    run->cli = cli;
+    run->config = config;
+    run->state = state;
+    run->failed = (struct strlist)STRLIST_INIT;
+    run->pointed_ms = -1;
+    run->started_ms = clock_mono_ms();
+    outcome_init(&run->outcome);
+}
+
+void switch_disconnect(struct switch_run *run)
+{
+    enum role role;
+
+    for (role = ROLE_PRIMARY; role <= ROLE_SECONDARY; role++) {
+        conn_close(run->control[role]);
+        run->control[role] = NULL;
+        model_release(&run->models[role]);
+        free(run->identities[role]);
+        run->identities[role] = NULL;
+    }
+}
+
+void switch_release(struct switch_run *run)
+{
+    switch_disconnect(run);
+    outcome_release(&run->outcome);
+    strlist_release(&run->failed);
+}
+
+/* --- connecting ---------------------------------------------------------------------------------
+ */
+
+static bool open_wanted(struct switch_run *run, const bool wanted[2], int timeout_ms,
+                        struct err *err)
+{
+    struct conn_params params[2];
+    struct conn *conns[2] = {NULL, NULL};
+    struct err errs[2] = {ERR_INIT, ERR_INIT};
+    enum role roles[2];
+    size_t n = 0;
+    size_t i;
+    enum role role;
+    bool ok;
+
+    for (role = ROLE_PRIMARY; role <= ROLE_SECONDARY; role++) {
+        if (!wanted[role] || run->control[role])
+            continue;
+        params[n] = (struct conn_params){role_name(role), run->config->urls[role],
+                                         run->config->schema, timeout_ms, false};
+        roles[n++] = role;
+    }
+    ok = n == 0 || conn_open_many(params, n, conns, NULL, errs);
+    for (i = 0; i < n; i++) {
+        run->control[roles[i]] = conns[i];
+        if (!ok && errs[i].code != ERR_NONE)
+            *err = errs[i];
+    }
+    return ok;
+}
+
+static bool queue_questions(struct conn *conn, const char *id, struct err *err)
+{
+    return identity_queue(conn, err) && apply_queue_privileges(conn, err) &&
+           catalog_queue(conn, err) && switch_mark_queue_look(conn, id, err);
+}
+
+static bool receive_answers(struct switch_run *run, enum role role, int64_t *epoch, struct err *err)
+{
+    struct conn *conn = run->control[role];
+    struct err ending = ERR_INIT;
+    bool found;
+    bool temporary;
+
+    if (!identity_receive(conn, &run->identities[role], err) ||
+        !apply_receive_privileges(conn, &run->unchecked[role], &temporary, err) ||
+        !catalog_receive(conn, &run->models[role], err) ||
+        !switch_mark_receive(conn, &found, epoch, err))
+        return false;
+    if (role == run->to)
+        run->marked = found;
+    (void)pipeline_end(conn, &ending);
+    return true;
+}
+
+/* Somebody else moved the pair on: what this state says of it is the past. */
+static bool check_epoch(const struct switch_run *run, int64_t epoch, struct err *err)
+{
+    int64_t known = journal_epoch(run->state);
+
+    if (run->journal.epoch > known)
+        known = run->journal.epoch;
+    if (epoch <= known)
+        return true;
+    err_set(err, ERR_REFUSED,
+            "another state directory knows more of these databases: switch %lld, here %lld",
+            (long long)epoch, (long long)known);
+    return err_hint(err, "run dbr on that machine, or bring its state directory here");
+}
+
+bool switch_connect(struct switch_run *run, const bool wanted[2], int timeout_ms, struct err *err)
+{
+    const bool had[2] = {run->control[0] != NULL, run->control[1] != NULL};
+    struct conn *fresh[2];
+    int64_t epochs[2] = {0, 0};
+    size_t n = 0;
+    enum role role;
+
+    if (!open_wanted(run, wanted, timeout_ms, err))
+        return false;
+    for (role = ROLE_PRIMARY; role <= ROLE_SECONDARY; role++)
+        if (run->control[role] && !had[role]) {
+            if (!queue_questions(run->control[role], run->journal.id, err))
+                return false;
+            fresh[n++] = run->control[role];
+        }
+    if (n == 0)
+        return true;
+    if (!pipeline_send(fresh, n, err))
+        return false;
+    for (role = ROLE_PRIMARY; role <= ROLE_SECONDARY; role++)
+        if (run->control[role] && !had[role] && !receive_answers(run, role, &epochs[role], err))
+            return false;
+    for (role = ROLE_PRIMARY; role <= ROLE_SECONDARY; role++)
+        if (run->control[role] && !had[role] &&
+            !catalog_filter(&run->models[role], &run->config->tables, &run->config->exclude, err))
+            return false;
+    return identity_check(run->state, run->identities, err) &&
+           check_epoch(run, epochs[0] > epochs[1] ? epochs[0] : epochs[1], err);
+}
+
+/* --- fences -------------------------------------------------------------------------------------
+ */
+
+static struct fence fence_of(const struct switch_run *run, enum role role)
+{
+    return (struct fence){run->identities[role], run->config->fence_role};
+}
+
+bool switch_fence(struct switch_run *run, enum role role, struct err *err)
+{
+    struct fence fence = fence_of(run, role);
+    struct strlist names = STRLIST_INIT;
+    bool ok;
+
+    if (!fence_place(run->control[role], &fence, &run->outcome.warnings, err) ||
+        !fence_prove(run->control[role], err))
+        return false;
+    ok = triggers_quiet(run->control[role], run->config, run->unchecked[role], &names, err);
+    strlist_release(&names);
+    return ok;
+}
+
+bool switch_unfence(struct switch_run *run, enum role role, struct err *err)
+{
+    struct conn *conn = run->control[role];
+    struct fence fence = fence_of(run, role);
+    struct err ending = ERR_INIT;
+    size_t wakes;
+    size_t lifts;
+    size_t n;
+    bool ok = triggers_queue_wake(conn, &wakes, err) &&
+              fence_queue_lift(conn, &fence, &lifts, err) && pipeline_sync(conn, err) &&
+              pipeline_send(&conn, 1, err);
+
+    for (n = ok ? wakes + lifts : 0; n > 0 && ok; n--)
+        ok = pipeline_next(conn, NULL, err);
+    (void)pipeline_end(conn, &ending);
+    return ok;
+}
+
+/* --- opening ------------------------------------------------------------------------------------
+ */
+
+static bool queue_base(struct switch_run *run, const struct base *old, size_t *statements,
+                       struct err *err)
+{
+    const char *from = state_identity(run->state, run->from);
+    bool cross = from && strncmp(from, run->identities[run->to],
+                                 strcspn(run->identities[run->to], ":") + 1) != 0;
+
+    *statements = 0;
+    if (!run->journal.forced || run->journal.op != SWITCH_FAILOVER)
+        return true;
+    return base_queue_freeze(run->control[run->to], &run->models[run->to], run->journal.id, cross,
+                             old, statements, err);
+}
+
+static bool queue_opening(struct switch_run *run, const struct base *old, size_t *statements,
+                          struct err *err)
+{
+    struct conn *conn = run->control[run->to];
+    struct fence fence = fence_of(run, run->to);
+    struct switch_mark mark = {run->journal.id, switch_op_name(run->journal.op), role_name(run->to),
+                               run->journal.epoch};
+    bool transaction = conn_kind(conn) == ENGINE_POSTGRES;
+    size_t n[5] = {0, 0, 0, 0, 0};
+
+    if (transaction && !pipeline_add(conn, "BEGIN", 0, NULL, err))
+        return false;
+    if (!queue_base(run, old, &n[0], err) ||
+        !sequences_queue_advance(conn, &run->models[run->to],
+                                 run->journal.forced ? SEQUENCE_GAP : 0, &n[1], err) ||
+        !triggers_queue_wake(conn, &n[2], err) || !fence_queue_lift(conn, &fence, &n[3], err) ||
+        !switch_mark_queue(conn, &mark, &n[4], err))
+        return false;
+    if (transaction && !pipeline_add(conn, "COMMIT", 0, NULL, err))
+        return false;
+    *statements = n[0] + n[1] + n[2] + n[3] + n[4] + (transaction ? 2 : 0);
+    return pipeline_sync(conn, err) && pipeline_send(&conn, 1, err);
+}
+
+static bool open_once(struct switch_run *run, struct err *err)
+{
+    struct conn *conn = run->control[run->to];
+    struct err ending = ERR_INIT;
+    struct base old;
+    size_t statements = 0;
+    bool ok;
+
+    memset(&old, 0, sizeof(old));
+    ok = !run->journal.forced || base_read(conn, &old, err);
+    ok = ok && queue_opening(run, &old, &statements, err);
+    while (ok && statements-- > 0)
+        ok = pipeline_next(conn, NULL, err);
+    (void)pipeline_end(conn, &ending);
+    if (!ok && conn_alive(conn))
+        (void)query_script(conn, "ROLLBACK", &ending);
+    base_release(&old);
+    return ok;
+}
+
+/* Whether the mark is there decides; a lost answer says nothing. */
+static bool look_again(struct switch_run *run, bool *open)
+{
+    const bool wanted[2] = {run->to == ROLE_PRIMARY, run->to == ROLE_SECONDARY};
+    struct err why = ERR_INIT;
+    int n;
+
+    for (n = 0; n < LOOK_AGAIN_MAX; n++) {
+        conn_close(run->control[run->to]);
+        run->control[run->to] = NULL;
+        model_release(&run->models[run->to]);
+        free(run->identities[run->to]);
+        run->identities[run->to] = NULL;
+        if (switch_connect(run, wanted, run->config->health_timeout_ms, &why)) {
+            *open = run->marked;
+            return true;
+        }
+        clock_sleep_ms(500);
+    }
+    return false;
+}
+
+/* A new session, as the application's would be, writes and commits. */
+static bool prove_writable(struct switch_run *run, struct err *err)
+{
+    const char *const values[] = {run->journal.id};
+    struct conn *session;
+    bool ok;
+
+    if (!conn_clone_as_application(run->control[run->to], &session, err))
+        return err_prefix(err, "proving that the %s takes writes", role_name(run->to));
+    ok = query_run(session, "UPDATE _dbr.switches SET at = now() WHERE id = $1::text", 1, values,
+                   NULL, err);
+    conn_close(session);
+    return ok || err_prefix(err, "proving that the %s takes writes", role_name(run->to));
+}
+
+bool switch_open(struct switch_run *run, bool *open, struct err *err)
+{
+    *open = run->marked;
+    if (!run->marked && !open_once(run, err)) {
+        if (conn_alive(run->control[run->to]) || !look_again(run, open) || !*open)
+            return false;
+        err_clear(err);
+    }
+    *open = true;
+    /* The mark was written behind the lifted fence. A forced switch does not wait for a further
+     * session: the links are long, and the application is out. */
+    return run->journal.forced || prove_writable(run, err);
+}

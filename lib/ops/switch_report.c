@@ -1,0 +1,243 @@
+/* What a switch tells: the pair before and after, the rows that moved, what may be stranded. */
+#include "ops/switch_run.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "cli/report.h"
+
+static int64_t since_sync_ms(const struct state *state)
+{
+    const char *last = json_str(json_get(state->root, "sync"), "lastSync", NULL);
+    int64_t at;
+
+    if (!last || !clock_parse(last, &at))
+        return -1;
+    return (clock_now_us() - at) / 1000;
+}
+
+void switch_look(struct switch_run *run, const struct probe *probes, struct switch_side sides[2])
+{
+    enum role role;
+
+    for (role = ROLE_PRIMARY; role <= ROLE_SECONDARY; role++) {
+        sides[role].known = true;
+        sides[role].active = state_active(run->state) == role;
+        sides[role].reachable = probes[role].connected;
+        sides[role].writable = probes[role].connected && !probes[role].read_only;
+        sides[role].lag_ms = sides[role].active ? 0 : since_sync_ms(run->state);
+    }
+}
+
+static const char *yes_no(bool known, bool value)
+{
+    return !known ? "unknown" : value ? "yes" : "no";
+}
+
+static char *lag_text(const struct switch_side *side, char *text)
+{
+    if (side->active)
+        return strcpy(text, "-");
+    if (side->lag_ms < 0)
+        return strcpy(text, "unknown");
+    return report_duration(side->lag_ms, text);
+}
+
+static void print_sides(const struct switch_run *run, const char *title,
+                        const struct switch_side sides[2])
+{
+    static const char *const headings[] = {"Database", "Role", "Reachable", "Writable", ">Lag"};
+    struct report *report = report_new(headings, 5);
+    enum role role;
+    char text[2][32];
+
+    for (role = ROLE_PRIMARY; role <= ROLE_SECONDARY; role++) {
+        const struct switch_side *side = &sides[role];
+        const char *cells[] = {role_name(role), side->active ? "active" : "standby",
+                               yes_no(side->known, side->reachable),
+                               yes_no(side->known && side->reachable, side->writable),
+                               lag_text(side, text[role])};
+
+        report_row(report, cells);
+    }
+    printf("%s\n", title);
+    report_print(report, stdout, run->cli->color_out);
+    report_free(report);
+}
+
+static void set_side(struct json *parent, const char *name, const struct switch_side *side)
+{
+    struct json *item = json_set_object(parent, name);
+
+    json_set_str(item, "role", side->active ? "active" : "standby");
+    if (side->known)
+        json_set_bool(item, "reachable", side->reachable);
+    else
+        json_set_null(item, "reachable");
+    if (side->known && side->reachable)
+        json_set_bool(item, "writable", side->writable);
+    else
+        json_set_null(item, "writable");
+    if (side->active || side->lag_ms < 0)
+        json_set_null(item, "lagMs");
+    else
+        json_set_int(item, "lagMs", side->lag_ms);
+}
+
+/* --- what a forced switch may have left behind --------------------------------------------------
+ */
+
+static void stranded_document(const struct switch_run *run, struct json *document)
+{
+    struct json *stranded = json_set_object(document, "stranded");
+    const struct json *tables = json_get(run->state->root, "tables");
+    struct json *list;
+    const struct json *item;
+    int64_t since = since_sync_ms(run->state);
+
+    if (since < 0)
+        json_set_null(stranded, "sinceLastSyncMs");
+    else
+        json_set_int(stranded, "sinceLastSyncMs", since);
+    list = json_set_array(stranded, "tables");
+    for (item = json_first(tables); item; item = json_next(item)) {
+        struct json *entry = json_add(list, json_object());
+        int64_t rows = json_int(item, "rows", -1);
+
+        json_set_str(entry, "name", json_key(item));
+        if (rows < 0)
+            json_set_null(entry, "lastKnownRows");
+        else
+            json_set_int(entry, "lastKnownRows", rows);
+        json_set_null(entry, "strandedRows");
+    }
+}
+
+static void stranded_print(const struct switch_run *run)
+{
+    static const char *const headings[] = {"Table", ">Rows at the last sync", "Stranded rows"};
+    const struct json *tables = json_get(run->state->root, "tables");
+    struct report *report = report_new(headings, 3);
+    const struct json *item;
+    int64_t since = since_sync_ms(run->state);
+    char text[32];
+
+    for (item = json_first(tables); item; item = json_next(item)) {
+        int64_t rows = json_int(item, "rows", -1);
+        const char *cells[] = {json_key(item), rows < 0 ? "unknown" : report_count(rows, text),
+                               "unknown"};
+
+        report_row(report, cells);
+    }
+    printf("\nThe %s was not asked. What it took since the last sync (%s ago) may be stranded "
+           "there:\n",
+           role_name(run->from), since < 0 ? "an unknown time" : report_duration(since, text));
+    report_print(report, stdout, run->cli->color_out);
+    report_free(report);
+    if (run->to == ROLE_SECONDARY)
+        printf("It is kept there and merged by dbr-failback, or by the next dbr-sync.\n");
+}
+
+/* --- all of it ----------------------------------------------------------------------------------
+ */
+
+static void merge_document(const struct switch_run *run, struct json *document)
+{
+    static const char *const names[] = {"toPrimary", "toSecondary"};
+    struct json *merge = json_set_object(document, "merge");
+    enum role role;
+
+    for (role = ROLE_PRIMARY; role <= ROLE_SECONDARY; role++) {
+        struct json *side = json_set_object(merge, names[role]);
+
+        json_set_int(side, "inserted", run->merged.inserted[role]);
+        json_set_int(side, "updated", run->merged.updated[role]);
+        json_set_int(side, "deleted", run->merged.deleted[role]);
+    }
+    json_set_int(merge, "conflicts", run->merged.conflicts);
+    json_set_int(merge, "kept", run->merged.kept);
+}
+
+static void merge_print(const struct switch_run *run)
+{
+    static const char *const headings[] = {"Merge", ">Inserted", ">Updated", ">Deleted"};
+    static const char *const names[] = {"to the primary", "to the secondary"};
+    struct report *report = report_new(headings, 4);
+    enum role role;
+
+    for (role = ROLE_PRIMARY; role <= ROLE_SECONDARY; role++) {
+        char text[3][32];
+        const char *cells[] = {names[role], report_count(run->merged.inserted[role], text[0]),
+                               report_count(run->merged.updated[role], text[1]),
+                               report_count(run->merged.deleted[role], text[2])};
+
+        report_row(report, cells);
+    }
+    printf("\n");
+    report_print(report, stdout, run->cli->color_out);
+    report_free(report);
+    printf("%lld conflicts%s\n", (long long)run->merged.conflicts,
+           run->merged.conflicts ? ": the versions that lost are in salvage/ of the state directory"
+                                 : "");
+}
+
+static void fill_document(struct switch_run *run, bool dry_run)
+{
+    struct json *document = run->cli->document;
+    struct json *databases;
+    struct json *list;
+    enum role role;
+    size_t i;
+
+    outcome_report(&run->outcome, run->cli, OUTCOME_SYNC);
+    json_set_str(document, "activeDatabase", role_name(state_active(run->state)));
+    json_set_str(document, "operation", switch_op_name(run->journal.op));
+    json_set_str(document, "kind", run->journal.forced ? "forced" : "planned");
+    json_set_bool(document, "dryRun", dry_run);
+    if (run->merge_done) {
+        merge_document(run, document);
+        json_set_int(document, "conflicts", run->merged.conflicts);
+    }
+    if (run->pointed_ms >= 0)
+        json_set_int(document, "pointerMovedMs", run->pointed_ms);
+    databases = json_set_object(document, "databases");
+    for (role = ROLE_PRIMARY; role <= ROLE_SECONDARY; role++) {
+        struct json *item = json_set_object(databases, role_name(role));
+
+        set_side(item, "before", &run->before[role]);
+        if (!dry_run)
+            set_side(item, "after", &run->after[role]);
+    }
+    list = json_set_array(document, "failedTargets");
+    for (i = 0; i < run->failed.count; i++)
+        json_add_str(list, run->failed.items[i]);
+    if (run->journal.forced)
+        stranded_document(run, document);
+}
+
+void switch_report(struct switch_run *run, bool dry_run)
+{
+    run->outcome.duration_ms = clock_mono_ms() - run->started_ms;
+    if (run->cli->common.json) {
+        fill_document(run, dry_run);
+        return;
+    }
+    if (run->cli->common.quiet) {
+        outcome_report(&run->outcome, run->cli, OUTCOME_SYNC);
+        return;
+    }
+    print_sides(run, "Before", run->before);
+    if (!dry_run)
+        print_sides(run, "\nAfter", run->after);
+    if (run->outcome.count)
+        printf("\n");
+    outcome_report(&run->outcome, run->cli, OUTCOME_SYNC);
+    if (run->merge_done)
+        merge_print(run);
+    if (run->journal.forced)
+        stranded_print(run);
+}

@@ -1,0 +1,102 @@
+/*
+ * What the files of a switch share: one switch from its journal to its report. For
+ * lib/ops/switch*.c, failover.c and failback.c only.
+ *
+ * The caller holds op.lock and has read the state under it (a dry run has neither).
+ */
+#ifndef DBR_OPS_SWITCH_RUN_H
+#define DBR_OPS_SWITCH_RUN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "cli/main.h"
+#include "db/conn.h"
+#include "db/model.h"
+#include "ops/outcome.h"
+#include "repl/merge.h"
+#include "repl/probe.h"
+#include "state/config.h"
+#include "state/journal.h"
+#include "state/state.h"
+
+/* One database of the table before and after. */
+struct switch_side {
+    bool known; /* it was looked at */
+    bool active, reachable, writable;
+    int64_t lag_ms; /* standby: since the last sync; -1: not known */
+};
+
+struct switch_run {
+    struct cli *cli;
+    const struct config *config;
+    struct state *state;
+    struct journal journal;
+    enum role from, to;
+    bool force;
+    struct conn *control[2]; /* by role: fences, sequences, proofs; NULL where not connected */
+    struct model models[2];  /* by role */
+    char *identities[2];     /* by role */
+    bool unchecked[2];       /* by role: dbr may switch triggers and foreign keys off there */
+    bool marked;             /* control[to] has the mark of this switch */
+    struct outcome outcome;  /* rows moved; warnings */
+    struct strlist failed;   /* pointer targets and hooks that failed */
+    struct merge_counts merged;
+    bool merge_done;    /* a merge was part of this run */
+    int64_t pointed_ms; /* from the decision to the moved pointer; -1: not moved */
+    int64_t started_ms; /* monotonic */
+    struct switch_side before[2], after[2]; /* by role */
+};
+
+void switch_init(struct switch_run *run, struct cli *cli, const struct config *config,
+                 struct state *state);
+void switch_release(struct switch_run *run);
+
+/* switch_control.c ------------------------------------------------------------------------------*/
+
+/*
+ * Connects to the wanted databases (by role) at once and asks each who it is, what it holds and
+ * whether the switch `id` (may be NULL) has left its mark there. Those that are connected already
+ * are left alone. ERR_REFUSED when another machine has switched this pair since.
+ */
+bool switch_connect(struct switch_run *run, const bool wanted[2], int timeout_ms, struct err *err);
+void switch_disconnect(struct switch_run *run);
+/* Fences a database, proves it, and quiets its triggers. */
+bool switch_fence(struct switch_run *run, enum role role, struct err *err);
+/* Takes the fence of a database off again and wakes its triggers: the way back. */
+bool switch_unfence(struct switch_run *run, enum role role, struct err *err);
+/*
+ * Opens control[to] in one transaction: the frozen base (forced failover), sequences beyond every
+ * id in use, triggers, the fence, the mark of the switch. *open: whether that is in force, also
+ * when the answer was lost.
+ */
+bool switch_open(struct switch_run *run, bool *open, struct err *err);
+
+/* switch_rows.c ---------------------------------------------------------------------------------*/
+
+/* Brings `to` in step with `from`. ERR_REFUSED when a table cannot follow. final: the two are equal
+ * afterwards, proven by comparison, or ERR_DIFFERENT. */
+bool switch_sync(struct switch_run *run, bool final, struct err *err);
+/* Brings what the returning primary holds to the secondary (repl/merge.h); content when nothing is
+ * to be merged. plan: only counts. */
+bool switch_merge(struct switch_run *run, bool plan, struct err *err);
+/* What a sync from `from` would move, counted into the outcome; nothing is written. */
+bool switch_plan(struct switch_run *run, struct err *err);
+
+/* switch_walk.c ---------------------------------------------------------------------------------*/
+
+/* Writes the step to the state; with STEP_POINT the switch takes effect, with STEP_NONE it is
+ * complete. */
+bool switch_enter(struct switch_run *run, enum switch_step step, struct err *err);
+/* From the step that the journal stands at to the end. A failure that can be undone is. */
+bool switch_walk(struct switch_run *run, struct err *err);
+/* Undoes what was done of a switch that has not taken effect. */
+bool switch_undo(struct switch_run *run, struct err *err);
+
+/* switch_report.c -------------------------------------------------------------------------------*/
+
+void switch_look(struct switch_run *run, const struct probe *probes, struct switch_side sides[2]);
+/* The table before and after, the rows, what is stranded; fills cli->document under --json. */
+void switch_report(struct switch_run *run, bool dry_run);
+
+#endif

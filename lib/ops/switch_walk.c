@@ -1,0 +1,246 @@
+/*
+ * Walking the steps of a switch. Each step is in the journal before it begins, so whatever ends a
+ * run, the next one knows how far it had come. Until the pointer moves, a failure is undone.
+ */
+#include "ops/switch_run.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "db/query.h"
+#include "ops/hook.h"
+#include "ops/pointer.h"
+#include "ops/transition.h"
+#include "repl/base.h"
+#include "state/events.h"
+
+/* --- the state ----------------------------------------------------------------------------------
+ */
+
+/* Five good checks in a row are to be seen after the switch, not before it. */
+static void reset_counters(struct state *state)
+{
+    struct json *health = json_get(state->root, "health");
+    enum role role;
+
+    for (role = ROLE_PRIMARY; role <= ROLE_SECONDARY; role++) {
+        struct json *entry = json_get(health, role_name(role));
+
+        if (entry && json_is_object(entry))
+            json_set_int(entry, "consecutiveSuccesses", 0);
+    }
+}
+
+static void take_effect(struct switch_run *run)
+{
+    journal_take_effect(run->state, &run->journal);
+    reset_counters(run->state);
+    if (run->journal.forced)
+        journal_set_debt(run->state, run->from, true);
+    journal_set_debt(run->state, run->to, false);
+    journal_set_merge(run->state, run->journal.forced && run->journal.op == SWITCH_FAILOVER
+                                      ? run->journal.id
+                                      : NULL);
+}
+
+bool switch_enter(struct switch_run *run, enum switch_step step, struct err *err)
+{
+    if (!state_begin(run->state, err))
+        return false;
+    run->journal.step = step;
+    if (step == STEP_NONE)
+        journal_remove(run->state);
+    else
+        journal_put(run->state, &run->journal);
+    /* Recorded before the other side opens: from then on the old one must not take a write. */
+    if (step == STEP_OPEN && run->journal.forced)
+        journal_set_debt(run->state, run->from, true);
+    if (step == STEP_POINT)
+        take_effect(run);
+    log_debug("%s: step %s", switch_op_name(run->journal.op), switch_step_name(step));
+    return state_commit(run->state, err);
+}
+
+/* --- the steps ----------------------------------------------------------------------------------
+ */
+
+static bool need(struct switch_run *run, enum role role, struct err *err)
+{
+    const bool wanted[2] = {role == ROLE_PRIMARY, role == ROLE_SECONDARY};
+
+    return switch_connect(run, wanted, 0, err);
+}
+
+static bool do_pause(struct switch_run *run, struct err *err)
+{
+    return pointer_pause(run->config, err);
+}
+
+static bool do_fence(struct switch_run *run, struct err *err)
+{
+    return need(run, run->from, err) && switch_fence(run, run->from, err);
+}
+
+static bool do_settle(struct switch_run *run, struct err *err)
+{
+    return switch_sync(run, true, err);
+}
+
+static bool do_open(struct switch_run *run, struct err *err)
+{
+    return need(run, run->to, err) && switch_open(run, &run->marked, err);
+}
+
+/* The switch stands whatever happens here: a target that failed is tried again by the next run. */
+static bool do_point(struct switch_run *run, struct err *err)
+{
+    struct err failure = ERR_INIT;
+
+    (void)err;
+    if (!pointer_move(run->config, run->to, &run->failed, &failure) && run->failed.count == 0)
+        strlist_add(&run->failed, failure.message);
+    run->pointed_ms = clock_mono_ms() - run->started_ms;
+    return true;
+}
+
+static void write_event(const struct switch_run *run, const char *message)
+{
+    struct totals sum = outcome_totals(&run->outcome);
+    struct json *extra = json_object();
+
+    json_set_str(extra, "id", run->journal.id);
+    json_set_str(extra, "kind", run->journal.forced ? "forced" : "planned");
+    json_set_str(extra, "by", run->journal.automatic ? "auto" : "manual");
+    json_set_int(extra, "recordsSynced", sum.records);
+    json_set_int(extra, "conflicts", run->merged.conflicts);
+    events_write(run->state, switch_op_name(run->journal.op),
+                 run->journal.reason[0] ? run->journal.reason : NULL, message, extra);
+}
+
+static bool do_notify(struct switch_run *run, struct err *err)
+{
+    struct err failure = ERR_INIT;
+    char message[160];
+    struct hook_event event = {.event = switch_op_name(run->journal.op),
+                               .active = run->to,
+                               .reason = run->journal.reason,
+                               .message = message};
+
+    (void)err;
+    (void)snprintf(message, sizeof(message), "the %s is active now (%s %s)", role_name(run->to),
+                   run->journal.forced ? "forced" : "planned", switch_op_name(run->journal.op));
+    write_event(run, message);
+    if (!hook_run(run->config, &event, &failure))
+        strlist_addf(&run->failed, "DB_ON_EVENT: %s", failure.message);
+    return true;
+}
+
+static bool (*const actions[])(struct switch_run *run, struct err *err) = {
+    [STEP_PAUSE] = do_pause, [STEP_FENCE] = do_fence, [STEP_SETTLE] = do_settle,
+    [STEP_OPEN] = do_open,   [STEP_POINT] = do_point, [STEP_NOTIFY] = do_notify,
+};
+
+/* --- back ---------------------------------------------------------------------------------------
+ */
+
+/* The other side was opened, or may have been: it is closed again before the old one serves. */
+static bool close_again(struct switch_run *run, struct err *err)
+{
+    const char *const values[] = {run->journal.id};
+    struct err why = ERR_INIT;
+
+    if (run->control[run->to] && conn_alive(run->control[run->to])) {
+        if (!run->marked)
+            return true;
+        if (switch_fence(run, run->to, &why) &&
+            query_run(run->control[run->to], "DELETE FROM _dbr.switches WHERE id = $1::text", 1,
+                      values, NULL, &why))
+            return true;
+    }
+    /* Nobody was pointed there yet. What it may have taken all the same is fenced off as soon as
+     * it can be reached. */
+    if (!state_begin(run->state, err))
+        return false;
+    journal_set_debt(run->state, run->to, true);
+    return state_commit(run->state, err);
+}
+
+/* A connection that died meanwhile is no reason to leave a database fenced: it is made anew. */
+static bool unfence_from(struct switch_run *run, struct err *err)
+{
+    if (need(run, run->from, err) && switch_unfence(run, run->from, err))
+        return true;
+    switch_disconnect(run);
+    err_clear(err);
+    return need(run, run->from, err) && switch_unfence(run, run->from, err);
+}
+
+static bool undo_planned(struct switch_run *run, struct err *err)
+{
+    enum switch_step step = run->journal.step;
+
+    if (step >= STEP_OPEN && !close_again(run, err))
+        return false;
+    if (step >= STEP_FENCE && !unfence_from(run, err)) {
+        err_prefix(err, "taking the fence off the %s again", role_name(run->from));
+        return err_hint(err,
+                        "it stays fenced, and the application cannot write: run dbr-%s again "
+                        "as soon as the database answers",
+                        switch_op_name(run->journal.op));
+    }
+    return pointer_resume(run->config, err);
+}
+
+bool switch_undo(struct switch_run *run, struct err *err)
+{
+    if (!run->journal.forced && !undo_planned(run, err))
+        return false;
+    if (!state_begin(run->state, err))
+        return false;
+    journal_remove(run->state);
+    if (run->journal.forced)
+        journal_set_debt(run->state, run->from, false);
+    run->journal.step = STEP_NONE;
+    return state_commit(run->state, err);
+}
+
+/* A step failed: what can be undone is. err keeps the reason. */
+static bool fail(struct switch_run *run, const struct transition *t, struct err *err)
+{
+    struct err trouble = ERR_INIT;
+    /* Of a forced switch whose answer was lost the next run must find out what became of it. */
+    bool unknown = run->journal.forced && !run->marked && err->code == ERR_UNREACHABLE;
+
+    if (t->way == WAY_FORWARD || unknown ||
+        (t->way == WAY_LOOK && run->journal.forced && run->marked)) {
+        if (!err->hint[0])
+            err_hint(err, "run dbr-%s again: it goes on where this run stopped",
+                     switch_op_name(run->journal.op));
+        return err_prefix(err, "%s", t->doing);
+    }
+    err_prefix(err, "%s", t->doing);
+    events_write(run->state, "error", switch_op_name(run->journal.op), err->message, NULL);
+    if (switch_undo(run, &trouble)) {
+        log_warn("the %s was undone: the %s is active as before", switch_op_name(run->journal.op),
+                 role_name(run->from));
+        return false;
+    }
+    log_error("undoing failed as well: %s", trouble.message);
+    return err_hint(err, "%s", trouble.hint[0] ? trouble.hint : "run the program again");
+}
+
+bool switch_walk(struct switch_run *run, struct err *err)
+{
+    while (run->journal.step != STEP_NONE) {
+        const struct transition *t = transition_of(run->journal.forced, run->journal.step);
+
+        if (!actions[run->journal.step](run, err))
+            return fail(run, t, err);
+        if (!switch_enter(run, t->next, err))
+            return fail(run, t, err);
+    }
+    return true;
+}
