@@ -191,7 +191,7 @@ TEST(it_inherits_no_descriptor_and_no_disposition)
     int lock = open("op.lock", O_RDWR | O_CREAT, 0600); /* not close-on-exec, on purpose */
     assert_true(lock > 2);
     assert_int_equal(flock(lock, LOCK_EX), 0);
-    call("ls -l /proc/$$/fd | grep -c op.lock >fds; grep -E \"^Sig(Ign|Blk)\" /proc/$$/status "
+    call("ls -l /proc/$$/fd | grep -c op.lock >fds; grep -E \"^Sig(Ign|Blk)\" /proc/self/status "
          ">signals; readlink /proc/$$/fd/0 >stdin; ps -o pgid= -p $$ | tr -d \" \" >group; echo $$ "
          ">self",
          0, ERR_NONE, NULL);
