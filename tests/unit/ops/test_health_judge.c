@@ -1,0 +1,204 @@
+/* What makes a pair healthy, degraded or critical, judged from states as they stand in the file. */
+#include "base/clock.h"
+#include "base/lock.h"
+#include "ops/health_judge.h"
+#include "unit.h"
+
+#define UP "{\"connected\": true, \"latency\": 20, \"readOnly\": false, \"clockSkewMs\": 0}"
+#define FENCED "{\"connected\": true, \"latency\": 20, \"readOnly\": true, \"clockSkewMs\": 0}"
+#define DOWN "{\"connected\": false, \"failure\": \"down\", \"error\": \"no route\"}"
+#define CONFIG "{\"connected\": false, \"failure\": \"config\", \"error\": \"wrong password\"}"
+#define CROWDED "{\"connected\": false, \"failure\": \"degraded\", \"error\": \"53300\"}"
+#define DONE "\"init\": {\"status\": \"done\"}"
+
+static struct config config;
+static struct health_judgement judgement;
+
+static int enter(void **state)
+{
+    config = (struct config){.sync_interval_ms = 3600000,
+                             .health_timeout_ms = 5000,
+                             .max_clock_skew_ms = 5000,
+                             .fence = true};
+    config.urls[ROLE_PRIMARY] = config.urls[ROLE_SECONDARY] = (char[]){"not looked at"};
+    return unit_enter(state);
+}
+
+/* rest: members of the document beside version, active database and health. */
+static void judge(const char *active, const char *primary, const char *secondary, const char *rest)
+{
+    struct state kept = STATE_INIT;
+    struct err err = ERR_INIT;
+    char text[2000];
+    int len = snprintf(text, sizeof text,
+                       "{\"activeDatabase\": \"%s\", \"health\": {\"primary\": %s, \"secondary\": "
+                       "%s}%s%s}",
+                       active, primary, secondary, *rest ? ", " : "", rest);
+
+    kept.dir = unit_dir;
+    kept.root = json_parse(text, (size_t)len, &err);
+    assert_non_null(kept.root);
+    health_judge(&config, &kept, &judgement);
+    json_free(kept.root);
+}
+
+/* The only warning holds part; NULL: there is none. */
+static void verdict_is(enum health_status status, const char *part)
+{
+    assert_int_equal(judgement.warnings.count, part ? 1 : 0);
+    if (part && !strstr(judgement.warnings.items[0], part))
+        fail_msg("'%s' is not in: %s", part, judgement.warnings.items[0]);
+    assert_int_equal(judgement.status, status);
+    health_judgement_release(&judgement);
+}
+
+TEST(all_is_well)
+{
+    judge("primary", UP, FENCED, DONE);
+    verdict_is(HEALTH_OK, NULL);
+    judge("secondary", FENCED, UP, DONE);
+    verdict_is(HEALTH_OK, NULL);
+    assert_string_equal(health_status_name(HEALTH_OK), "healthy");
+}
+
+TEST(who_is_out_decides)
+{
+    judge("primary", DOWN, FENCED, DONE);
+    verdict_is(HEALTH_CRITICAL, "primary (active) is down: no route");
+    judge("primary", UP, DOWN, DONE);
+    verdict_is(HEALTH_DEGRADED, "secondary (standby) is down: no route");
+    judge("secondary", DOWN, UP, DONE);
+    verdict_is(HEALTH_DEGRADED, "primary (standby) is down");
+    judge("primary", CONFIG, FENCED, DONE);
+    verdict_is(HEALTH_CRITICAL, "primary (active) does not let dbr in: wrong password");
+    judge("primary", CROWDED, FENCED, DONE);
+    verdict_is(HEALTH_DEGRADED, "primary (active) is in trouble");
+    judge("primary", UP, "null", DONE);
+    verdict_is(HEALTH_DEGRADED, "has not been checked yet");
+    judge("primary", DOWN, DOWN, DONE);
+    assert_int_equal(judgement.status, HEALTH_CRITICAL);
+    assert_int_equal(judgement.warnings.count, 2);
+    health_judgement_release(&judgement);
+}
+
+TEST(the_active_must_take_writes_and_answer_soon)
+{
+    judge("primary", FENCED, FENCED, DONE);
+    verdict_is(HEALTH_DEGRADED, "primary (active) is read-only");
+    judge("primary", "{\"connected\": true, \"inRecovery\": true, \"readOnly\": true}", FENCED,
+          DONE);
+    verdict_is(HEALTH_DEGRADED, "is a physical standby");
+    judge("primary", "{\"connected\": true, \"latency\": 4000}", FENCED, DONE);
+    verdict_is(HEALTH_DEGRADED, "is slow: 4000 ms");
+    judge("primary", "{\"connected\": true, \"latency\": 3999}", FENCED, DONE);
+    verdict_is(HEALTH_OK, NULL);
+}
+
+TEST(the_fence_of_the_standby)
+{
+    judge("primary", UP, UP, DONE);
+    verdict_is(HEALTH_DEGRADED, "secondary (standby) takes writes");
+    judge("secondary", UP, UP, DONE);
+    verdict_is(HEALTH_DEGRADED, "primary (standby) takes writes");
+    /* A record of an older release does not say. */
+    judge("primary", UP, "{\"connected\": true}", DONE);
+    verdict_is(HEALTH_OK, NULL);
+    config.fence = false;
+    judge("primary", UP, UP, DONE);
+    verdict_is(HEALTH_OK, NULL);
+}
+
+TEST(where_init_stands)
+{
+    judge("primary", UP, UP, "");
+    verdict_is(HEALTH_DEGRADED, "run dbr-init-secondary");
+    judge("primary", UP, UP, "\"init\": {\"status\": \"failed\", \"reason\": \"no room\"}");
+    verdict_is(HEALTH_DEGRADED, "--resume (no room)");
+    judge("primary", UP, UP, "\"init\": {\"status\": \"running\"}");
+    verdict_is(HEALTH_DEGRADED, "was broken off");
+    config.urls[ROLE_SECONDARY] = NULL;
+    judge("primary", UP, "null", "");
+    verdict_is(HEALTH_OK, NULL);
+}
+
+TEST(a_running_init_is_told_from_a_broken_one)
+{
+    struct lock lock = LOCK_INIT;
+    struct err err = ERR_INIT;
+    char *path = NULL;
+
+    assert_true(asprintf(&path, "%s/op.lock", unit_dir) > 0);
+    assert_true(lock_take(&lock, path, 0, "dbr-init-secondary", &err));
+    judge("primary", UP, UP, "\"init\": {\"status\": \"running\"}");
+    verdict_is(HEALTH_DEGRADED, "is running");
+    lock_release(&lock);
+    free(path);
+}
+
+static void judge_sync(const char *status, int64_t age_ms)
+{
+    char time[CLOCK_TEXT_SIZE];
+    char rest[400];
+
+    (void)snprintf(rest, sizeof rest,
+                   DONE ", \"sync\": {\"status\": \"%s\", \"error\": \"why\", \"lastSync\": "
+                        "\"%s\"}",
+                   status, clock_format(clock_now_us() - age_ms * 1000, time));
+    judge("primary", UP, FENCED, rest);
+}
+
+TEST(the_last_sync)
+{
+    judge_sync("healthy", 7100000);
+    assert_in_range(judgement.sync_age_ms, 7100000, 7160000);
+    verdict_is(HEALTH_OK, NULL);
+    judge_sync("healthy", 7300000);
+    assert_true(judgement.sync_late);
+    verdict_is(HEALTH_DEGRADED, "run dbr-sync");
+    judge_sync("healthy", -60000); /* of a clock that was set back */
+    assert_int_equal(judgement.sync_age_ms, 0);
+    verdict_is(HEALTH_OK, NULL);
+    judge_sync("refused", 0);
+    verdict_is(HEALTH_DEGRADED, "was refused: why");
+    judge_sync("different", 0);
+    verdict_is(HEALTH_DEGRADED, "verification found differences: why");
+    judge_sync("failed", 0);
+    verdict_is(HEALTH_DEGRADED, "failed: why");
+}
+
+TEST(clocks_that_differ)
+{
+    judge("primary", "{\"connected\": true, \"clockSkewMs\": 2600}",
+          "{\"connected\": true, \"readOnly\": true, \"clockSkewMs\": -2600}", DONE);
+    verdict_is(HEALTH_DEGRADED, "differ by 5200 ms");
+    judge("primary", "{\"connected\": true, \"clockSkewMs\": 2500}",
+          "{\"connected\": true, \"readOnly\": true, \"clockSkewMs\": -2500}", DONE);
+    verdict_is(HEALTH_OK, NULL);
+}
+
+TEST(what_is_added_raises_the_status_and_never_lowers_it)
+{
+    judge("primary", DOWN, FENCED, DONE);
+    health_judge_add(&judgement, HEALTH_DEGRADED, "more");
+    assert_int_equal(judgement.status, HEALTH_CRITICAL);
+    assert_string_equal(judgement.warnings.items[1], "more");
+    health_judgement_release(&judgement);
+}
+
+#define JUDGED(name) cmocka_unit_test_setup_teardown(name, enter, unit_leave)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        JUDGED(all_is_well),
+        JUDGED(who_is_out_decides),
+        JUDGED(the_active_must_take_writes_and_answer_soon),
+        JUDGED(the_fence_of_the_standby),
+        JUDGED(where_init_stands),
+        JUDGED(a_running_init_is_told_from_a_broken_one),
+        JUDGED(the_last_sync),
+        JUDGED(clocks_that_differ),
+        JUDGED(what_is_added_raises_the_status_and_never_lowers_it),
+    };
+    return cmocka_run_group_tests_name("health_judge", tests, NULL, NULL);
+}
