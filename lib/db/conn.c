@@ -23,15 +23,10 @@
 /* Known to both engines, so that they may ride in the start-up packet before the engine is known.
  */
 static const char *const common_settings[] = {
-    "TimeZone=UTC",
-    "DateStyle=ISO,MDY",
-    "IntervalStyle=postgres",
-    "extra_float_digits=3",
-    "bytea_output=hex",
-    "row_security=off",
-    "standard_conforming_strings=on",
-    "statement_timeout=0",
-    "idle_in_transaction_session_timeout=0",
+    "DateStyle=ISO,MDY",    "IntervalStyle=postgres",
+    "extra_float_digits=3", "bytea_output=hex",
+    "row_security=off",     "standard_conforming_strings=on",
+    "statement_timeout=0",  "idle_in_transaction_session_timeout=0",
 };
 
 const char *conn_engine_settings(const struct conn *conn)
@@ -42,7 +37,8 @@ const char *conn_engine_settings(const struct conn *conn)
     return "SET default_int_size = 8";
 }
 
-#define PAST_THE_FENCE "default_transaction_read_only=off"
+/* What sets dbr's sessions apart from the application's. */
+#define OWN_SETTINGS "-c default_transaction_read_only=off -c TimeZone=UTC "
 
 /* The value of the "options" keyword: the user's own first, so that ours win. */
 static void build_options(struct buf *out, const char *users, const struct conn *conn,
@@ -59,7 +55,7 @@ static void build_options(struct buf *out, const char *users, const struct conn 
     for (i = 0; i < sizeof(common_settings) / sizeof(common_settings[0]); i++)
         buf_addf(out, "-c %s ", common_settings[i]);
     if (!as_application)
-        buf_adds(out, "-c " PAST_THE_FENCE " ");
+        buf_adds(out, OWN_SETTINGS);
     quote_ident(&name, conn->schema);
     buf_adds(out, "-c search_path=");
     for (p = name.data; *p; p++) {

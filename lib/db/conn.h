@@ -38,8 +38,8 @@ struct conn_params {
     const char *schema; /* search_path */
     int timeout_ms;     /* for the whole connect, all hosts together; 0: 15 s. A connect_timeout
                            of the URL counts where it is less */
-    /* The session is as the application's would be: the fence holds it. Otherwise dbr overrides
-     * that. */
+    /* The session is as the application's would be: the fence holds it, and TimeZone is the
+     * server's. Otherwise dbr overrides both. */
     bool as_application;
 };
 

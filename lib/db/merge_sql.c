@@ -94,3 +94,26 @@ void merge_sql_base(struct buf *sql, const struct row_table *t, const char *rela
         buf_addf(sql, "%sb.k%zu%s = x.k%zu%s", i ? " AND " : "", i + 1, t->dml->bytewise, i + 1,
                  t->dml->bytewise);
 }
+
+void merge_sql_lock_parents(struct buf *sql, const struct row_table *t,
+                            const struct model_constraint *key)
+{
+    size_t i;
+
+    buf_adds(sql, "SELECT count(*) FROM (SELECT 1 FROM ");
+    add_parameters(sql, t);
+    buf_adds(sql, " JOIN ");
+    row_sql_relation(sql, t);
+    buf_adds(sql, " AS t ON ");
+    row_sql_match(sql, t);
+    buf_adds(sql, " JOIN ");
+    quote_name(sql, t->schema, key->ref_table);
+    buf_adds(sql, " AS p ON ");
+    for (i = 0; i < key->column_count; i++) {
+        buf_adds(sql, i ? " AND p." : "p.");
+        quote_ident(sql, key->ref_columns[i]);
+        buf_adds(sql, " = t.");
+        quote_ident(sql, t->table->columns[key->columns[i]].name);
+    }
+    buf_adds(sql, " FOR KEY SHARE OF p) AS q");
+}

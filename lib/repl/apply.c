@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "db/pipeline.h"
 #include "db/quote.h"
+#include "repl/base.h"
 #include "repl/sequences.h"
 #include "repl/wave.h"
 
@@ -96,6 +97,8 @@ static bool wanted(enum batch_kind kind, char change)
         return change == 'd';
     case BATCH_CLEAR:
         return change == 'u' || change == 'd';
+    case BATCH_LOSE:
+        return change == 'l' || change == 'L';
     }
     return false;
 }
@@ -230,6 +233,8 @@ static bool run(struct applying *s, struct err *err)
         return false;
     if (!add_all(s, BATCH_UPSERT, false, err))
         return false;
+    if (a->merge && !add_all(s, BATCH_LOSE, false, err))
+        return false;
     if (!replace && !add_all(s, BATCH_DELETE, true, err))
         return false;
     if (!flush(s, true, err))
@@ -237,7 +242,8 @@ static bool run(struct applying *s, struct err *err)
     if (rebuild && !queue_foreign_keys(a, true, &rebuilt, err))
         return false;
     if (!sequences_queue(target, a->pairs->models[SOURCE], a->pairs->models[TARGET],
-                         SEQUENCES_DIFFERING, &setvals, err) ||
+                         a->merge ? SEQUENCES_FORWARD : SEQUENCES_DIFFERING, &setvals, err) ||
+        (a->merge && !pipeline_add(target, base_mark_merged, 0, NULL, err)) ||
         !pipeline_add(target, "COMMIT", 0, NULL, err) || !pipeline_sync(target, err) ||
         !pipeline_send(&target, 1, err))
         return false;
@@ -245,7 +251,7 @@ static bool run(struct applying *s, struct err *err)
         return false;
     if (!read_results(target, rebuilt, err))
         return false;
-    return read_results(target, setvals + 1, err);
+    return read_results(target, setvals + a->merge + 1, err);
 }
 
 bool apply_run(struct applier *applier, struct err *err)

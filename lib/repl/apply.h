@@ -36,6 +36,8 @@ struct applier {
     bool unchecked; /* session_replication_role is replica: no foreign keys, no triggers */
     bool temporary; /* temporary tables may be made on the target: wide rows go in pieces */
     bool staging;   /* the one for the pieces was made */
+    bool merge;     /* a merge into the active database (repl/merge.h): its reasons for the archive,
+                       sequences forward only, the base is marked before the COMMIT */
     long batch_rows;
     /* results */
     int64_t

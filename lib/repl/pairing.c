@@ -342,6 +342,24 @@ bool pairing_active(const struct pairing *pair)
     return pair->selected && pair->hold == HOLD_NONE;
 }
 
+/* Columns in the order of the target, which is that of the base. */
+static void order_as_target(struct pairing *pair)
+{
+    const struct model_table *source = pair->rows[SOURCE].table;
+    const struct model_table *target = pair->rows[TARGET].table;
+    size_t n = 0;
+    size_t i;
+
+    for (i = 0; i < target->column_count; i++) {
+        const struct model_column *column = model_column(source, target->columns[i].name);
+
+        if (!column || !model_column_copied(column) || n == pair->rows[SOURCE].column_count)
+            continue;
+        pair->rows[SOURCE].columns[n] = column;
+        pair->rows[TARGET].columns[n++] = &target->columns[i];
+    }
+}
+
 void pairings_hash_rows_alike(struct pairings *pairs, const struct conn *const conns[2])
 {
     size_t i;
@@ -352,6 +370,7 @@ void pairings_hash_rows_alike(struct pairings *pairs, const struct conn *const c
 
         if (!pair->rows[TARGET].table || pair->rows[SOURCE].key_count > 0)
             continue;
+        order_as_target(pair);
         for (side = SOURCE; side <= TARGET; side++) {
             pair->rows[side].form = HASH_PORTABLE;
             pair->rows[side].convert_encoding = !pairing_is_utf8(conns[side]);

@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "db/pipeline.h"
+#include "db/quote.h"
 #include "repl/sequences.h"
 
 #define ATTEMPTS_MAX 8
@@ -127,8 +128,8 @@ static void guard_all(struct reconciliation *r, const struct config *config,
 {
     size_t i;
 
-    /* A run that only compares has nothing to guard. */
-    if (options->force || options->compare_only)
+    /* A run that only compares has nothing to guard; a merge has seen to it. */
+    if (options->force || options->compare_only || options->merge)
         return;
     for (i = 0; i < r->pairs.count; i++)
         guard(&r->pairs.items[i], &r->all.items[i], config);
@@ -154,6 +155,14 @@ static bool anything_to_write(const struct reconciliation *r)
     return false;
 }
 
+/* The base of a merge is to be marked even when nothing of the primary wins. */
+static bool has_work(const struct reconciliation *r, const struct reconcile_options *options)
+{
+    if (options->merge)
+        return options->merge->base.found && !options->merge->base.merged_at;
+    return anything_to_write(r) || r->sequences > 0;
+}
+
 static bool apply(struct reconciliation *r, const struct reconcile_options *options, size_t *failed,
                   struct err *err)
 {
@@ -169,6 +178,7 @@ static bool apply(struct reconciliation *r, const struct reconcile_options *opti
     applier.way = r->way;
     applier.unchecked = r->session.unchecked;
     applier.temporary = r->session.temporary;
+    applier.merge = options->merge != NULL;
     applier.batch_rows = options->batch_rows;
     applier.conflicts = r->conflicts;
     if (r->way == APPLY_REPLACE && !conn_clone(r->session.conns[SOURCE], &applier.recheck, err))
@@ -180,15 +190,42 @@ static bool apply(struct reconciliation *r, const struct reconcile_options *opti
     return ok;
 }
 
+/* Before the snapshot, so that what these tables hold then is what they hold at the end. */
+static bool queue_locks(const struct reconciliation *r, const struct reconcile_options *options,
+                        bool *queued, struct err *err)
+{
+    const struct strlist *tables = options->merge ? &options->merge->locked : NULL;
+    struct buf sql = BUF_INIT;
+    size_t i;
+    bool ok;
+
+    *queued = options->write && tables && tables->count > 0;
+    if (!*queued)
+        return true;
+    buf_adds(&sql, "LOCK TABLE ");
+    for (i = 0; i < tables->count; i++) {
+        buf_adds(&sql, i ? ", " : "");
+        quote_name(&sql, r->session.models[TARGET].schema, tables->items[i]);
+    }
+    buf_adds(&sql, " IN SHARE ROW EXCLUSIVE MODE");
+    ok = pipeline_add(r->session.conns[TARGET], sql.data, 0, NULL, err);
+    buf_release(&sql);
+    return ok;
+}
+
 static bool find(struct reconciliation *r, const struct config *config, const struct state *state,
                  const struct reconcile_options *options, struct err *err)
 {
     const struct json *tables = json_get(state->root, "tables");
     const struct conn *conns[2] = {r->session.conns[SOURCE], r->session.conns[TARGET]};
+    bool write = options->write || options->merge; /* a merge writes temporary tables */
+    bool locks;
     size_t i;
 
     pairings_build(&r->pairs, &r->session.models[SOURCE], &r->session.models[TARGET], conns,
                    config->change_column, false);
+    if (options->merge)
+        pairings_hash_rows_alike(&r->pairs, conns);
     comparisons_init(&r->all, &r->pairs, state->dir);
     r->conflicts = mem_alloc((r->pairs.count + 1) * sizeof(*r->conflicts));
     if (!pairings_select(&r->pairs, options->tables, options->compare_only ? NULL : &r->added, err))
@@ -197,10 +234,12 @@ static bool find(struct reconciliation *r, const struct config *config, const st
     pairings_spread_holds(&r->pairs);
     for (i = 0; i < r->pairs.count; i++)
         choose_method(r, &r->all.items[i], &r->pairs.items[i], config, tables, options);
-    if (!apply_queue_begin(r->session.conns[TARGET], options->write, r->session.unchecked, err) ||
+    if (!apply_queue_begin(r->session.conns[TARGET], write, r->session.unchecked, err) ||
+        !queue_locks(r, options, &locks, err) ||
         !compare_queue_sums(r->session.conns, &r->pairs, &r->all, err) ||
         !pipeline_send(r->session.conns, 2, err) ||
-        !apply_receive_begin(r->session.conns[TARGET], options->write, r->session.unchecked, err))
+        !apply_receive_begin(r->session.conns[TARGET], write, r->session.unchecked, err) ||
+        (locks && !pipeline_next(r->session.conns[TARGET], NULL, err)))
         return false;
     return compare_receive_sums(r->session.conns, &r->pairs, &r->all, err) &&
            compare_keys(r->session.conns, &r->pairs, &r->all, err);
@@ -252,23 +291,41 @@ static enum apply_way choose_way(const struct reconciliation *r)
     return r->way;
 }
 
+/* Decides what a merge writes. *again: there are tables that must be locked before it is decided.
+ */
+static bool merge(struct reconciliation *r, const struct reconcile_options *options, bool *again,
+                  struct err *err)
+{
+    size_t locked = options->merge ? options->merge->locked.count : 0;
+
+    *again = false;
+    if (!options->merge)
+        return true;
+    if (!merge_step(options->merge, r->session.conns, &r->pairs, &r->all, err))
+        return false;
+    *again = options->write && r->session.unchecked && options->merge->locked.count > locked;
+    return true;
+}
+
 /* One attempt. *failed: the pairing to blame, or pairs.count. */
 static bool attempt(struct reconciliation *r, const struct config *config,
                     const struct state *state, const struct reconcile_options *options,
                     size_t *failed, struct err *err)
 {
+    bool again;
+
     *failed = SIZE_MAX;
     if (!session_open(&r->session, config, state, options->source, err) ||
-        !find(r, config, state, options, err))
+        !find(r, config, state, options, err) || !merge(r, options, &again, err))
         return false;
-    if (needs_more(r)) {
+    if (again || needs_more(r)) {
         close_attempt(r);
         return attempt(r, config, state, options, failed, err);
     }
     r->way = choose_way(r);
     r->sequences = sequences_differ(&r->session.models[SOURCE], &r->session.models[TARGET]);
     guard_all(r, config, options);
-    if (!options->write || (!anything_to_write(r) && r->sequences == 0))
+    if (!options->write || !has_work(r, options))
         return true;
     r->applied = apply(r, options, failed, err);
     return r->applied;

@@ -15,18 +15,21 @@
 #include "repl/apply.h"
 #include "repl/archive.h"
 #include "repl/compare.h"
+#include "repl/merge.h"
 #include "repl/pairing.h"
 #include "repl/session.h"
 #include "state/config.h"
 #include "state/state.h"
 
 struct reconcile_options {
-    enum role source;  /* the active database */
-    bool write;        /* false: compare only */
-    bool compare_only; /* --verify: nothing but the named tables, and nothing to guard */
-    bool every_table;  /* compare every table completely, whatever its size (--full, --verify,
-                          --repair) */
-    bool force;        /* past the delete guard */
+    enum role source;    /* the active database */
+    bool write;          /* false: compare only */
+    bool compare_only;   /* --verify: nothing but the named tables, and nothing to guard */
+    bool every_table;    /* compare every table completely, whatever its size (--full, --verify,
+                            --repair) */
+    bool force;          /* past the delete guard */
+    struct merge *merge; /* repl/merge_run.h: bring what the primary wins to the secondary; else
+                            NULL */
     const struct strlist *tables; /* --tables; empty: all */
     long batch_rows;
     const char *program; /* names the salvage file: "sync" */

@@ -10,6 +10,7 @@ enum batch_kind {
     BATCH_UPSERT, /* rows of the source, written to the target; versions that they overwrite are
                      archived */
     BATCH_DELETE, /* rows that the source does not have: asked for again, archived, deleted */
+    BATCH_LOSE,   /* rows of the source that lose a merge: archived, nothing is written */
     BATCH_CLEAR   /* APPLY_REPLACE: both of these archived and deleted, so that an upsert finds no
                      unique value in its way */
 };

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "db/merge_sql.h"
 #include "db/pipeline.h"
 #include "db/row_sql.h"
 #include "repl/instant.h"
@@ -113,19 +114,28 @@ static bool is_conflict(const struct batch_run *run, const struct result *row, s
            0;
 }
 
+/* Why a version of the target goes to the archive. */
+static const char *reason(const struct applier *a, const char *ordinary)
+{
+    return a->merge ? "merge" : ordinary;
+}
+
 static bool take_row(void *context, const struct result *row, struct err *err)
 {
     struct batch_run *run = context;
     struct applier *a = run->applier;
     size_t at = versions_match(&run->old, row);
 
+    if (run->batch->kind == BATCH_LOSE)
+        return archive_add(a->archive, run->target, "conflict",
+                           at < run->old.count ? run->old.result : NULL, at, row, 0, err);
     /* Of equal rows of a multiset nothing is lost. */
     if (at < run->old.count && run->source->key_count > 0) {
         bool conflict = is_conflict(run, row, at);
 
         a->conflicts[run->batch->pair] += conflict;
-        if (!archive_add(a->archive, run->target, conflict ? "conflict" : "update", row, 0,
-                         run->old.result, at, err))
+        if (!archive_add(a->archive, run->target, reason(a, conflict ? "conflict" : "update"), row,
+                         0, run->old.result, at, err))
             return false;
     }
     if (run->batch->kind == BATCH_UPSERT)
@@ -204,10 +214,36 @@ static bool archive_surplus(struct batch_run *run, struct err *err)
     size_t i;
 
     for (i = 0; i < old->count && run->target->key_count == 0; i++)
-        if (!old->matched[i] && !archive_add(run->applier->archive, run->target, "delete", NULL, 0,
-                                             old->result, i, err))
+        if (!old->matched[i] &&
+            !archive_add(run->applier->archive, run->target, reason(run->applier, "delete"), NULL,
+                         0, old->result, i, err))
             return false;
     return true;
+}
+
+/*
+ * The application may delete what the new rows refer to, after the snapshot was taken. Where the
+ * server does not check foreign keys for us, locking the parents makes it refuse (40001).
+ */
+static bool queue_parent_locks(struct wave *wave, struct batch_run *run, struct err *err)
+{
+    const struct model_table *table = run->target->table;
+    struct buf sql = BUF_INIT;
+    size_t i;
+    bool ok = true;
+
+    for (i = 0; i < table->constraint_count && ok && run->applier->unchecked; i++) {
+        const struct model_constraint *c = &table->constraints[i];
+
+        if (c->type != 'f' || c->ref_outside || c->inherited)
+            continue;
+        buf_reset(&sql);
+        merge_sql_lock_parents(&sql, run->target, c);
+        note_pending(wave, run->batch->pair);
+        ok = arrays_queue(&run->batch->keys, run->applier->conns[TARGET], sql.data, err);
+    }
+    buf_release(&sql);
+    return ok;
 }
 
 static bool queue_insert(struct wave *wave, struct batch_run *run, struct err *err)
@@ -226,7 +262,7 @@ static bool queue_insert(struct wave *wave, struct batch_run *run, struct err *e
     wave_note_pending(wave, run->batch->pair);
     ok = arrays_queue(&run->rows, a->conns[TARGET], sql.data, err);
     buf_release(&sql);
-    return ok;
+    return ok && (!a->merge || queue_parent_locks(wave, run, err));
 }
 
 /* True when the list of keys (as row_sql_keys_of selects it) has the key of version i. */
@@ -260,7 +296,8 @@ static bool doom(struct batch_run *run, const struct result *again, struct array
                 a->kept_deletes++;
                 continue;
             }
-            if (!archive_add(a->archive, run->target, "delete", NULL, 0, old->result, i, err))
+            if (!archive_add(a->archive, run->target, reason(a, "delete"), NULL, 0, old->result, i,
+                             err))
                 return false;
         }
         arrays_add_row(doomed, old->result, i, 0);
@@ -311,8 +348,9 @@ static bool run_rows(struct wave *wave, struct applier *a, struct wave_batch *b,
         ok = pipeline_rows(a->conns[SOURCE], take_row, &run, err);
     ok = ok && read_commit(a, b, commit_pending, err);
     if (ok)
-        ok = b->kind == BATCH_UPSERT ? archive_surplus(&run, err) && queue_insert(wave, &run, err)
-                                     : run_deletes(wave, &run, err);
+        ok = b->kind == BATCH_LOSE ||
+             (b->kind == BATCH_UPSERT ? archive_surplus(&run, err) && queue_insert(wave, &run, err)
+                                      : run_deletes(wave, &run, err));
     arrays_release(&run.rows);
     versions_release(&run.old);
     return ok;
