@@ -12,6 +12,7 @@
 #include "db/quote.h"
 #include "repl/base.h"
 #include "repl/sequences.h"
+#include "repl/triggers.h"
 #include "repl/wave.h"
 
 #define MAY_MAKE_TEMPORARY                                                                         \
@@ -225,6 +226,7 @@ static bool run(struct applying *s, struct err *err)
     bool replace = a->way == APPLY_REPLACE;
     bool rebuild = replace && !a->unchecked && conn_kind(target) == ENGINE_POSTGRES;
     size_t setvals = 0;
+    size_t woken = 0;
     size_t rebuilt = 0;
 
     if (rebuild && !drop_foreign_keys(a, err))
@@ -244,6 +246,7 @@ static bool run(struct applying *s, struct err *err)
     if (!sequences_queue(target, a->pairs->models[SOURCE], a->pairs->models[TARGET],
                          a->merge ? SEQUENCES_FORWARD : SEQUENCES_DIFFERING, &setvals, err) ||
         (a->merge && !pipeline_add(target, base_mark_merged, 0, NULL, err)) ||
+        (a->quiet && !triggers_queue_wake(target, &woken, err)) ||
         !pipeline_add(target, "COMMIT", 0, NULL, err) || !pipeline_sync(target, err) ||
         !pipeline_send(&target, 1, err))
         return false;
@@ -251,7 +254,7 @@ static bool run(struct applying *s, struct err *err)
         return false;
     if (!read_results(target, rebuilt, err))
         return false;
-    return read_results(target, setvals + a->merge + 1, err);
+    return read_results(target, setvals + a->merge + woken + 1, err);
 }
 
 bool apply_run(struct applier *applier, struct err *err)

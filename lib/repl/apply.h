@@ -38,6 +38,7 @@ struct applier {
     bool staging;   /* the one for the pieces was made */
     bool merge;     /* a merge into the active database (repl/merge.h): its reasons for the archive,
                        sequences forward only, the base is marked before the COMMIT */
+    bool quiet;     /* triggers were disabled for this transaction: enabled before its COMMIT */
     long batch_rows;
     /* results */
     int64_t

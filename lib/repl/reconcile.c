@@ -15,6 +15,7 @@
 #include "db/pipeline.h"
 #include "db/quote.h"
 #include "repl/sequences.h"
+#include "repl/triggers.h"
 
 #define ATTEMPTS_MAX 8
 #define BACKOFF_MS 200
@@ -163,6 +164,30 @@ static bool has_work(const struct reconciliation *r, const struct reconcile_opti
     return anything_to_write(r) || r->sequences > 0;
 }
 
+/* The triggers of an active database are awake: for a merge they sleep until its COMMIT. */
+static bool quiet_triggers(struct reconciliation *r, const struct reconcile_options *options,
+                           bool *quiet, struct err *err)
+{
+    const struct model *model = &r->session.models[TARGET];
+    struct conn *target = r->session.conns[TARGET];
+    size_t statements;
+    size_t i;
+
+    *quiet = false;
+    for (i = 0; i < model->object_count && options->merge; i++)
+        *quiet = *quiet || model->objects[i].kind == OBJECT_TRIGGER;
+    if (!*quiet)
+        return true;
+    if (!triggers_queue_quiet(target, options->merge->config, r->session.unchecked, &statements,
+                              err) ||
+        !pipeline_sync(target, err) || !pipeline_send(&target, 1, err))
+        return false;
+    while (statements-- > 0)
+        if (!pipeline_next(target, NULL, err))
+            return false;
+    return true;
+}
+
 static bool apply(struct reconciliation *r, const struct reconcile_options *options, size_t *failed,
                   struct err *err)
 {
@@ -181,7 +206,8 @@ static bool apply(struct reconciliation *r, const struct reconcile_options *opti
     applier.merge = options->merge != NULL;
     applier.batch_rows = options->batch_rows;
     applier.conflicts = r->conflicts;
-    if (r->way == APPLY_REPLACE && !conn_clone(r->session.conns[SOURCE], &applier.recheck, err))
+    if (!quiet_triggers(r, options, &applier.quiet, err) ||
+        (r->way == APPLY_REPLACE && !conn_clone(r->session.conns[SOURCE], &applier.recheck, err)))
         return false;
     ok = apply_run(&applier, err);
     conn_close(applier.recheck);

@@ -61,6 +61,13 @@ bool wave_queue_for_keys(struct conn *conn, const struct row_table *table,
 /* DELETE by these keys on the target; nothing without keys. */
 bool wave_queue_delete(struct wave *wave, struct applier *applier, size_t pair, struct arrays *keys,
                        struct err *err);
+/*
+ * After an upsert of a merge. The application may delete what the new rows refer to, after the
+ * snapshot was taken. Where the server does not check foreign keys for us, locking the parents
+ * makes it refuse (40001).
+ */
+bool wave_queue_parent_locks(struct wave *wave, struct applier *applier, struct wave_batch *batch,
+                             struct err *err);
 /* A statement that was queued on the target, about this pairing. */
 void wave_note_pending(struct wave *wave, size_t pair);
 /* The connection that is asked again for the keys of rows to delete. */

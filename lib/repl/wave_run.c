@@ -221,26 +221,23 @@ static bool archive_surplus(struct batch_run *run, struct err *err)
     return true;
 }
 
-/*
- * The application may delete what the new rows refer to, after the snapshot was taken. Where the
- * server does not check foreign keys for us, locking the parents makes it refuse (40001).
- */
-static bool queue_parent_locks(struct wave *wave, struct batch_run *run, struct err *err)
+bool wave_queue_parent_locks(struct wave *wave, struct applier *a, struct wave_batch *b,
+                             struct err *err)
 {
-    const struct model_table *table = run->target->table;
+    const struct row_table *rows = &a->pairs->items[b->pair].rows[TARGET];
     struct buf sql = BUF_INIT;
     size_t i;
     bool ok = true;
 
-    for (i = 0; i < table->constraint_count && ok && run->applier->unchecked; i++) {
-        const struct model_constraint *c = &table->constraints[i];
+    for (i = 0; i < rows->table->constraint_count && ok && a->merge && a->unchecked; i++) {
+        const struct model_constraint *c = &rows->table->constraints[i];
 
         if (c->type != 'f' || c->ref_outside || c->inherited)
             continue;
         buf_reset(&sql);
-        merge_sql_lock_parents(&sql, run->target, c);
-        note_pending(wave, run->batch->pair);
-        ok = arrays_queue(&run->batch->keys, run->applier->conns[TARGET], sql.data, err);
+        merge_sql_lock_parents(&sql, rows, c);
+        wave_note_pending(wave, b->pair);
+        ok = arrays_queue(&b->keys, a->conns[TARGET], sql.data, err);
     }
     buf_release(&sql);
     return ok;
@@ -262,7 +259,7 @@ static bool queue_insert(struct wave *wave, struct batch_run *run, struct err *e
     wave_note_pending(wave, run->batch->pair);
     ok = arrays_queue(&run->rows, a->conns[TARGET], sql.data, err);
     buf_release(&sql);
-    return ok && (!a->merge || queue_parent_locks(wave, run, err));
+    return ok && wave_queue_parent_locks(wave, a, run->batch, err);
 }
 
 /* True when the list of keys (as row_sql_keys_of selects it) has the key of version i. */

@@ -19,11 +19,13 @@ struct version {
     struct applier *applier;
     const struct wave_batch *batch;
     const struct row_table *table;
-    bool lost;         /* the target's, else the source's */
-    bool archived;     /* it goes into the archive */
-    bool staged;       /* it goes to the target */
-    size_t fields;     /* that have begun; 0: there is no such row */
-    size_t place;      /* of the next piece of the last one */
+    enum side side; /* whose it is */
+    bool lost;      /* as what it goes into the archive: the version that is lost, or that stays */
+    bool opens;     /* the key stands in the archive with this one */
+    bool archived;  /* it goes into the archive */
+    bool staged;    /* it goes to the target */
+    size_t fields;  /* that have begun; 0: there is no such row */
+    size_t place;   /* of the next piece of the last one */
     struct buf change; /* text of the change column */
     bool has_change;   /* it is not NULL */
 };
@@ -39,7 +41,7 @@ static bool is_in_order(struct version *v, size_t field, size_t place, size_t le
     return v->fields <= v->table->key_count + v->table->column_count;
 }
 
-/* The key stands in the archive once, with the version that is lost. */
+/* The key stands in the archive once. */
 static bool archive_field(struct version *v, size_t field, bool first, const char *data, size_t len,
                           struct err *err)
 {
@@ -47,7 +49,7 @@ static bool archive_field(struct version *v, size_t field, bool first, const cha
     size_t keys = v->table->key_count;
 
     if (field < keys) {
-        if (!v->lost)
+        if (!v->opens)
             return true;
         if (!archive->open &&
             !(archive_begin(archive, v->table, err) && archive_object(archive, "key", err)))
@@ -117,7 +119,7 @@ static bool take_piece(void *context, const struct result *row, struct err *err)
 
 static bool receive(struct version *v, struct err *err)
 {
-    struct conn *conn = v->applier->conns[v->lost ? TARGET : SOURCE];
+    struct conn *conn = v->applier->conns[v->side];
 
     if (!pipeline_rows(conn, take_piece, v, err))
         return false;
@@ -132,21 +134,32 @@ static const char *text_of(const struct version *v)
     return v->has_change ? v->change.data : NULL;
 }
 
-/* The end of the line in the archive, and the count of conflicts. */
-static bool end_archived(const struct version *lost, const struct version *kept, struct err *err)
+/* Why the target's version, or that of the source (BATCH_LOSE), is lost; counts conflicts. */
+static const char *reason(const struct version *old, const struct version *new)
 {
-    struct applier *a = lost->applier;
-    const char *reason = "delete";
+    struct applier *a = old->applier;
+    bool conflict;
+
+    if (old->batch->kind == BATCH_LOSE)
+        return "conflict";
+    if (a->merge)
+        return "merge";
+    if (!new->fields)
+        return "delete";
+    conflict = new->table->change &&instant_compare(text_of(old), text_of(new)) > 0;
+    a->conflicts[old->batch->pair] += conflict;
+    return conflict ? "conflict" : "update";
+}
+
+/* The end of the line in the archive. */
+static bool end_archived(const struct version *old, const struct version *new, struct err *err)
+{
+    const struct version *lost = old->lost ? old : new;
+    const struct version *kept = old->lost ? new : old;
 
     if (!lost->archived || !lost->fields)
         return true;
-    if (kept->fields) {
-        bool conflict = kept->table->change && instant_compare(text_of(lost), text_of(kept)) > 0;
-
-        a->conflicts[lost->batch->pair] += conflict;
-        reason = conflict ? "conflict" : "update";
-    }
-    return archive_end(a->archive, reason, kept->fields > 0, err);
+    return archive_end(lost->applier->archive, reason(old, new), kept->fields > 0, err);
 }
 
 static bool queue_write(struct wave *wave, struct applier *a, struct wave_batch *b, bool has_row,
@@ -163,7 +176,8 @@ static bool queue_write(struct wave *wave, struct applier *a, struct wave_batch 
         return true;
     row_pieces_insert(&sql, table, upsert);
     ok = queue_plain(wave, a, b->pair, sql.data, err) &&
-         queue_plain(wave, a, b->pair, ROW_PIECES_CLEAR, err);
+         queue_plain(wave, a, b->pair, ROW_PIECES_CLEAR, err) &&
+         wave_queue_parent_locks(wave, a, b, err);
     buf_release(&sql);
     return ok;
 }
@@ -208,26 +222,31 @@ bool wave_wide_queue(struct applier *a, struct wave_batch *b, struct err *err)
 bool wave_wide_run(struct wave *wave, struct applier *a, struct wave_batch *b, struct err *err)
 {
     const struct pairing *pair = &a->pairs->items[b->pair];
-    struct version lost = {wave, a, b, &pair->rows[TARGET], .lost = true, .change = BUF_INIT};
-    struct version kept = {wave, a, b, &pair->rows[SOURCE], .change = BUF_INIT};
+    bool loses = b->kind == BATCH_LOSE;
+    struct version old = {wave, a, b, &pair->rows[TARGET], .side = TARGET, .change = BUF_INIT};
+    struct version new = {wave, a, b, &pair->rows[SOURCE], .side = SOURCE, .change = BUF_INIT};
     bool there;
     bool ok = ask_again(a, b, &there, err);
 
-    lost.archived = !there;
-    kept.staged = b->kind == BATCH_UPSERT;
+    old.lost = !loses;
+    old.opens = true;
+    old.archived = !there;
     if (ok && b->changed.rows)
-        ok = receive(&lost, err);
-    kept.archived = lost.archived && lost.fields > 0;
+        ok = receive(&old, err);
+    new.lost = loses;
+    new.opens = old.fields == 0;
+    new.archived = loses || (old.archived && old.fields > 0);
+    new.staged = b->kind == BATCH_UPSERT;
     if (ok && b->kind != BATCH_DELETE)
-        ok = receive(&kept, err);
-    ok = ok && end_archived(&lost, &kept, err);
+        ok = receive(&new, err);
+    ok = ok && end_archived(&old, &new, err);
     if (ok && there)
-        a->kept_deletes += lost.fields > 0;
+        a->kept_deletes += old.fields > 0;
     else if (ok && b->kind == BATCH_UPSERT)
-        ok = queue_write(wave, a, b, kept.fields > 0, err);
-    else if (ok && lost.fields)
+        ok = queue_write(wave, a, b, new.fields > 0, err);
+    else if (ok && !loses && old.fields)
         ok = wave_queue_delete(wave, a, b->pair, &b->changed, err);
-    buf_release(&lost.change);
-    buf_release(&kept.change);
+    buf_release(&old.change);
+    buf_release(&new.change);
     return ok;
 }
