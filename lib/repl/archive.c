@@ -45,7 +45,8 @@ static bool open_file(struct archive *archive, struct err *err)
     if (ok) {
         name_run(archive);
         archive->path = mem_printf("%s/%s.jsonl.gz", dir, archive->run);
-        archive->gz = gz_create(archive->path, 0600, 6, err);
+        /* The target's transaction, and a switch, wait for the compression. */
+        archive->gz = gz_create(archive->path, 0600, 1, err);
         ok = archive->gz != NULL;
     }
     free(dir);
