@@ -16,6 +16,7 @@
 #include "db/pipeline.h"
 #include "db/query.h"
 #include "ops/init_run.h"
+#include "ops/past.h"
 #include "repl/catalog.h"
 #include "repl/fence.h"
 #include "repl/identity.h"
@@ -220,6 +221,8 @@ static bool run_all(struct init_run *run, struct err *err)
         return false;
     if (run->options->dry_run)
         return init_dry_run(run, err);
+    if (!past_settle(run->cli, &run->config, &run->state, err))
+        return false;
     if (!run->options->update && !check_active(run, err))
         return false;
     if (run->options->recreate) /* consent to another database in the secondary's place */

@@ -150,6 +150,29 @@ bool past_pay(struct cli *cli, const struct config *config, struct state *state,
     return ok || err_prefix(err, "the fence of the %s is owed", role_name(role));
 }
 
+bool past_merge(struct cli *cli, const struct config *config, struct state *state,
+                struct strlist *warnings, struct err *err)
+{
+    struct switch_run run;
+    bool ok;
+
+    if (!journal_merge(state) || state_active(state) != ROLE_SECONDARY)
+        return true;
+    switch_init(&run, cli, config, state);
+    run.from = ROLE_SECONDARY;
+    run.to = ROLE_PRIMARY;
+    ok = switch_merge(&run, false, err);
+    if (ok && run.merge_done)
+        strlist_addf(warnings,
+                     "what the primary held since the failover was merged into the secondary: "
+                     "%lld new, %lld changed, %lld deleted, %lld conflicts",
+                     (long long)run.sum.inserted[ROLE_SECONDARY],
+                     (long long)run.sum.updated[ROLE_SECONDARY],
+                     (long long)run.sum.deleted[ROLE_SECONDARY], (long long)run.sum.conflicts);
+    switch_release(&run);
+    return ok || err_prefix(err, "merging the primary into the secondary");
+}
+
 bool past_settle(struct cli *cli, const struct config *config, struct state *state, struct err *err)
 {
     return past_resume(cli, config, state, err) &&

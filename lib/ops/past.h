@@ -36,4 +36,12 @@ bool past_pay(struct cli *cli, const struct config *config, struct state *state,
 bool past_settle(struct cli *cli, const struct config *config, struct state *state,
                  struct err *err);
 
+/*
+ * After a forced failover, once the primary is back and fenced: merges what it holds into the
+ * secondary (repl/merge.h), and says so in warnings. From then on the active wins everywhere.
+ * Content when nothing is to be merged.
+ */
+bool past_merge(struct cli *cli, const struct config *config, struct state *state,
+                struct strlist *warnings, struct err *err);
+
 #endif

@@ -49,6 +49,11 @@ void switch_disconnect(struct switch_run *run)
 
 void switch_release(struct switch_run *run)
 {
+    size_t i;
+
+    for (i = 0; i < run->merged_count; i++)
+        free(run->merged[i].name);
+    free(run->merged);
     switch_disconnect(run);
     outcome_release(&run->outcome);
     strlist_release(&run->failed);

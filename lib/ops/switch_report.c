@@ -145,44 +145,70 @@ static void stranded_print(const struct switch_run *run)
 /* --- all of it ----------------------------------------------------------------------------------
  */
 
-static void merge_document(const struct switch_run *run, struct json *document)
+static void set_counts(struct json *parent, const struct merge_counts *counts)
 {
     static const char *const names[] = {"toPrimary", "toSecondary"};
-    struct json *merge = json_set_object(document, "merge");
     enum role role;
 
     for (role = ROLE_PRIMARY; role <= ROLE_SECONDARY; role++) {
-        struct json *side = json_set_object(merge, names[role]);
+        struct json *side = json_set_object(parent, names[role]);
 
-        json_set_int(side, "inserted", run->merged.inserted[role]);
-        json_set_int(side, "updated", run->merged.updated[role]);
-        json_set_int(side, "deleted", run->merged.deleted[role]);
+        json_set_int(side, "inserted", counts->inserted[role]);
+        json_set_int(side, "updated", counts->updated[role]);
+        json_set_int(side, "deleted", counts->deleted[role]);
     }
-    json_set_int(merge, "conflicts", run->merged.conflicts);
-    json_set_int(merge, "kept", run->merged.kept);
+    json_set_int(parent, "conflicts", counts->conflicts);
+    json_set_int(parent, "kept", counts->kept);
+}
+
+static void merge_document(const struct switch_run *run, struct json *document)
+{
+    struct json *merge = json_set_object(document, "merge");
+    struct json *list;
+    size_t i;
+
+    set_counts(merge, &run->sum);
+    list = json_set_array(merge, "tables");
+    for (i = 0; i < run->merged_count; i++) {
+        struct json *item = json_add(list, json_object());
+
+        json_set_str(item, "name", run->merged[i].name);
+        set_counts(item, &run->merged[i].counts);
+    }
+}
+
+static void merge_row(struct report *report, const char *name, const struct merge_counts *counts)
+{
+    char text[7][32];
+    const char *cells[] = {name,
+                           report_count(counts->inserted[ROLE_PRIMARY], text[0]),
+                           report_count(counts->updated[ROLE_PRIMARY], text[1]),
+                           report_count(counts->deleted[ROLE_PRIMARY], text[2]),
+                           report_count(counts->inserted[ROLE_SECONDARY], text[3]),
+                           report_count(counts->updated[ROLE_SECONDARY], text[4]),
+                           report_count(counts->deleted[ROLE_SECONDARY], text[5]),
+                           report_count(counts->conflicts, text[6])};
+
+    report_row(report, cells);
 }
 
 static void merge_print(const struct switch_run *run)
 {
-    static const char *const headings[] = {"Merge", ">Inserted", ">Updated", ">Deleted"};
-    static const char *const names[] = {"to the primary", "to the secondary"};
-    struct report *report = report_new(headings, 4);
-    enum role role;
+    static const char *const headings[] = {"Merge",    ">To primary: new",   ">Changed",
+                                           ">Deleted", ">To secondary: new", ">Changed",
+                                           ">Deleted", ">Conflicts"};
+    struct report *report = report_new(headings, 8);
+    size_t i;
 
-    for (role = ROLE_PRIMARY; role <= ROLE_SECONDARY; role++) {
-        char text[3][32];
-        const char *cells[] = {names[role], report_count(run->merged.inserted[role], text[0]),
-                               report_count(run->merged.updated[role], text[1]),
-                               report_count(run->merged.deleted[role], text[2])};
-
-        report_row(report, cells);
-    }
-    printf("\n");
+    for (i = 0; i < run->merged_count; i++)
+        merge_row(report, run->merged[i].name, &run->merged[i].counts);
+    merge_row(report, "all tables", &run->sum);
     report_print(report, stdout, run->cli->color_out);
     report_free(report);
-    printf("%lld conflicts%s\n", (long long)run->merged.conflicts,
-           run->merged.conflicts ? ": the versions that lost are in salvage/ of the state directory"
-                                 : "");
+    printf("%lld conflicts%s\n\n", (long long)run->sum.conflicts,
+           run->sum.conflicts
+               ? ": the versions that lose are kept in salvage/ of the state directory"
+               : "");
 }
 
 static void fill_document(struct switch_run *run, bool dry_run)
@@ -200,7 +226,7 @@ static void fill_document(struct switch_run *run, bool dry_run)
     json_set_bool(document, "dryRun", dry_run);
     if (run->merge_done) {
         merge_document(run, document);
-        json_set_int(document, "conflicts", run->merged.conflicts);
+        json_set_int(document, "conflicts", run->sum.conflicts);
     }
     if (run->pointed_ms >= 0)
         json_set_int(document, "pointerMovedMs", run->pointed_ms);
@@ -233,11 +259,10 @@ void switch_report(struct switch_run *run, bool dry_run)
     print_sides(run, "Before", run->before);
     if (!dry_run)
         print_sides(run, "\nAfter", run->after);
-    if (run->outcome.count)
-        printf("\n");
-    outcome_report(&run->outcome, run->cli, OUTCOME_SYNC);
+    printf("\n");
     if (run->merge_done)
         merge_print(run);
+    outcome_report(&run->outcome, run->cli, OUTCOME_SYNC);
     if (run->journal.forced)
         stranded_print(run);
 }

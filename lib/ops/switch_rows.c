@@ -6,8 +6,12 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/mem.h"
+#include "repl/base.h"
 #include "repl/identity.h"
+#include "repl/merge_run.h"
+#include "repl/probe.h"
 #include "repl/reconcile.h"
 
 static const struct strlist every_table = STRLIST_INIT;
@@ -165,6 +169,8 @@ bool switch_plan(struct switch_run *run, struct err *err)
     struct reconciliation found;
     bool ok;
 
+    if (run->merge_done)
+        return true;
     if (!reconcile_once(run, false, &found, err))
         return false;
     ok = check_whole(run, &found, err);
@@ -173,10 +179,93 @@ bool switch_plan(struct switch_run *run, struct err *err)
     return ok;
 }
 
+/* --- the merge ----------------------------------------------------------------------------------
+ */
+
+/* By times of two servers who wins can only be said when their clocks agree. */
+static bool measure_skew(struct switch_run *run, struct err *err)
+{
+    struct conn_params params[2];
+    struct probe probes[2];
+    enum role role;
+    bool ok;
+
+    if (run->skew_known)
+        return true;
+    memset(probes, 0, sizeof(probes));
+    for (role = ROLE_PRIMARY; role <= ROLE_SECONDARY; role++)
+        params[role] =
+            (struct conn_params){role_name(role), run->config->urls[role], run->config->schema,
+                                 run->config->health_timeout_ms, false};
+    ok = probe_run(params, 2, run->config->health_timeout_ms, probes, err);
+    if (ok && probes[0].connected && probes[1].connected)
+        switch_note_skew(run, probes);
+    probe_release(&probes[0]);
+    probe_release(&probes[1]);
+    return ok;
+}
+
+void switch_note_skew(struct switch_run *run, const struct probe *probes)
+{
+    run->skew_known = true;
+    run->skew_ms = llabs(probes[0].clock_skew_ms - probes[1].clock_skew_ms);
+}
+
+static void collect_merge(struct switch_run *run, const struct reconciliation *found,
+                          const struct merge *merge)
+{
+    size_t i;
+
+    run->merge_done = true;
+    run->sum = merge_totals(merge);
+    run->merged = mem_array(NULL, merge->count + 1, sizeof(*run->merged));
+    run->merged_count = merge->count;
+    for (i = 0; i < merge->count; i++) {
+        run->merged[i].name = mem_strdup(found->pairs.items[i].name);
+        run->merged[i].counts = merge->counts[i];
+    }
+}
+
+/* From here on the active wins everywhere. */
+static bool note_merged(struct switch_run *run, struct reconciliation *found,
+                        const struct merge *merge, struct err *err)
+{
+    struct err why = ERR_INIT;
+
+    if (!state_begin(run->state, err))
+        return false;
+    journal_set_merge(run->state, NULL);
+    if (!state_commit(run->state, err))
+        return false;
+    /* What is left of the base harms nobody: the next failover replaces it. */
+    if (!session_settle(&found->session, &why) ||
+        !base_drop(found->session.conns[TARGET], &merge->base, &why))
+        log_warn("the base of the merge stays in _dbr: %s", why.message);
+    return true;
+}
+
 bool switch_merge(struct switch_run *run, bool plan, struct err *err)
 {
-    (void)plan;
-    (void)run;
-    (void)err;
-    return true;
+    const char *base = journal_merge(run->state);
+    struct merge_options how = {
+        .run = base, .write = !plan, .force = run->force, .skew_ms = -1, .program = "merge"};
+    struct reconciliation found;
+    struct merge merge;
+    bool already;
+    bool ok;
+
+    if (!base || run->from != ROLE_SECONDARY)
+        return true;
+    if (!measure_skew(run, err))
+        return false;
+    if (run->skew_known)
+        how.skew_ms = run->skew_ms;
+    ok = merge_run(&found, &merge, &already, run->config, run->state, &how, err);
+    if (ok && !already)
+        collect_merge(run, &found, &merge);
+    if (ok && !plan)
+        ok = note_merged(run, &found, &merge, err);
+    reconcile_release(&found);
+    merge_release(&merge);
+    return ok;
 }

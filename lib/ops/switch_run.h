@@ -27,6 +27,12 @@ struct switch_side {
     int64_t lag_ms; /* standby: since the last sync; -1: not known */
 };
 
+/* What the merge did with one table. */
+struct switch_merged {
+    char *name;
+    struct merge_counts counts;
+};
+
 struct switch_run {
     struct cli *cli;
     const struct config *config;
@@ -41,8 +47,12 @@ struct switch_run {
     bool marked;             /* control[to] has the mark of this switch */
     struct outcome outcome;  /* rows moved; warnings */
     struct strlist failed;   /* pointer targets and hooks that failed */
-    struct merge_counts merged;
-    bool merge_done;    /* a merge was part of this run */
+    bool merge_done;         /* a merge was part of this run */
+    struct merge_counts sum; /* of it */
+    struct switch_merged *merged;
+    size_t merged_count;
+    bool skew_known;
+    int64_t skew_ms;    /* between the two servers' clocks */
     int64_t pointed_ms; /* from the decision to the moved pointer; -1: not moved */
     int64_t started_ms; /* monotonic */
     struct switch_side before[2], after[2]; /* by role */
@@ -80,7 +90,10 @@ bool switch_sync(struct switch_run *run, bool final, struct err *err);
 /* Brings what the returning primary holds to the secondary (repl/merge.h); content when nothing is
  * to be merged. plan: only counts. */
 bool switch_merge(struct switch_run *run, bool plan, struct err *err);
-/* What a sync from `from` would move, counted into the outcome; nothing is written. */
+/* The difference of the two clocks, where both databases have been probed (by role). */
+void switch_note_skew(struct switch_run *run, const struct probe *probes);
+/* What a sync from `from` would move, counted into the outcome; nothing is written. With a merge
+ * still to be done that says it all. */
 bool switch_plan(struct switch_run *run, struct err *err);
 
 /* switch_walk.c ---------------------------------------------------------------------------------*/

@@ -115,7 +115,7 @@ static void write_event(const struct switch_run *run, const char *message)
     json_set_str(extra, "kind", run->journal.forced ? "forced" : "planned");
     json_set_str(extra, "by", run->journal.automatic ? "auto" : "manual");
     json_set_int(extra, "recordsSynced", sum.records);
-    json_set_int(extra, "conflicts", run->merged.conflicts);
+    json_set_int(extra, "conflicts", run->sum.conflicts);
     events_write(run->state, switch_op_name(run->journal.op),
                  run->journal.reason[0] ? run->journal.reason : NULL, message, extra);
 }

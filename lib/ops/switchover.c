@@ -65,6 +65,8 @@ static bool look(struct switch_run *run, struct wish *wish, struct err *err)
     if (!ok)
         return false;
     switch_look(run, wish->probes, run->before);
+    if (wish->probes[0].connected && wish->probes[1].connected)
+        switch_note_skew(run, wish->probes);
     if (wish->options->force)
         run->before[run->from].known = false;
     return true;

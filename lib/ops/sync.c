@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "ops/past.h"
 #include "ops/sync_run.h"
 #include "repl/fence.h"
 #include "repl/identity.h"
@@ -71,7 +72,13 @@ static bool prepare(struct sync_run *run, struct err *err)
         return false;
     if (!run->options->dry_run && !lock_and_reload(run, err))
         return false;
-    return check_init(&run->state, err);
+    if (!check_init(&run->state, err))
+        return false;
+    if (run->options->dry_run)
+        return true;
+    return past_settle(run->cli, &run->config, &run->state, err) &&
+           (!sync_writes(run->options) ||
+            past_merge(run->cli, &run->config, &run->state, &run->outcome.warnings, err));
 }
 
 static const char *hold_reason(const struct pairing *pair)
