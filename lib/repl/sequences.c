@@ -255,11 +255,12 @@ static void add_advance(struct buf *sql, const struct model *model,
 
     add_tops(&tops, model, sequence, &limit);
     buf_adds(sql, "SELECT CASE WHEN w.used ");
-    buf_addf(sql, "%s %" PRId64 " THEN pg_catalog.setval(", down ? ">" : "<", limit);
+    buf_addf(sql, "%s %" PRId64 "%s THEN pg_catalog.setval(", down ? ">" : "<", limit,
+             gap ? "" : " AND w.used <> w.position");
     add_regclass(sql, model, sequence->name);
     buf_addf(sql,
              ", %s(%" PRId64 "::numeric, w.used + %" PRId64 "::numeric * %" PRId64
-             ")::int8, false) END FROM (SELECT q.used + ceil((%s(q.used",
+             ")::int8, false) END FROM (SELECT q.used AS position, q.used + ceil((%s(q.used",
              down ? "greatest" : "least", limit, sequence->increment, gap + 1,
              down ? "least" : "greatest");
     buf_adds(sql, tops.data);
