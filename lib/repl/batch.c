@@ -50,6 +50,16 @@ static void add(struct arrays *arrays, size_t column, const char *text, size_t l
     quote_array_item(array, text, len);
 }
 
+void arrays_add_text(struct arrays *arrays, size_t column, const char *text)
+{
+    add(arrays, column, text, text ? strlen(text) : 0);
+}
+
+void arrays_end_row(struct arrays *arrays)
+{
+    arrays->rows++;
+}
+
 void arrays_add_key(struct arrays *arrays, const struct key_item *item)
 {
     const char *text = item->key;

@@ -28,6 +28,9 @@ void arrays_release(struct arrays *arrays);
 void arrays_reset(struct arrays *arrays);
 /* Adds the key of an item: one text per array. */
 void arrays_add_key(struct arrays *arrays, const struct key_item *item);
+/* A row text by text (NULL for NULL): one for each array, then arrays_end_row. */
+void arrays_add_text(struct arrays *arrays, size_t column, const char *text);
+void arrays_end_row(struct arrays *arrays);
 /* Adds columns [first, first + width) of a row. */
 void arrays_add_row(struct arrays *arrays, const struct result *result, size_t row, size_t first);
 /* Queues sql with the arrays as its parameters; may be done again with the same arrays. */

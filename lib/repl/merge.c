@@ -64,16 +64,6 @@ static bool prepare_tables(struct merging *m, struct err *err)
     return find_zones(m, err);
 }
 
-/* New rows of the children of deleted ones must not appear meanwhile: where the server does not
- * check foreign keys for us, the next attempt locks these tables first. */
-static void note_child(struct pairings *pairs, size_t child, size_t parent, void *context)
-{
-    struct merging *m = context;
-
-    if (m->tallies[parent].dropped && !strlist_has(&m->merge->locked, pairs->items[child].name))
-        strlist_add(&m->merge->locked, pairs->items[child].name);
-}
-
 /* What is applied is what was decided. */
 static void hand_over(struct merging *m)
 {
@@ -98,11 +88,8 @@ static bool decide(struct merging *m, struct err *err)
     /* Without a base (--force) nothing of the primary wins. */
     if (!base->found || base->merged_at || strcmp(base->run, m->merge->run) != 0)
         return true;
-    if (!prepare_tables(m, err) || !merge_decide_all(m, err) || !merge_keep_parents(m, err) ||
-        !merge_guard(m, err))
-        return false;
-    pairings_each_reference(m->pairs, note_child, m);
-    return true;
+    return prepare_tables(m, err) && merge_decide_all(m, err) && merge_keep_parents(m, err) &&
+           merge_guard(m, err);
 }
 
 static void reset(struct merge *merge, size_t count)

@@ -1,0 +1,59 @@
+/*
+ * Statements about the staging tables of a merge, in which foreign keys are followed on the server:
+ * one table for each one concerned, with the decisions about its rows and what the primary's
+ * versions hold in the columns of foreign keys.
+ *
+ *   kind   what is decided (repl/merge_internal.h); beside those: 'k' a delete that is not done,
+ *          'm' an update that is not done, 'I' and 'J' rows that are put back (were b, L)
+ *   octets length of the row
+ *   k1...  the key, c1... the primary's values, as text
+ */
+#ifndef DBR_DB_STAGE_SQL_H
+#define DBR_DB_STAGE_SQL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "db/conn.h"
+#include "db/row_sql.h"
+
+/* One concerned table. */
+struct stage {
+    const struct row_table *rows; /* on the secondary */
+    size_t number;                /* names the staging table */
+    const char **values;          /* names of the columns whose values it holds */
+    size_t value_count;
+    bool changes; /* it has rows that the merge writes or deletes */
+};
+
+/* One foreign key between concerned tables. */
+struct stage_link {
+    const struct stage *child, *parent;
+    const char *relation; /* the referring table: the child's, or a partition of it */
+    const char **from;    /* columns of the child */
+    const char **to;      /* columns of the parent */
+    size_t count;
+};
+
+/* PostgreSQL: a temporary table that goes with the transaction. CockroachDB: one of _dbr, which
+ * stage_sql_drop drops before the COMMIT. */
+void stage_sql_create(struct buf *sql, const struct stage *stage, enum engine_kind engine);
+void stage_sql_drop(struct buf *sql, const struct stage *stage, enum engine_kind engine);
+/* INSERT of rows, one text array per column: kind, octets, key..., value... */
+void stage_sql_add(struct buf *sql, const struct stage *stage, enum engine_kind engine);
+/* On the primary: SELECT place, value... for the keys in the parameters. */
+void stage_sql_values(struct buf *sql, const struct row_table *primary, const struct stage *stage);
+/* SELECT kind, octets, key... of all rows. */
+void stage_sql_read(struct buf *sql, const struct stage *stage, enum engine_kind engine);
+
+/* Each SELECTs the number of decisions that it changed.
+ * keep: parents are not deleted under rows that stay; nor are columns changed that these refer to.
+ * restore: parents that the secondary deleted are put back for rows of the primary that come. */
+void stage_sql_keep(struct buf *sql, const struct stage_link *link, enum engine_kind engine);
+void stage_sql_keep_value(struct buf *sql, const struct stage_link *link, enum engine_kind engine);
+void stage_sql_restore(struct buf *sql, const struct stage_link *link, enum engine_kind engine);
+/* SELECT count, one key of the rows that come and would refer to nothing. */
+void stage_sql_orphans(struct buf *sql, const struct stage_link *link, enum engine_kind engine);
+
+#endif
