@@ -36,6 +36,14 @@ static const char *hint_for(const char *sqlstate)
     return NULL;
 }
 
+/* Sessions of dbr see every row or none: row security is never applied without a word. */
+static bool is_row_security(const PGresult *result)
+{
+    const char *file = result ? PQresultErrorField(result, PG_DIAG_SOURCE_FILE) : NULL;
+
+    return file && !strcmp(file, "rls.c");
+}
+
 /* First line of libpq's text without "ERROR:  ". */
 static void first_line(const char *text, struct buf *out)
 {
@@ -76,8 +84,13 @@ bool conn_result_error(struct conn *conn, const PGresult *result, struct err *er
         err_hint(err,
                  "run the program again when the server is back; what was not committed is undone");
     } else {
-        err_set(err, ERR_FAILED, "%s: %s", conn->role, text.data);
-        if (hint_for(code))
+        err_set(err, is_row_security(result) ? ERR_REFUSED : ERR_FAILED, "%s: %s", conn->role,
+                text.data);
+        if (is_row_security(result))
+            err_hint(err, "dbr must see every row: let its role pass by row security on both "
+                          "databases (ALTER ROLE name BYPASSRLS, by a superuser), or run ALTER "
+                          "TABLE ... NO FORCE ROW LEVEL SECURITY on the table");
+        else if (hint_for(code))
             err_hint(err, "%s", hint_for(code));
         else if (hint && *hint)
             err_hint(err, "%s", hint);

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "db/pipeline.h"
+#include "db/query.h"
 #include "ops/init_run.h"
 #include "repl/ledger.h"
 #include "repl/reconcile.h"
@@ -141,6 +142,53 @@ static bool make_additions(struct init_run *run, const struct update *u, struct 
            init_quiet_triggers(run, err);
 }
 
+static bool drops_view(const struct plan_statement *s)
+{
+    static const char plain[] = "DROP VIEW ";
+    static const char filled[] = "DROP MATERIALIZED VIEW ";
+
+    return !strncmp(s->sql, plain, sizeof(plain) - 1) ||
+           !strncmp(s->sql, filled, sizeof(filled) - 1);
+}
+
+static bool any_view_dropped(const struct plan *plan)
+{
+    size_t i;
+
+    for (i = 0; i < plan->statement_count; i++)
+        if (drops_view(&plan->statements[i]))
+            return true;
+    return false;
+}
+
+/* Views stood in the way of what failed: they come back as they were, as far as they can. */
+static void restore_views(struct init_run *run, const struct update *u)
+{
+    struct conn *target = run->session.conns[TARGET];
+    struct plan views = PLAN_INIT;
+    struct strlist failures = STRLIST_INIT;
+    struct plan_run ddl = on(run, &views);
+    struct err err = ERR_INIT;
+    size_t i;
+
+    if (!any_view_dropped(&u->additions) && !any_view_dropped(&u->removals))
+        return;
+    plan_views(&run->session.models[SOURCE], &run->session.models[TARGET], conn_engine(target),
+               &views);
+    ddl.failures = &failures;
+    ddl.exists_is_fine = true;
+    pipeline_end(target, &err);
+    err_clear(&err);
+    if (!conn_alive(target) || !query_run(target, "ROLLBACK", 0, NULL, NULL, &err) ||
+        !plan_run_each(&ddl, PLAN_PROGRAMS, PLAN_PROGRAMS, &err))
+        log_warn("The views of the standby were dropped and not made again: the next "
+                 "dbr-init-secondary --update makes them");
+    for (i = 0; i < failures.count; i++)
+        log_warn("Not made again on the standby: %s", failures.items[i]);
+    strlist_release(&failures);
+    plan_release(&views);
+}
+
 /* What was renamed keeps its name on the standby until the old object is dropped. */
 static bool apply(struct init_run *run, const struct update *u, struct err *err)
 {
@@ -148,6 +196,7 @@ static bool apply(struct init_run *run, const struct update *u, struct err *err)
         return false;
     if (make_additions(run, u, err))
         return true;
+    restore_views(run, u);
     if (u->removals.statement_count == 0 || run->options->force ||
         (strcmp(err->sqlstate, "42P07") != 0 && strcmp(err->sqlstate, "42710") != 0))
         return false;
@@ -156,16 +205,51 @@ static bool apply(struct init_run *run, const struct update *u, struct err *err)
                          "name: dbr-init-secondary --update --force drops it first");
 }
 
-static void list(struct init_run *run, const char *what, const char *key, const struct plan *plan)
+static size_t find_object(const struct plan *plan, const char *object)
+{
+    size_t i;
+
+    for (i = 0; i < plan->statement_count && strcmp(plan->statements[i].object, object) != 0; i++)
+        ;
+    return i;
+}
+
+/* One line per object, whatever number of statements it takes; a view that is made again is not one
+ * that is dropped. */
+static bool is_listed(const struct update *u, const struct plan *plan, size_t i)
+{
+    const struct plan_statement *s = &plan->statements[i];
+
+    if (plan == &u->removals && drops_view(s) &&
+        find_object(&u->additions, s->object) < u->additions.statement_count)
+        return false;
+    return find_object(plan, s->object) == i;
+}
+
+static size_t count_listed(const struct update *u, const struct plan *plan)
+{
+    size_t n = 0;
+    size_t i;
+
+    for (i = 0; i < plan->statement_count; i++)
+        n += is_listed(u, plan, i);
+    return n;
+}
+
+static void list(struct init_run *run, const struct update *u, const char *what, const char *key,
+                 const struct plan *plan)
 {
     struct json *items = run->cli->common.json ? json_set_array(run->cli->document, key) : NULL;
     size_t i;
 
-    for (i = 0; i < plan->statement_count; i++)
+    for (i = 0; i < plan->statement_count; i++) {
+        if (!is_listed(u, plan, i))
+            continue;
         if (items)
             json_add_str(items, plan->statements[i].object);
         else if (!run->cli->common.quiet)
             printf("%s: %s\n", what, plan->statements[i].object);
+    }
 }
 
 static void remember(struct init_run *run)
@@ -190,7 +274,7 @@ static bool judge(const struct init_run *run, const struct update *u, struct err
     if (u->removals.statement_count && !run->options->force) {
         err_set(err, ERR_REFUSED,
                 "changes that would drop or retype something on the standby were left: %zu",
-                u->removals.statement_count);
+                count_listed(u, &u->removals));
         return err_hint(err,
                         "they are listed above; dbr-init-secondary --update --force makes them");
     }
@@ -217,8 +301,8 @@ bool init_update(struct init_run *run, struct err *err)
     if (ok) {
         run->outcome.duration_ms = clock_mono_ms() - run->started;
         outcome_report(&run->outcome, run->cli, OUTCOME_SYNC);
-        list(run, "added or changed", "changes", &u.additions);
-        list(run, run->options->force ? "dropped or retyped" : "needs --force", "needsForce",
+        list(run, &u, "added or changed", "changes", &u.additions);
+        list(run, &u, run->options->force ? "dropped or retyped" : "needs --force", "needsForce",
              &u.removals);
         init_report_notes(run, &u.additions);
         if (!run->cli->common.json && !run->cli->common.quiet && !u.additions.statement_count &&

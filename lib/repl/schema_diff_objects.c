@@ -126,3 +126,18 @@ void diff_drop_objects(struct diff *diff)
     }
     diff_remove(diff);
 }
+
+void plan_views(const struct model *source, const struct model *target, const struct engine *engine,
+                struct plan *plan)
+{
+    struct ddl ddl;
+    ddl_init(&ddl, target, engine, target->version);
+    for (size_t i = 0; i < target->object_count; i++) {
+        const struct model_object *object = &target->objects[i];
+        if ((is_view(object) || on_view(target, object)) && object->definition &&
+            find(source, object))
+            engine->ddl->object(&ddl, object);
+    }
+    plan_take(plan, &ddl, PLAN_PROGRAMS);
+    ddl_release(&ddl);
+}

@@ -20,7 +20,10 @@ static void drop_constraint(struct diff *diff, const struct model_table *table,
     quote_ident(&sql, constraint->name);
     if (cascade)
         buf_adds(&sql, " CASCADE");
-    ddl_add(&diff->ddl, &sql, table, false, "constraint %s of table %s", constraint->name,
+    const char *word = constraint->type == 'f'   ? "foreign key"
+                       : constraint->type == 'c' ? "check"
+                                                 : "constraint";
+    ddl_add(&diff->ddl, &sql, table, false, "%s %s of table %s", word, constraint->name,
             table->name);
 }
 

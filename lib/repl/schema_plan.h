@@ -69,6 +69,11 @@ void plan_update(const struct model *source, const struct model *target,
                  const struct engine *engine, struct plan *additions, struct plan *removals,
                  struct strlist *new_tables);
 
+/* The views of the target that the source has too, as they were when its model was read: for an
+ * update that fails after it has dropped them. */
+void plan_views(const struct model *source, const struct model *target, const struct engine *engine,
+                struct plan *plan);
+
 /*
  * Drops everything of the target's schema that plan_create could have created (tables, views,
  * sequences, types, functions), not the schema itself and nothing of extensions.

@@ -143,3 +143,17 @@ secondary_untouched() {
     stderr_has "permission denied"
     secondary_untouched ""
 }
+
+@test "row security that hides rows from dbr's own role is refused, with what to do" {
+    p1 -c "CREATE TABLE hidden (id int PRIMARY KEY)" -c "INSERT INTO hidden VALUES (1)" \
+        -c "ALTER TABLE hidden ENABLE ROW LEVEL SECURITY" -c "ALTER TABLE hidden FORCE ROW LEVEL SECURITY"
+    run_dbr init-secondary
+    refused hidden BYPASSRLS 'NO FORCE ROW LEVEL SECURITY'
+    server_sql one postgres -c "ALTER ROLE app BYPASSRLS"
+    server_sql two postgres -c "ALTER ROLE app BYPASSRLS"
+    run_dbr init-secondary --recreate --yes
+    status_with=$status
+    server_sql one postgres -c "ALTER ROLE app NOBYPASSRLS"
+    server_sql two postgres -c "ALTER ROLE app NOBYPASSRLS"
+    is "$status_with" 0
+}

@@ -123,6 +123,26 @@ followed() {
     followed --force
 }
 
+@test "views that stood in the way of a failed update are there again" {
+    p1 -c "ALTER TABLE real_positions ALTER COLUMN pool_id TYPE bigint" -c "CREATE TABLE taken (id int PRIMARY KEY)"
+    p2w -c "CREATE SEQUENCE taken"
+    run_dbr init-secondary --update
+    [ "$status" -ne 0 ] || fail "a name was taken"
+    is "$(p2 -c "SELECT count(*) FROM pg_views WHERE viewname = 'open_positions'")" 1
+    p2w -c "DROP SEQUENCE IF EXISTS taken"
+    followed
+}
+
+@test "what takes several statements is listed once" {
+    p1 -c "ALTER TABLE leads ADD CONSTRAINT name_short CHECK (length(name) < 100)"
+    followed
+    p1 -c "ALTER TABLE leads DROP CONSTRAINT name_short" -c "ALTER TABLE leads ADD CONSTRAINT name_short CHECK (length(name) < 700)" \
+        -c "ALTER TABLE users ALTER COLUMN display_name TYPE text"
+    run_dbr init-secondary --update
+    is "$(grep -c name_short <<<"$output")" 1
+    is "$(grep -E "^(added|dropped)" <<<"$output" | sort | uniq -d)" ''
+}
+
 @test "--update --dry-run prints what it would run, and runs nothing" {
     p1 -c "ALTER TABLE users ADD COLUMN locale text"
     run_dbr init-secondary --update --dry-run
