@@ -3,6 +3,7 @@
  * hold no rows, so a changed one is replaced without asking; one that only the target has is
  * dropped with consent.
  */
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -78,6 +79,41 @@ static void replace(struct diff *diff, const struct model_object *object)
             object->name);
 }
 
+/* The text of a view without the names before columns, which some versions print and others do
+ * not. */
+static char *unqualified(const char *text)
+{
+    struct buf out = BUF_INIT;
+    size_t word = 0; /* where the last name begins in out */
+    char quote = '\0';
+    for (const char *p = text; *p; p++) {
+        bool name = isalnum((unsigned char)*p) || *p == '_' || (unsigned char)*p >= 0x80;
+        if (*p == '.' && !quote && word < out.len && !isdigit((unsigned char)out.data[word])) {
+            buf_truncate(&out, word);
+            continue;
+        }
+        buf_addch(&out, *p);
+        if (quote && *p == quote) {
+            quote = '\0';
+        } else if (!quote && (*p == '"' || *p == '\'')) {
+            quote = *p;
+            word = out.len - 1;
+        } else if (!quote && !name) {
+            word = out.len;
+        }
+    }
+    return buf_detach(&out);
+}
+
+static bool same_view(const char *a, const char *b)
+{
+    char *ours = unqualified(a), *theirs = unqualified(b);
+    bool same = diff_alike(ours, theirs);
+    free(ours);
+    free(theirs);
+    return same;
+}
+
 /* Triggers are compared without their state: on a standby they are switched off. */
 static bool same_object(const struct diff *diff, const struct model_object *a,
                         const struct model_object *b)
@@ -85,6 +121,8 @@ static bool same_object(const struct diff *diff, const struct model_object *a,
     if (!a->definition || a->kind == OBJECT_EXTENSION || a->kind == OBJECT_COLLATION ||
         a->kind == OBJECT_PARTITION)
         return true;
+    if (!diff->same_text && a->kind == OBJECT_VIEW && b->definition)
+        return same_view(a->definition, b->definition);
     return (!diff->same_text && !is_routine(a)) || diff_same(a->definition, b->definition);
 }
 

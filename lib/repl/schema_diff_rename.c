@@ -82,12 +82,12 @@ bool diff_same_renamed(const struct diff *diff, const char *table, const char *r
                        const char *ours, const char *theirs)
 {
     const char *const tables[2] = {table, ref_table};
-    if (diff_same_expr(ours, theirs))
+    if (diff->same_text ? diff_same_expr(ours, theirs) : diff_alike(ours, theirs))
         return true;
     if (!diff->postgres || !ours || !theirs)
         return false;
     char *a = spell(diff, ours, NULL), *b = spell(diff, theirs, tables);
-    bool same = strcmp(a, b) == 0;
+    bool same = diff->same_text ? strcmp(a, b) == 0 : diff_alike(a, b);
     free(a);
     free(b);
     return same;

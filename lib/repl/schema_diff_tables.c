@@ -52,11 +52,11 @@ static bool is_key(const struct model_constraint *constraint)
     return strchr("pux", constraint->type) != NULL;
 }
 
-/* Both have it by name; PostgreSQL prints all but expressions alike in every version. */
+/* Both have it by name; PostgreSQL prints most alike in every version. */
 static bool changed(const struct diff *diff, const struct model_table *table,
                     const struct model_constraint *ours, const struct model_constraint *theirs)
 {
-    return (diff->same_text || (diff->postgres && ours->type != 'c')) &&
+    return (diff->same_text || diff->postgres) &&
            !diff_same_renamed(diff, table->name, theirs->ref_table, ours->definition,
                               theirs->definition);
 }

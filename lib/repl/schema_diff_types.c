@@ -110,7 +110,10 @@ static void diff_domain(struct diff *diff, const struct model_type *source,
     for (size_t i = 0; i < source->check_count; i++) {
         const struct model_constraint *ours = &source->checks[i];
         const struct model_constraint *theirs = domain_check(target, ours->name);
-        if (theirs && (!diff->same_text || diff_same_expr(ours->definition, theirs->definition)))
+        bool same =
+            theirs && (diff->same_text ? diff_same_expr(ours->definition, theirs->definition)
+                                       : diff_alike(ours->definition, theirs->definition));
+        if (same)
             continue;
         if (theirs)
             drop_check(diff, source, ours->name);

@@ -34,7 +34,7 @@ static const char *significant(const char *p)
     for (;;) {
         if (strncmp(p, "::", 2) == 0)
             p = past_type(p + 2);
-        else if (*p == ' ' || *p == '(' || *p == ')')
+        else if (*p == ' ' || *p == '\n' || *p == '(' || *p == ')')
             p++;
         else
             return p;

@@ -133,9 +133,11 @@ others_go_on() {
     exits 0
     p1 -c "ALTER TABLE leads DROP CONSTRAINT name_short" -c "ALTER TABLE leads ADD CONSTRAINT name_short CHECK (length(name) < 700)" \
         -c "UPDATE leads SET name = repeat('x', 600)"
-    others_go_on leads
     run_dbr sync
-    stdout_has 'check name_short is another one on the secondary'
+    # Servers of unlike versions may print it otherwise: there the rows tell.
+    [ "$status" -ne 0 ] || fail "the standby refuses these rows"
+    stdout_has name_short
+    stderr_has leads --update
     stderr_lacks --force
     run_dbr init-secondary --update
     exits 0

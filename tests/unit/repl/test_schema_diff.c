@@ -169,9 +169,13 @@ TEST(other_versions_print_otherwise)
     begin(&u);
     u.target.model.version = 180000;
     u.target.objects[0].definition = "CREATE VIEW public.emails AS SELECT users.email FROM users";
-    u.target.users_constraints[1].definition = "CHECK (other text)";
+    u.target.users_constraints[1].definition = "CHECK (email ~~ ('%@%')::text)";
     u.target.users[2].default_expr = "'new'::public.status";
     expect(&u, "", "");
+    begin(&u);
+    u.target.model.version = 180000;
+    u.target.objects[0].definition = "CREATE VIEW public.emails AS SELECT users.state FROM users";
+    expect(&u, "5 ? CREATE OR REPLACE VIEW public.emails AS SELECT email FROM users;\n", "");
 }
 
 TEST(a_twin_of_another_engine_is_followed_by_its_structure)
