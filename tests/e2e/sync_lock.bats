@@ -58,6 +58,44 @@ release() {
     in_step
 }
 
+@test "what another run wrote into the state meanwhile decides, not what stood there before" {
+    p1 -c "UPDATE users SET balance = 0"
+    hold
+    start_dbr sync --wait 10
+    sleep 0.6
+    kill -0 "$PID" || fail "did not wait"
+    jq '.init.status = "failed"' "$STATE_DIR/state.json" >new.json
+    mv new.json "$STATE_DIR/state.json"
+    release
+    finish_dbr
+    exits 5
+    stderr_has --resume
+    different_rows
+    is "$(jq -r .init.status "$STATE_DIR/state.json")" failed
+}
+
+@test "a run that waits for a standby that hangs holds the lock, and gives it up when it is stopped" {
+    link_open hang two 0
+    env_set DATABASE_URL_SECONDARY "$(link_url hang "$P2_URL")"
+    env_set HEALTH_CHECK_TIMEOUT 1
+    link_tell hang blackhole
+    start_dbr sync
+    local first=$PID
+    wait_for 5 held || fail "the first run does not hold the lock"
+    run_dbr sync
+    exits 6
+    stderr_has "$first"
+    run_dbr health
+    exits 1
+    kill -TERM "$first"
+    finish_dbr
+    exits 143
+    link_tell hang pass
+    run_dbr sync
+    exits 0
+    in_step
+}
+
 @test "--wait gives up after its time" {
     hold
     started=$(date +%s)
