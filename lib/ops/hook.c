@@ -37,6 +37,7 @@ struct hook {
     pid_t pid;
     int fd; /* what the command prints; -1 once it is closed */
     struct strlist secrets;
+    bool stopped_before; /* a stop was requested before it was started */
     struct buf line;
     size_t lines;
     char last[LINE_MAX_SHOWN + 1]; /* the last line that was not empty, masked */
@@ -173,7 +174,6 @@ static bool has_ended(const struct hook *hook)
 static enum ended_by watch(struct hook *hook, int64_t limit_ms)
 {
     int64_t deadline = clock_mono_ms() + (limit_ms ? limit_ms : LIMIT_MS);
-    bool stopped_before = stop_signal() != 0;
     enum ended_by why = BY_ITSELF;
 
     while (!has_ended(hook)) {
@@ -182,7 +182,7 @@ static enum ended_by watch(struct hook *hook, int64_t limit_ms)
         (void)poll(&fd, 1, hook->fd >= 0 ? SLICE_MS : SLICE_MS / 10);
         read_output(hook);
         bool late = clock_mono_ms() >= deadline;
-        bool stop = !stopped_before && stop_signal() != 0;
+        bool stop = !hook->stopped_before && stop_signal() != 0;
         if (why == BY_ITSELF && (late || stop)) {
             why = stop ? BY_STOP : BY_LIMIT;
             deadline = clock_mono_ms() + GRACE_MS;
@@ -224,6 +224,7 @@ bool hook_run(const struct config *config, const struct hook_event *event, struc
         return true;
     secrets_collect(config, &hook.secrets);
     hook_env(config, event, &env);
+    hook.stopped_before = stop_signal() != 0;
     bool ok = start(&hook, config->on_event, &env, err);
     if (ok) {
         enum ended_by why = watch(&hook, event->limit_ms);
