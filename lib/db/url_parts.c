@@ -24,6 +24,7 @@ bool url_parts_read(struct url_parts *parts, const char *url)
         take(&parts->user, option, "user");
         take(&parts->password, option, "password");
         take(&parts->sslmode, option, "sslmode");
+        take(&parts->options, option, "options");
     }
     for (const PQconninfoOption *option = options; option && option->keyword; option++)
         take(&parts->host, option, "hostaddr");
@@ -39,5 +40,6 @@ void url_parts_release(struct url_parts *parts)
     free(parts->user);
     free(parts->password);
     free(parts->sslmode);
+    free(parts->options);
     *parts = (struct url_parts)URL_PARTS_INIT;
 }

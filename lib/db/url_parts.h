@@ -7,11 +7,11 @@
 /* Decoded, malloced; NULL where the URL says nothing of it. */
 struct url_parts {
     char *host; /* or hostaddr; may be a list */
-    char *port, *dbname, *user, *password, *sslmode;
+    char *port, *dbname, *user, *password, *sslmode, *options;
 };
 #define URL_PARTS_INIT                                                                             \
     {                                                                                              \
-        NULL, NULL, NULL, NULL, NULL, NULL                                                         \
+        NULL, NULL, NULL, NULL, NULL, NULL, NULL                                                   \
     }
 
 /* False when it cannot be parsed; conn_check_url says why. */

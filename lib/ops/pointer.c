@@ -92,10 +92,15 @@ static bool move_one(const struct pointer_target *target, const struct config *c
         if (target->move(config, active, err))
             return true;
         if (attempt == ATTEMPTS)
-            return false;
+            break;
         log_warn("%s: %s; trying again", target->name, err->message);
         clock_sleep_ms(PAUSE_BETWEEN_MS);
     }
+    /* Better an answer from the old database than none. */
+    struct err ignored = ERR_INIT;
+    if (target->resume)
+        (void)target->resume(config, &ignored);
+    return false;
 }
 
 bool pointer_move(const struct config *config, enum role active, struct strlist *failed,
