@@ -277,8 +277,7 @@ static bool join_snapshot(struct conn *const *sources, size_t count, const char 
              pipeline_add(sources[i], sql.data, 0, NULL, err) && pipeline_sync(sources[i], err);
     ok = ok && pipeline_send(sources, count, err);
     for (i = 0; i < count && ok; i++)
-        ok = pipeline_next(sources[i], NULL, err) && pipeline_next(sources[i], NULL, err) &&
-             pipeline_end(sources[i], err);
+        ok = pipeline_end(sources[i], err); /* true when nothing of it had failed */
     buf_release(&sql);
     return ok;
 }
