@@ -28,12 +28,13 @@ static bool configured(const struct config *config)
 static bool move(const struct config *config, enum role active, struct err *err)
 {
     const char *path = path_of(config);
+    const char *url = config->app_urls[active];
     struct buf old = BUF_INIT;
     struct buf new = BUF_INIT;
     mode_t mode;
-    bool ok =
-        pointer_file_read(path, &old, &mode, err) &&
-        envfile_set(path, old.data, old.len, name_of(config), config->app_urls[active], &new, err);
+    bool ok = pointer_file_read(path, &old, &mode, err) &&
+              envfile_set(path, old.data, old.len, name_of(config), url, &new, err) &&
+              pointer_file_write(path, mode, &old, &new, err);
     buf_release(&old);
     buf_release(&new);
     return ok;
