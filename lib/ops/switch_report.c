@@ -38,12 +38,12 @@ static const char *yes_no(bool known, bool value)
     return !known ? "unknown" : value ? "yes" : "no";
 }
 
-static char *lag_text(const struct switch_side *side, char *text)
+static const char *lag_text(const struct switch_side *side, char *text)
 {
     if (side->active)
-        return strcpy(text, "-");
+        return "-";
     if (side->lag_ms < 0)
-        return strcpy(text, "unknown");
+        return "unknown";
     return report_duration(side->lag_ms, text);
 }
 

@@ -53,42 +53,78 @@ settled() {
     is "$(sql "$here" -c "SELECT count(*) FROM leads WHERE name = 'acknowledged'")" "$ROWS"
 }
 
-# walk OPERATION KINDS EVERY: kills it at every EVERY-th moment; the next run is that of another program each time.
+# settle OPERATION WHAT: after a kill, a run of some program brings the pair to rest, and the operation itself to its end.
+settle() {
+    local op=$1 what=$2
+    local others=("sync" "$op --yes" "sync --verify" "init-secondary --update")
+    # shellcheck disable=SC2086 # program and options
+    run_dbr ${others[TURN++ % ${#others[@]}]}
+    settled "$what, then $LAST"
+    run_dbr "$op" --yes
+    exits 0
+    settled "$what, then $LAST"
+    application_writes
+}
+
+# walk KINDS EVERY: there and back again, killed at every EVERY-th moment of either switch.
 walk() {
-    local op=$1 kinds=$2 every=$3 back=failback at total n=0
-    local others=("sync" "health" "$op --yes" "sync --verify" "health --auto")
-    [ "$op" = failover ] || back=failover
-    killed "" "$kinds" "$op" --yes
+    local kinds=$1 every=$2 total at op
+    TURN=0
+    killed "" "$kinds" failover --yes
     [ "$status" -eq 0 ] || fail "the switch failed"
     total=$(cat "$BATS_TEST_TMPDIR/moments")
     [ "$total" -gt 5 ] || fail "only $total moments: they are not counted"
-    run_dbr $back --yes
+    run_dbr failback --yes
     exits 0
     for ((at = 1; at <= total; at += every)); do
-        application_writes
-        killed "$at" "$kinds" "$op" --yes
-        [ "$status" -eq 137 ] || [ "$status" -eq 0 ] || fail "neither killed nor done"
-        # shellcheck disable=SC2086 # program and options
-        run_dbr ${others[n++ % ${#others[@]}]}
-        settled "killed at $at of $total ($kinds), then $LAST"
-        run_dbr "$op" --yes
-        exits 0
-        settled "killed at $at of $total ($kinds), then $LAST, then $op"
-        application_writes
-        run_dbr $back --yes
-        exits 0
-        settled "back after $at of $total ($kinds)"
+        for op in failover failback; do
+            application_writes
+            killed "$at" "$kinds" $op --yes
+            [ "$status" -eq 137 ] || [ "$status" -eq 0 ] || fail "neither killed nor done"
+            settle $op "$op killed at $at of $total ($kinds)"
+        done
     done
     run_dbr sync
     in_step
 }
 
-@test "planned failover, killed before each state it writes" { walk failover r 1; }
+@test "planned switches, killed before each state they write" { walk r 1; }
 
-@test "planned failover, killed between messages" { walk failover s 7; }
+@test "planned switches, killed between messages" { walk s 23; }
 
-@test "planned failback, killed before each state it writes" {
-    run_dbr failover --yes
+# The primary is away, and back for the merge.
+@test "forced failover and the failback after it, killed before each state they write" {
+    local total at
+    TURN=0
+    link_open wire one 0
+    P1_URL=$(link_url wire "$P1_URL")
+    env_set DATABASE_URL "$P1_URL"
+    link_tell wire refuse
+    link_tell wire drop
+    killed "" r failover --yes
+    [ "$status" -eq 0 ] || fail "the switch failed"
+    total=$(cat "$BATS_TEST_TMPDIR/moments")
+    [ "$total" -gt 3 ] || fail "only $total moments: they are not counted"
+    link_tell wire pass
+    run_dbr failback --yes
     exits 0
-    walk failback r 1
+    for ((at = 1; at <= total + 3; at++)); do
+        application_writes
+        run_dbr sync
+        exits 0
+        application_writes # nobody synced this one: stranded
+        link_tell wire refuse
+        link_tell wire drop
+        killed "$at" r failover --yes
+        run_dbr failover --yes
+        exits 0
+        is "$(active)" secondary
+        is "$(sql "$P2_URL" -c "INSERT INTO leads (name) VALUES ('served $at') RETURNING 1")" 1
+        link_tell wire pass
+        killed "$at" r failback --yes
+        settle failback "forced failover and failback killed at $at"
+        is "$(sql "$P1_URL" -c "SELECT count(*) FROM leads WHERE name LIKE 'served %'")" "$at"
+    done
+    run_dbr sync
+    in_step
 }
