@@ -1,0 +1,24 @@
+/* dbr-env: the URL of the active database, for a shell, for a file, or for a command that is run
+ * with it in its environment. */
+#ifndef DBR_OPS_ENV_H
+#define DBR_OPS_ENV_H
+
+#include <stdbool.h>
+
+#include "cli/main.h"
+
+struct env_options {
+    const char *name;   /* NULL: DB_ACTIVE_ENV_VAR */
+    const char *format; /* "shell", "dotenv", "url"; NULL: shell */
+    bool check;
+};
+
+/*
+ * Reads the state without a lock and connects to nothing, but for --check, which asks PgBouncer
+ * where one is configured: ERR_DIFFERENT when a target does not point at the active database.
+ * cli->operands is the command; where there is one, this returns only when it could not be started
+ * (cli->status is then 127 or 126).
+ */
+bool ops_env(struct cli *cli, const struct env_options *options, struct err *err);
+
+#endif
