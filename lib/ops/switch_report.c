@@ -133,7 +133,7 @@ static void stranded_print(const struct switch_run *run)
 
         report_row(report, cells);
     }
-    printf("\nThe %s was not asked. What it took since the last sync (%s ago) may be stranded "
+    printf("The %s was not asked. What it took since the last sync (%s ago) may be stranded "
            "there:\n",
            role_name(run->from), since < 0 ? "an unknown time" : report_duration(since, text));
     report_print(report, stdout, run->cli->color_out);

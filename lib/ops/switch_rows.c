@@ -52,13 +52,14 @@ static bool check_whole(const struct switch_run *run, const struct reconciliatio
             continue;
         err_set(err, ERR_REFUSED, "the %s cannot take over: %s: %s", role_name(run->to), pair->name,
                 pair->why ? pair->why : "deletes wait for another table");
-        return err_hint(err, "%s",
-                        pair->hold == HOLD_SCHEMA
-                            ? "run dbr-init-secondary --update, or dbr-failover --force to switch "
-                              "without the last changes"
-                        : pair->hold == HOLD_GUARD
-                            ? "if these deletes are meant, run dbr-sync --force first"
-                            : "run dbr-sync to see what is wrong, and mend it first");
+        if (pair->hold == HOLD_SCHEMA)
+            return err_hint(err,
+                            "run dbr-init-secondary --update, or dbr-%s --force to switch without "
+                            "the last changes",
+                            switch_op_name(run->journal.op));
+        return err_hint(err, pair->hold == HOLD_GUARD
+                                 ? "if these deletes are meant, run dbr-sync --force first"
+                                 : "run dbr-sync to see what is wrong, and mend it first");
     }
     if (found->pairs.strays.count) {
         err_set(err, ERR_REFUSED, "%s is on the %s but not on the active database any more",

@@ -134,7 +134,7 @@ static bool do_notify(struct switch_run *run, struct err *err)
                    run->journal.forced ? "forced" : "planned", switch_op_name(run->journal.op));
     write_event(run, message);
     if (!hook_run(run->config, &event, &failure))
-        strlist_addf(&run->failed, "DB_ON_EVENT: %s", failure.message);
+        strlist_add(&run->failed, failure.message);
     return true;
 }
 

@@ -220,13 +220,16 @@ static bool judge(const struct conn *conn, const struct remainder *left, struct 
                 "the role %s on the %s has default_transaction_read_only set to off, which the "
                 "fence cannot hold",
                 left->role, conn_role(conn));
-        return err_hint(err, "ALTER ROLE ... RESET default_transaction_read_only for that role");
+        return err_hint(
+            err,
+            "ALTER ROLE ... RESET default_transaction_read_only for that role (with IN DATABASE, "
+            "where it is set for one database only)");
     }
     if (left->sessions) {
         err_set(err, ERR_REFUSED, "sessions on the %s could not be ended (%s)", conn_role(conn),
                 left->first);
-        return err_hint(err, "dbr's role must own the application's role or be a member of "
-                             "pg_signal_backend");
+        return err_hint(err,
+                        "GRANT that role, or pg_signal_backend, to the role that dbr logs in as");
     }
     return true;
 }
