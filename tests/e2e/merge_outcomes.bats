@@ -21,6 +21,7 @@ diverge() {
     local table=$1 id=$2 at=${3:-} insert=$4
     set_to() { echo "UPDATE $table SET v = '$2'${at:+, $at = '$3'} WHERE $id = $1;"; }
     gone() { echo "DELETE FROM $table WHERE $id = $1;"; }
+    # shellcheck disable=SC2059 # the caller gives the format
     new() { printf "INSERT INTO $table VALUES ($insert);\n" "$@"; }
     p2 <<<"$(set_to 1 s 2026-02-01) $(set_to 3 s 2026-02-01) $(set_to 4 s 2026-02-02) $(set_to 5 s 2026-02-01)
         $(set_to 6 s 2026-02-01) $(gone 7) $(gone 8) $(gone 9) $(gone 11)
