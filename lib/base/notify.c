@@ -1,0 +1,39 @@
+/* The notification protocol, which is small enough to speak without a library. */
+#include "base/notify.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+void notify_send(const char *text)
+{
+    const char *path = getenv("NOTIFY_SOCKET");
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    size_t len = path ? strlen(path) : 0;
+    /* A file, or with '@' a name in the abstract namespace; nothing else is spoken here. */
+    if (len < 2 || len >= sizeof address.sun_path || (path[0] != '/' && path[0] != '@'))
+        return;
+    memcpy(address.sun_path, path, len);
+    if (path[0] == '@')
+        address.sun_path[0] = '\0';
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0)
+        return;
+    (void)sendto(fd, text, strlen(text), MSG_NOSIGNAL, (const struct sockaddr *)&address,
+                 (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len));
+    (void)close(fd);
+}
+
+int64_t notify_watchdog_ms(void)
+{
+    const char *limit = getenv("WATCHDOG_USEC");
+    const char *pid = getenv("WATCHDOG_PID");
+    long long us = limit ? strtoll(limit, NULL, 10) : 0;
+    /* Meant for another process of the unit. */
+    if (us <= 0 || (pid && strtol(pid, NULL, 10) != (long)getpid()))
+        return 0;
+    return us >= 2000 ? us / 2000 : 1;
+}
