@@ -6,6 +6,8 @@
 static struct health_options health_options;
 
 static const struct option options[] = {
+    {0, "auto", NULL, "fail over or back when the thresholds say so", OPTION_FLAG,
+     &health_options.automatic, 0, 0, NULL, true},
     {0, "peek", NULL, "probe, but record nothing", OPTION_FLAG, &health_options.peek, 0, 0, NULL,
      false},
     {0, "cached", NULL, "print the last record, probe nothing", OPTION_FLAG, &health_options.cached,
@@ -14,6 +16,10 @@ static const struct option options[] = {
      0, 0, NULL, false},
     {0, "doctor", NULL, "examine configuration, files and databases, and say what to do",
      OPTION_FLAG, &health_options.doctor, 0, 0, NULL, false},
+    {0, "breakers", NULL, "print the circuit breaker of each database", OPTION_FLAG,
+     &health_options.breakers, 0, 0, NULL, false},
+    {0, "reset-breaker", "NAME", "close a circuit breaker and forget its counts", OPTION_CHOICE,
+     &health_options.reset_breaker, 0, 0, "primary|secondary|all", false},
     OPTION_END,
 };
 

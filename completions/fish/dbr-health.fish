@@ -1,9 +1,12 @@
 # fish completion for dbr-health
 complete -c dbr-health -f
+complete -c dbr-health -l auto -d 'fail over or back when the thresholds say so'
 complete -c dbr-health -l peek -d 'probe, but record nothing'
 complete -c dbr-health -l cached -d 'print the last record, probe nothing'
 complete -c dbr-health -l watch -d 'repeat at each interval until stopped'
 complete -c dbr-health -l doctor -d 'examine configuration, files and databases, and say what to do'
+complete -c dbr-health -l breakers -d 'print the circuit breaker of each database'
+complete -c dbr-health -l reset-breaker -d 'close a circuit breaker and forget its counts' -x -a 'primary secondary all'
 complete -c dbr-health -l env-file -d 'read the configuration from FILE' -r -F
 complete -c dbr-health -l state-dir -d 'keep the state in DIR' -x -a '(__fish_complete_directories)'
 complete -c dbr-health -l json -d 'print one JSON document'

@@ -1,7 +1,7 @@
 /*
- * dbr-health: looks at both databases, records what it saw, and says how the pair is. It never
- * switches anything. The exit status follows the convention of monitoring plugins
- * (health_exit_status).
+ * dbr-health: looks at both databases, records what it saw, and says how the pair is; when asked
+ * to, it switches by what it has counted. The exit status follows the convention of monitoring
+ * plugins (health_exit_status).
  */
 #ifndef DBR_OPS_HEALTH_H
 #define DBR_OPS_HEALTH_H
@@ -12,10 +12,13 @@
 #include "cli/main.h"
 
 struct health_options {
-    bool peek;   /* probe, record nothing */
-    bool cached; /* print the last record, probe nothing */
-    bool watch;  /* repeat each interval until stopped */
-    bool doctor; /* examine configuration, files and databases (ops/doctor.h) */
+    bool automatic;            /* --auto: fail over or back by the thresholds */
+    bool peek;                 /* probe, record nothing */
+    bool cached;               /* print the last record, probe nothing */
+    bool watch;                /* repeat each interval until stopped */
+    bool doctor;               /* examine configuration, files and databases (ops/doctor.h) */
+    bool breakers;             /* print the circuit breakers (ops/breakers.h) */
+    const char *reset_breaker; /* "primary", "secondary", "all" or NULL */
 };
 
 /* Sets cli->status to 0 OK, 1 WARNING or 2 CRITICAL, and fills cli->document under --json. */

@@ -8,6 +8,8 @@
 #include "base/clock.h"
 #include "base/lock.h"
 #include "cli/report.h"
+#include "ops/auto.h"
+#include "state/journal.h"
 
 #define DURATION_SIZE 32
 
@@ -66,11 +68,14 @@ static void judge_missing(const struct state *state, enum role role, bool active
     /* Out of connections or disk, say: it runs, and those who are connected are served. */
     if (strcmp(failure, "degraded") == 0)
         status = HEALTH_DEGRADED;
-    add(judgement, status, "%s (%s) %s: %s", role_name(role), part,
-        strcmp(failure, "config") == 0     ? "does not let dbr in"
-        : strcmp(failure, "degraded") == 0 ? "is in trouble"
-                                           : "is down",
-        json_str(entry, "error", "no reason recorded"));
+    const char *error = json_str(entry, "error", "no reason recorded");
+    const char *hint = json_str(entry, "hint", NULL);
+    if (strcmp(failure, "config") == 0)
+        add(judgement, status, "%s (%s) does not let dbr in: %s%s%s", role_name(role), part, error,
+            hint ? ": " : "", hint ? hint : "");
+    else
+        add(judgement, status, "%s (%s) %s: %s", role_name(role), part,
+            strcmp(failure, "degraded") == 0 ? "is in trouble" : "is down", error);
 }
 
 static void judge_active(const struct config *config, const struct state *state, enum role active,
@@ -93,7 +98,7 @@ static void judge_active(const struct config *config, const struct state *state,
 static void judge_fence(const struct config *config, const struct state *state, enum role standby,
                         struct health_judgement *judgement)
 {
-    if (config->fence && state_init_status(state) == INIT_DONE &&
+    if (config->fence && state_init_status(state) == INIT_DONE && !journal_debt(state, standby) &&
         !json_bool(health_entry(state, standby), "readOnly", true))
         add(judgement, HEALTH_DEGRADED,
             "%s (standby) takes writes, its fence is gone: run dbr-sync, which puts it back",
@@ -112,6 +117,14 @@ static void judge_clocks(const struct config *config, const struct state *state,
             (long long)skew);
 }
 
+bool health_is_busy(const struct state *state)
+{
+    char *path = state_path(state, "op.lock");
+    bool held = lock_holder(path) != 0;
+    free(path);
+    return held;
+}
+
 static void judge_init(const struct state *state, struct health_judgement *judgement)
 {
     switch (state_init_status(state)) {
@@ -123,18 +136,14 @@ static void judge_init(const struct state *state, struct health_judgement *judge
             "initialisation of the secondary failed: run dbr-init-secondary --resume (%s)",
             json_str(json_get(state->root, "init"), "reason", "no reason recorded"));
         break;
-    case INIT_RUNNING: {
-        char *path = state_path(state, "op.lock");
-        bool held = lock_holder(path) != 0;
-        free(path);
-        if (held)
+    case INIT_RUNNING:
+        if (health_is_busy(state))
             add(judgement, HEALTH_DEGRADED, "initialisation of the secondary is running");
         else
             add(judgement, HEALTH_DEGRADED,
                 "initialisation of the secondary was broken off: run "
                 "dbr-init-secondary --resume");
         break;
-    }
     case INIT_DONE:
         break;
     }
@@ -157,6 +166,55 @@ static void judge_sync(const struct config *config, const struct state *state,
         add(judgement, HEALTH_DEGRADED, "the last sync is %s old: run dbr-sync",
             report_duration(judgement->sync_age_ms, age));
     }
+}
+
+/* What a switch has left to be done. */
+static void judge_switches(const struct state *state, struct health_judgement *judgement)
+{
+    struct journal journal;
+    enum role standby = role_other(state_active(state));
+    if (journal_read(state, &journal)) {
+        const char *name = switch_op_name(journal.op);
+        if (health_is_busy(state))
+            add(judgement, HEALTH_DEGRADED, "a %s is running since %s", name, journal.started);
+        else
+            add(judgement, HEALTH_DEGRADED,
+                "a %s that was begun at %s stopped at step %s: the next run finishes or undoes it",
+                name, journal.started, switch_step_name(journal.step));
+    }
+    if (journal_debt(state, standby))
+        add(judgement, HEALTH_DEGRADED,
+            "%s (standby) is not fenced since %s: the next run that reaches it does that first",
+            role_name(standby), journal_debt(state, standby));
+    if (state_active(state) == ROLE_SECONDARY && journal_merge(state))
+        add(judgement, HEALTH_DEGRADED,
+            "what the primary took before the failover is not merged yet: dbr-sync or "
+            "dbr-failback does it once the primary is back");
+    if (auto_unfollowed(state))
+        add(judgement, HEALTH_DEGRADED, "the last switch stands, but not everything followed: %s",
+            auto_unfollowed(state));
+}
+
+/* What automation would do, and what keeps it from that. */
+static void judge_automation(const struct config *config, const struct state *state,
+                             struct health_judgement *judgement)
+{
+    struct auto_view view;
+    auto_view_read(&view, config, state);
+    enum auto_decision decision = auto_decide(&view);
+    const char *op = view.active == ROLE_PRIMARY ? "failover" : "failback";
+    const char *obstacle = auto_obstacle(decision);
+    char *blocked = auto_blocked(state);
+    /* How bad that is has been judged by what led to it. */
+    if (obstacle && auto_is_due(decision))
+        add(judgement, HEALTH_OK, "a %s is due, but %s", op, obstacle);
+    else if (obstacle)
+        add(judgement, HEALTH_OK, "no automatic %s: %s", op, obstacle);
+    else if (blocked && auto_is_due(decision))
+        add(judgement, HEALTH_DEGRADED, "a %s is due, but %s", op, blocked);
+    else if (decision == AUTO_FAILOVER)
+        add(judgement, HEALTH_OK, "a failover is due: run dbr-failover, or dbr-health --auto");
+    free(blocked);
 }
 
 static int64_t sync_age(const struct state *state)
@@ -190,6 +248,8 @@ void health_judge(const struct config *config, const struct state *state,
     judge_init(state, judgement);
     if (state_init_status(state) == INIT_DONE)
         judge_sync(config, state, judgement);
+    judge_switches(state, judgement);
+    judge_automation(config, state, judgement);
 }
 
 void health_judgement_release(struct health_judgement *judgement)

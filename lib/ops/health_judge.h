@@ -35,6 +35,8 @@ void health_judge_add(struct health_judgement *judgement, enum health_status sta
                       const char *warning);
 void health_judgement_release(struct health_judgement *judgement);
 
+/* Another run holds op.lock. */
+bool health_is_busy(const struct state *state);
 /* The record of one database in the state, or NULL. */
 const struct json *health_entry(const struct state *state, enum role role);
 

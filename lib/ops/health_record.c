@@ -1,7 +1,6 @@
 /*
- * Recording a check. Two counters run: consecutiveFailures counts every check without an answer,
- * for people; consecutiveDown only those that may lead to a failover, since a wrong password is no
- * outage.
+ * Recording a check. Two counters of failures run: consecutiveFailures counts every check without
+ * an answer, for people; consecutiveDown only outages, and a failover is decided by it.
  */
 #include "ops/health_record.h"
 
@@ -9,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "state/breaker.h"
 #include "state/events.h"
 #include "state/history.h"
 
@@ -32,7 +32,31 @@ static void count(struct json *entry, const char *name, bool more)
     json_set_int(entry, name, more ? json_int(entry, name, 0) + 1 : 0);
 }
 
-static void apply_one(struct json *entry, const struct probe *probe)
+/*
+ * A database that lets nobody in for lack of connections runs: an outage that was being counted is
+ * over. A wrong password or certificate tells nothing about that: the count stays as it is.
+ */
+static void count_down(struct json *entry, enum conn_failure failure)
+{
+    if (failure == CONN_CONFIG)
+        json_set_int(entry, "consecutiveDown", json_int(entry, "consecutiveDown", 0));
+    else
+        count(entry, "consecutiveDown", failure == CONN_DOWN);
+}
+
+static void count_one(const struct config *config, struct state *state, enum role role,
+                      struct json *entry, const struct probe *probe)
+{
+    count(entry, "consecutiveFailures", !probe->connected);
+    count(entry, "consecutiveSuccesses", probe->connected);
+    count_down(entry, probe->failure);
+    if (probe->connected)
+        breaker_success(state, role, probe->latency_ms);
+    else
+        breaker_failure(state, role, probe->failure == CONN_DOWN, config->failover_threshold);
+}
+
+static void apply_facts(struct json *entry, const struct probe *probe)
 {
     char time[CLOCK_TEXT_SIZE];
     json_set_bool(entry, "connected", probe->connected);
@@ -41,11 +65,9 @@ static void apply_one(struct json *entry, const struct probe *probe)
     else
         json_set_null(entry, "latency");
     json_set_str(entry, "lastCheck", clock_format(probe->checked_us, time));
-    count(entry, "consecutiveFailures", !probe->connected);
-    count(entry, "consecutiveSuccesses", probe->connected);
-    count(entry, "consecutiveDown", probe->failure == CONN_DOWN);
     json_set_str(entry, "failure", failure_name(probe->failure));
     json_set_str(entry, "error", probe->connected ? NULL : probe->err.message);
+    json_set_str(entry, "hint", probe->connected || !probe->err.hint[0] ? NULL : probe->err.hint);
     if (!probe->connected) {
         json_set_null(entry, "clockSkewMs");
         return;
@@ -66,33 +88,53 @@ static bool was_connected(const struct json *entry)
     return json_bool(entry, "connected", true);
 }
 
-void health_apply(struct state *state, const struct probe *probes, size_t count,
-                  struct strlist *changes)
+static void apply_one(const struct config *config, struct state *state, enum role role,
+                      const struct probe *probe, bool counts, struct strlist *changes)
+{
+    const char *name = role_name(role);
+    struct json *health = state_part(state, "health");
+    struct json *entry = json_get(health, name);
+    if (!json_is_object(entry))
+        entry = json_set_object(health, name);
+    bool was = was_connected(entry);
+    apply_facts(entry, probe);
+    if (counts)
+        count_one(config, state, role, entry, probe);
+    if (!changes || was == probe->connected)
+        return;
+    if (probe->connected)
+        strlist_addf(changes, "%s answers again", name);
+    else
+        strlist_addf(changes, "%s does not answer: %s", name, probe->err.message);
+}
+
+/* Told once for each outage, however long it lasts. */
+static void apply_together(struct json *health, const char *name, bool now, const char *message,
+                           struct strlist *changes)
+{
+    if (changes && now && !json_bool(health, name, false))
+        strlist_add(changes, message);
+    json_set_bool(health, name, now);
+}
+
+void health_apply(const struct config *config, struct state *state, const struct checked *checked,
+                  bool counts, struct strlist *changes)
 {
     static const enum role roles[PROBE_MAX] = {ROLE_PRIMARY, ROLE_SECONDARY};
     struct json *health = state_part(state, "health");
-    bool changed = false;
     size_t down = 0;
-    for (size_t i = 0; i < count && i < PROBE_MAX; i++) {
-        const char *name = role_name(roles[i]);
-        struct json *entry = json_get(health, name);
-        if (!json_is_object(entry))
-            entry = json_set_object(health, name);
-        bool was = was_connected(entry);
-        apply_one(entry, &probes[i]);
-        down += !probes[i].connected;
-        changed = changed || was != probes[i].connected;
-        if (!changes || was == probes[i].connected)
-            continue;
-        if (probes[i].connected)
-            strlist_addf(changes, "%s answers again", name);
-        else
-            strlist_addf(changes, "%s does not answer: %s", name, probes[i].err.message);
+    for (size_t i = 0; i < checked->count && i < PROBE_MAX; i++) {
+        const struct probe *probe = &checked->probes[i];
+        /* What a machine that is cut off sees says nothing about the databases. */
+        apply_one(config, state, roles[i], probe, counts && !checked->isolated, changes);
+        down += probe->failure == CONN_DOWN;
     }
-    if (count == 1)
+    if (checked->count == 1)
         json_remove(health, role_name(ROLE_SECONDARY));
-    if (changes && changed && count == 2 && down == 2)
-        strlist_add(changes, "both databases offline");
+    apply_together(health, "isolated", checked->isolated,
+                   "this machine is cut off: no database and no witness answers", changes);
+    apply_together(health, "bothDown", !checked->isolated && checked->count == 2 && down == 2,
+                   "both databases offline", changes);
 }
 
 void health_apply_status(struct state *state, const struct health_judgement *judgement,
@@ -119,7 +161,14 @@ static void add_history(struct json *line, const struct state *state, enum role 
     json_set(part, "latency", json_copy(json_get(entry, "latency")));
 }
 
-void health_append(const struct state *state, const struct strlist *changes)
+void health_append_events(const struct state *state, const struct strlist *changes)
+{
+    const char *status = json_str(json_get(state->root, "health"), "status", NULL);
+    for (size_t i = 0; i < changes->count; i++)
+        events_write(state, "health", status, changes->items[i], NULL);
+}
+
+void health_append_history(const struct state *state)
 {
     char time[CLOCK_TEXT_SIZE];
     struct err err = ERR_INIT;
@@ -130,7 +179,4 @@ void health_append(const struct state *state, const struct strlist *changes)
     add_history(line, state, ROLE_SECONDARY);
     if (!history_write(state, line, &err))
         log_warn("the check is not in the history: %s", err.message);
-    const char *status = json_str(json_get(state->root, "health"), "status", NULL);
-    for (size_t i = 0; i < changes->count; i++)
-        events_write(state, "health", status, changes->items[i], NULL);
 }

@@ -10,18 +10,27 @@
 #include "repl/probe.h"
 #include "state/state.h"
 
+/* What one check saw. */
+struct checked {
+    struct probe probes[PROBE_MAX]; /* by role */
+    size_t count;                   /* 1 without a secondary */
+    bool isolated;                  /* neither a database nor a witness answers */
+};
+
 /*
- * Puts the probes (by role; count 1 without a secondary) into state->root; nothing is written. What
- * changed since the record before is added to changes, in words; the list may be NULL.
+ * Puts what was seen into state->root; nothing is written. counts: as one more check in a row, else
+ * only as the facts of now. What changed since the record before is added to changes, in words; the
+ * list may be NULL.
  */
-void health_apply(struct state *state, const struct probe *probes, size_t count,
-                  struct strlist *changes);
+void health_apply(const struct config *config, struct state *state, const struct checked *checked,
+                  bool counts, struct strlist *changes);
 
 /* Notes the judgement in state->root; a new one is added to changes when nothing else was. */
 void health_apply_status(struct state *state, const struct health_judgement *judgement,
                          struct strlist *changes);
 
-/* Appends to history and events. Failures are logged: the check itself stands. */
-void health_append(const struct state *state, const struct strlist *changes);
+/* Failures to append are logged: the check itself stands. */
+void health_append_history(const struct state *state);
+void health_append_events(const struct state *state, const struct strlist *changes);
 
 #endif

@@ -9,6 +9,9 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "cli/report.h"
+#include "ops/auto.h"
+#include "state/breaker.h"
+#include "state/journal.h"
 
 #define TEXT_SIZE 32
 
@@ -42,6 +45,49 @@ static void database_object(struct json *document, const struct state *state, en
     /* Clients count with these. */
     json_set_int(database, "consecutiveFailures", json_int(entry, "consecutiveFailures", 0));
     json_set_int(database, "consecutiveSuccesses", json_int(entry, "consecutiveSuccesses", 0));
+    json_set_int(database, "consecutiveDown", json_int(entry, "consecutiveDown", 0));
+    struct breaker breaker;
+    breaker_read(&breaker, state, role);
+    json_set_str(database, "breaker", breaker_status_name(breaker.status));
+}
+
+static int64_t to_go(int64_t threshold, int64_t count)
+{
+    return count < threshold ? threshold - count : 0;
+}
+
+/* What automation would do next, and what is left open by the switch before. */
+static void switching_object(struct json *document, const struct config *config,
+                             const struct state *state)
+{
+    struct auto_view view;
+    auto_view_read(&view, config, state);
+    enum auto_decision decision = auto_decide(&view);
+    bool failover = view.active == ROLE_PRIMARY;
+    char *blocked = auto_blocked(state);
+    const char *obstacle = auto_obstacle(decision);
+    struct json *object = json_set_object(document, "switching");
+    json_set_bool(object, "autoFailover", view.failover_on);
+    json_set_bool(object, "autoFailback", view.failback_on);
+    json_set_str(object, "next", failover ? "failover" : "failback");
+    if (failover)
+        json_set_int(object, "failuresToGo",
+                     to_go(view.failover_threshold, view.sides[ROLE_PRIMARY].down));
+    else
+        json_set_null(object, "failuresToGo");
+    if (failover)
+        json_set_null(object, "successesToGo");
+    else
+        json_set_int(object, "successesToGo",
+                     to_go(view.failback_threshold, view.sides[ROLE_PRIMARY].successes));
+    json_set_int(object, "effectiveFailbackThreshold", view.failback_threshold);
+    json_set_bool(object, "eligible", auto_is_due(decision));
+    json_set_str(object, "blockedBy", obstacle ? obstacle : blocked);
+    json_set_str(object, "retryAt", decision == AUTO_FAILBACK_WAIT ? auto_retry_at(state) : NULL);
+    json_set_str(object, "fenceDebt", journal_debt(state, role_other(view.active)));
+    json_set_bool(object, "mergePending", !failover && journal_merge(state));
+    json_set_bool(object, "isolated", view.isolated);
+    free(blocked);
 }
 
 static void sync_object(struct json *document, const struct state *state,
@@ -86,6 +132,10 @@ void health_document(const struct config *config, const struct state *state,
     carry(document, json_get(state->root, "sync"), "lastSync");
     sync_object(document, state, judgement);
     json_set_str(document, "initStatus", init_names[state_init_status(state)]);
+    if (redundant)
+        switching_object(document, config, state);
+    else
+        json_set_null(document, "switching");
     struct json *warnings = json_set_array(document, "warnings");
     for (size_t i = 0; i < judgement->warnings.count; i++)
         json_add_str(warnings, judgement->warnings.items[i]);
@@ -113,6 +163,21 @@ static void database_row(struct report *report, const struct state *state, enum 
     };
     report_row(report, cells);
     free(engine);
+}
+
+/* How far it is to the next switch, while one comes nearer. */
+static void switching_sentence(const struct config *config, const struct state *state,
+                               struct buf *text)
+{
+    struct auto_view view;
+    auto_view_read(&view, config, state);
+    const struct auto_side *primary = &view.sides[ROLE_PRIMARY];
+    if (view.active == ROLE_PRIMARY && primary->down > 0 && view.failover_on)
+        buf_addf(text, "automatic failover: %lld of %lld failed checks in a row",
+                 (long long)primary->down, (long long)view.failover_threshold);
+    else if (view.active == ROLE_SECONDARY && view.failback_on)
+        buf_addf(text, "automatic failback: %lld of %lld good checks in a row",
+                 (long long)primary->successes, (long long)view.failback_threshold);
 }
 
 static void sync_sentence(const struct config *config, const struct state *state,
@@ -151,6 +216,11 @@ void health_table(const struct cli *cli, const struct config *config, const stru
     report_free(report);
     sync_sentence(config, state, judgement, &text);
     printf("\n%s\n", text.data);
+    buf_reset(&text);
+    if (config->urls[ROLE_SECONDARY])
+        switching_sentence(config, state, &text);
+    if (text.len > 0)
+        printf("%s\n", text.data);
     for (size_t i = 0; i < judgement->warnings.count; i++) {
         buf_reset(&text);
         buf_add_clean(&text, judgement->warnings.items[i]);

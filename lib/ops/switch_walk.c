@@ -20,7 +20,8 @@
 /* --- the state ----------------------------------------------------------------------------------
  */
 
-/* Five good checks in a row are to be seen after the switch, not before it. */
+/* What automation counts begins anew with the switch: neither five good checks before it nor an
+ * outage before it may lead to the next one. */
 static void reset_counters(struct state *state)
 {
     struct json *health = json_get(state->root, "health");
@@ -29,8 +30,10 @@ static void reset_counters(struct state *state)
     for (role = ROLE_PRIMARY; role <= ROLE_SECONDARY; role++) {
         struct json *entry = json_get(health, role_name(role));
 
-        if (entry && json_is_object(entry))
-            json_set_int(entry, "consecutiveSuccesses", 0);
+        if (!json_is_object(entry))
+            continue;
+        json_set_int(entry, "consecutiveSuccesses", 0);
+        json_set_int(entry, "consecutiveDown", 0);
     }
 }
 

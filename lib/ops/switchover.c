@@ -93,6 +93,10 @@ static bool decide_failover(struct switch_run *run, struct wish *wish, struct er
     const struct probe *from = &wish->probes[run->from];
 
     wish->forced = wish->options->force || !from->connected;
+    if (!wish->forced && wish->automatic) {
+        err_set(err, ERR_REFUSED, "the primary answers again");
+        return err_hint(err, "nothing is to be done");
+    }
     if (!wish->forced)
         return true;
     if (!wish->options->force && from->failure != CONN_DOWN) {
@@ -271,6 +275,8 @@ static bool converge(struct switch_run *run, const struct wish *wish, struct err
     if (!wish->options->dry_run && !pointer_move(run->config, run->to, &run->failed, &failure) &&
         run->failed.count == 0)
         strlist_add(&run->failed, failure.message);
+    if (wish->automatic)
+        return conclude(run, err);
     if (!run->cli->common.json && !run->cli->common.quiet)
         printf("the %s is the active database already\n", role_name(run->to));
     if (run->cli->common.json) {

@@ -46,10 +46,10 @@ teardown() {
 }
 
 @test "members that this version does not know are kept" {
-    echo "${GOOD%\}}, \"breakers\": {\"primary\": 7}, \"tables\": {\"users\": {\"rows\": 3, \"more\": [1]}}}" >"$STATE_DIR/state.json"
+    echo "${GOOD%\}}, \"gauges\": {\"primary\": 7}, \"tables\": {\"users\": {\"rows\": 3, \"more\": [1]}}}" >"$STATE_DIR/state.json"
     run_dbr health
     exits 0
-    is "$(jq -c '[.breakers.primary, .tables.users.more[0]]' "$STATE_DIR/state.json")" "[7,1]"
+    is "$(jq -c '[.gauges.primary, .tables.users.more[0]]' "$STATE_DIR/state.json")" "[7,1]"
 }
 
 @test "a state file that leads nowhere or cannot be read is no fresh start" {

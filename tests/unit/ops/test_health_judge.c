@@ -19,6 +19,10 @@ static int enter(void **state)
     config = (struct config){.sync_interval_ms = 3600000,
                              .health_timeout_ms = 5000,
                              .max_clock_skew_ms = 5000,
+                             .failover_threshold = 3,
+                             .failback_threshold = 5,
+                             .auto_failover = true,
+                             .auto_failback = true,
                              .fence = true};
     config.urls[ROLE_PRIMARY] = config.urls[ROLE_SECONDARY] = (char[]){"not looked at"};
     return unit_enter(state);
@@ -77,8 +81,60 @@ TEST(who_is_out_decides)
     verdict_is(HEALTH_DEGRADED, "has not been checked yet");
     judge("primary", DOWN, DOWN, DONE);
     assert_int_equal(judgement.status, HEALTH_CRITICAL);
-    assert_int_equal(judgement.warnings.count, 2);
+    assert_int_equal(judgement.warnings.count, 3);
+    assert_non_null(strstr(judgement.warnings.items[2], "both databases offline"));
     health_judgement_release(&judgement);
+}
+
+#define OUTAGE(n)                                                                                  \
+    "{\"connected\": false, \"failure\": \"down\", \"error\": \"no route\", "                      \
+    "\"consecutiveDown\": " #n "}"
+
+static void last_warning_is(enum health_status status, const char *part)
+{
+    size_t count = judgement.warnings.count;
+
+    assert_int_equal(judgement.status, status);
+    assert_true(count > 0);
+    if (!strstr(judgement.warnings.items[count - 1], part))
+        fail_msg("'%s' is not in: %s", part, judgement.warnings.items[count - 1]);
+    health_judgement_release(&judgement);
+}
+
+TEST(what_automation_waits_for)
+{
+    judge("primary", OUTAGE(2), FENCED, DONE);
+    verdict_is(HEALTH_CRITICAL, "is down");
+    judge("primary", OUTAGE(3), FENCED, DONE);
+    last_warning_is(HEALTH_CRITICAL, "a failover is due: run");
+    judge("primary", OUTAGE(3), FENCED, DONE ", \"auto\": {\"blockedBy\": \"no witness\"}");
+    last_warning_is(HEALTH_CRITICAL, "a failover is due, but no witness");
+    config.auto_failover = false;
+    judge("primary", OUTAGE(3), FENCED, DONE);
+    last_warning_is(HEALTH_CRITICAL, "AUTO_FAILOVER_ENABLED is off");
+    judge("secondary", "{\"connected\": true, \"readOnly\": true, \"consecutiveSuccesses\": 5}", UP,
+          DONE ", \"auto\": {\"blockedBy\": \"clocks\", \"hint\": \"set them\"}");
+    verdict_is(HEALTH_DEGRADED, "a failback is due, but clocks (set them)");
+    config.auto_failback = false;
+    judge("secondary", "{\"connected\": true, \"readOnly\": true, \"consecutiveSuccesses\": 5}", UP,
+          DONE);
+    verdict_is(HEALTH_OK, "AUTO_FAILBACK_ENABLED is off");
+}
+
+TEST(what_a_switch_left)
+{
+    judge("secondary", FENCED, UP, DONE ", \"fenceDebt\": {\"primary\": \"then\"}");
+    verdict_is(HEALTH_DEGRADED, "primary (standby) is not fenced since then");
+    judge("secondary", UP, UP, DONE ", \"fenceDebt\": {\"primary\": \"then\"}");
+    verdict_is(HEALTH_DEGRADED, "is not fenced since then");
+    judge("secondary", FENCED, UP, DONE ", \"merge\": {\"run\": \"1\"}");
+    verdict_is(HEALTH_DEGRADED, "not merged yet");
+    judge("primary", UP, FENCED,
+          DONE
+          ", \"switch\": {\"op\": \"failover\", \"step\": \"fence\", \"startedAt\": \"then\"}");
+    verdict_is(HEALTH_DEGRADED, "begun at then stopped at step fence");
+    judge("primary", UP, FENCED, DONE ", \"auto\": {\"unfollowed\": \"the hook\"}");
+    verdict_is(HEALTH_DEGRADED, "not everything followed: the hook");
 }
 
 TEST(the_active_must_take_writes_and_answer_soon)
@@ -192,6 +248,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         JUDGED(all_is_well),
         JUDGED(who_is_out_decides),
+        JUDGED(what_automation_waits_for),
+        JUDGED(what_a_switch_left),
         JUDGED(the_active_must_take_writes_and_answer_soon),
         JUDGED(the_fence_of_the_standby),
         JUDGED(where_init_stands),
