@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # Proves: what scripts build on: one JSON document on stdout whatever happens, the keys and kinds of the contract, silent success
 # with -q, no colours in pipes.
+# bats file_tags=plain
 
 load ../lib/helper
 setup() {

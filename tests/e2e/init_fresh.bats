@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # Proves: init on an empty secondary makes a complete twin of the sample application (schema, rows, sequences), says so table by
 # table, and leaves a trusted state behind.
+# bats file_tags=plain
 
 load ../lib/helper
 setup() { pair_setup app; }

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # Proves: a server that is in recovery (a physical standby) is refused as a target, with what to do, and serves as the source of
 # nothing unsafe.
+# bats file_tags=plain
 
 load ../lib/helper
 

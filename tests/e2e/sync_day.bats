@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # Proves: a day of changes to all 15 tables of the sample application (782 rows: updates that leave updated_at alone, inserts,
 # deletes) arrives on the standby, and is counted exactly.
+# bats file_tags=plain
 
 load ../lib/helper
 setup() {

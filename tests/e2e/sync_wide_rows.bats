@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # Proves: rows of many megabytes arrive, by copy and by sync, and memory stays bounded by the widest row.
+# bats file_tags=plain
 
 load ../lib/helper
 setup() {

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # Proves: rows too wide to be held in memory arrive as they are and are kept aside as they were, whatever their types, their keys and
 # the way in which they are written.
+# bats file_tags=plain
 
 load ../lib/helper
 setup() {
