@@ -150,7 +150,7 @@ bool past_pay(struct cli *cli, const struct config *config, struct state *state,
     return ok || err_prefix(err, "the fence of the %s is owed", role_name(role));
 }
 
-bool past_merge(struct cli *cli, const struct config *config, struct state *state,
+bool past_merge(struct cli *cli, const struct config *config, struct state *state, bool force,
                 struct strlist *warnings, struct err *err)
 {
     struct switch_run run;
@@ -161,6 +161,7 @@ bool past_merge(struct cli *cli, const struct config *config, struct state *stat
     switch_init(&run, cli, config, state);
     run.from = ROLE_SECONDARY;
     run.to = ROLE_PRIMARY;
+    run.force = force;
     ok = switch_merge(&run, false, err);
     if (ok && run.merge_done)
         strlist_addf(warnings,

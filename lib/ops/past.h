@@ -39,9 +39,9 @@ bool past_settle(struct cli *cli, const struct config *config, struct state *sta
 /*
  * After a forced failover, once the primary is back and fenced: merges what it holds into the
  * secondary (repl/merge.h), and says so in warnings. From then on the active wins everywhere.
- * Content when nothing is to be merged.
+ * Content when nothing is to be merged. force: past the delete guard and the clocks.
  */
-bool past_merge(struct cli *cli, const struct config *config, struct state *state,
+bool past_merge(struct cli *cli, const struct config *config, struct state *state, bool force,
                 struct strlist *warnings, struct err *err);
 
 #endif

@@ -78,7 +78,8 @@ static bool prepare(struct sync_run *run, struct err *err)
         return true;
     return past_settle(run->cli, &run->config, &run->state, err) &&
            (!sync_writes(run->options) ||
-            past_merge(run->cli, &run->config, &run->state, &run->outcome.warnings, err));
+            past_merge(run->cli, &run->config, &run->state, run->options->force,
+                       &run->outcome.warnings, err));
 }
 
 static const char *hold_reason(const struct pairing *pair)

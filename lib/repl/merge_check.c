@@ -11,13 +11,15 @@ bool merge_check_base(const struct merge *merge, struct err *err)
     if (!merge->base.found) {
         err_set(err, ERR_REFUSED,
                 "the base of the merge is missing: schema _dbr on the secondary does not hold it");
-        return err_hint(err, "stranded writes of the primary cannot be told from old rows; --force "
-                             "lets the secondary's rows win and salvages the primary's");
+        return err_hint(
+            err, "stranded writes of the primary cannot be told from old rows; dbr-sync "
+                 "dbr-sync --force lets the secondary's rows win and salvages the primary's");
     }
     if (strcmp(merge->base.run, merge->run) != 0) {
         err_set(err, ERR_REFUSED, "the base on the secondary is of another failover (%s, not %s)",
                 merge->base.run, merge->run);
-        return err_hint(err, "--force lets the secondary's rows win and salvages the primary's");
+        return err_hint(
+            err, "dbr-sync --force lets the secondary's rows win and salvages the primary's");
     }
     return true;
 }
@@ -98,7 +100,7 @@ static bool guard_side(const struct merging *m, size_t pair, enum role role, str
                 name, deleted, c->rows[side], role_name(role), m->merge->max_delete_percent);
     else
         return true;
-    return err_hint(err, "if these deletes are meant, use --force; nothing was written");
+    return err_hint(err, "if these deletes are meant, run dbr-sync --force; nothing was written");
 }
 
 bool merge_guard(const struct merging *m, struct err *err)
@@ -123,5 +125,7 @@ bool merge_guard(const struct merging *m, struct err *err)
                 "%" PRId64 " rows must be decided by time, but the clocks of the two servers "
                 "differ by %" PRId64 " ms, more than DB_MAX_CLOCK_SKEW_MS (%" PRId64 ")",
                 merge->by_clock, merge->skew_ms, merge->max_skew_ms);
-    return err_hint(err, "set the clocks right, or use --force; nothing was written");
+    return err_hint(err,
+                    "set the clocks right, or decide by them as they are with dbr-sync --force; "
+                    "nothing was written");
 }

@@ -89,5 +89,23 @@ refuses() {
     p2 -c "ALTER TABLE _dbr.base RENAME TO gone"
     run_dbr failback --yes
     exits 5
-    stderr_has "base of the merge is missing" --force
+    stderr_has "base of the merge is missing" "dbr-sync --force"
+    run_dbr sync --force
+    exits 0
+    same_rows
+    is "$(gzip -dc "$STATE_DIR"/salvage/*.gz | jq -c '[.key.id, .reason]')" '[2001,"delete"]'
+    run_dbr failback --yes
+    exits 0
+}
+
+@test "--force goes past the delete guard" {
+    p2 -c "DELETE FROM t WHERE id <= 200"
+    p1w -c "INSERT INTO t VALUES (2001, 'p', NULL)"
+    run_dbr sync
+    exits 5
+    stderr_has "table t" "dbr-sync --force"
+    run_dbr sync --force
+    exits 0
+    in_step
+    is "$(p2 -c "SELECT count(*) FROM t")" 801
 }
