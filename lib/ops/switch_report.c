@@ -140,6 +140,9 @@ static void stranded_print(const struct switch_run *run)
     report_free(report);
     if (run->to == ROLE_SECONDARY)
         printf("It is kept there and merged by dbr-failback, or by the next dbr-sync.\n");
+    else
+        printf("It will not be merged: the next dbr-sync makes the secondary equal to the primary, "
+               "and keeps\nwhat it overwrites or deletes in salvage/ of the state directory.\n");
 }
 
 /* --- all of it ----------------------------------------------------------------------------------

@@ -185,3 +185,40 @@ fails_over() {
     untouched primary
     fails_over
 }
+
+@test "a merge that would empty a table waits for dbr-sync --force, and loses no row of the active" {
+    init_pair
+    server_sql one postgres -c "ALTER DATABASE $DB CONNECTION LIMIT 0"
+    run_dbr failover --force
+    exits 0
+    server_sql one postgres -c "ALTER DATABASE $DB CONNECTION LIMIT -1"
+    p2 -c "DELETE FROM position_history" -c "INSERT INTO leads (name) VALUES ('later')"
+    moved=$(cat "$POINTER")
+    run_dbr failback --yes
+    refused position_history "144 rows"
+    untouched secondary "$moved"
+    run_dbr sync
+    refused position_history
+    is "$(p1 -c "SELECT count(*) FROM position_history")" 144
+    run_dbr sync --force
+    exits 0
+    run_dbr failback --yes
+    exits 0
+    in_step
+    is "$(p1 -c "SELECT count(*) FROM leads WHERE name = 'later'")" 1
+    is "$(p1 -c "SELECT count(*) FROM position_history")" 0
+    is "$(zcat "$STATE_DIR"/salvage/*.gz | jq -c 'select(.table == "position_history").key.id' | sort -u | wc -l)" 144
+}
+
+@test "a failback without the secondary says that nothing will be merged" {
+    init_pair
+    fails_over
+    p2 -c "INSERT INTO leads (name) VALUES ('later')"
+    run_dbr failback --force
+    exits 0
+    stdout_has "will not be merged" salvage/
+    run_dbr sync
+    exits 0
+    in_step
+    is "$(zcat "$STATE_DIR"/salvage/*.gz | jq -r 'select(.table == "leads").lost.name')" later
+}
