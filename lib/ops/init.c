@@ -21,6 +21,7 @@
 #include "repl/fence.h"
 #include "repl/identity.h"
 #include "repl/ledger.h"
+#include "state/breaker.h"
 #include "state/events.h"
 
 static bool check_options(const struct init_options *o, struct err *err)
@@ -221,7 +222,7 @@ static bool run_all(struct init_run *run, struct err *err)
         return false;
     if (run->options->dry_run)
         return init_dry_run(run, err);
-    if (!past_settle(run->cli, &run->config, &run->state, err))
+    if (!breaker_admit(&run->state, err) || !past_settle(run->cli, &run->config, &run->state, err))
         return false;
     if (!run->options->update && !check_active(run, err))
         return false;
@@ -313,6 +314,7 @@ bool init_complete(struct init_run *run, const struct init_work *work, struct er
     if (!state_begin(&run->state, err))
         return false;
     remember_done(run, work);
+    breaker_close_all(&run->state);
     return state_commit(&run->state, err) && ledger_drop(run->session.conns[TARGET], err);
 }
 

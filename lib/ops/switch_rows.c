@@ -13,6 +13,7 @@
 #include "repl/merge_run.h"
 #include "repl/probe.h"
 #include "repl/reconcile.h"
+#include "state/breaker.h"
 
 static const struct strlist every_table = STRLIST_INIT;
 
@@ -108,6 +109,7 @@ static bool remember(struct switch_run *run, const struct reconciliation *found,
         json_set_int(table, "rows", found->all.items[i].rows[SOURCE]);
     }
     identity_remember(run->state, found->session.identities);
+    breaker_close_all(run->state);
     return state_commit(run->state, err);
 }
 

@@ -15,6 +15,7 @@
 #include "ops/sync_run.h"
 #include "repl/fence.h"
 #include "repl/identity.h"
+#include "state/breaker.h"
 #include "state/events.h"
 
 static bool check_options(const struct sync_options *o, struct err *err)
@@ -68,9 +69,9 @@ static bool prepare(struct sync_run *run, struct err *err)
         return false;
     loaded = run->options->dry_run ? state_peek(&run->state, run->config.state_dir, err)
                                    : state_load(&run->state, run->config.state_dir, err);
-    if (!loaded)
+    if (!loaded || !breaker_check(&run->state, err))
         return false;
-    if (!run->options->dry_run && !lock_and_reload(run, err))
+    if (!run->options->dry_run && !(lock_and_reload(run, err) && breaker_admit(&run->state, err)))
         return false;
     if (!check_init(&run->state, err))
         return false;
@@ -220,6 +221,7 @@ static bool remember(struct sync_run *run, const struct err *trouble, struct err
         remember_table(run, tables, i, now);
     remember_sync(run, now, trouble);
     identity_remember(&run->state, run->found.session.identities);
+    breaker_close_all(&run->state);
     return state_commit(&run->state, err);
 }
 

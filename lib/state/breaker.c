@@ -114,6 +114,19 @@ void breaker_reset(struct state *state, enum role role)
     save(state, role, &breaker);
 }
 
+void breaker_close_all(struct state *state)
+{
+    static const enum role roles[] = {ROLE_PRIMARY, ROLE_SECONDARY};
+    for (int i = 0; i < 2; i++) {
+        struct breaker breaker;
+        breaker_read(&breaker, state, roles[i]);
+        if (breaker.status == BREAKER_CLOSED)
+            continue;
+        close_breaker(&breaker);
+        save(state, roles[i], &breaker);
+    }
+}
+
 static bool refuse(const struct breaker *breaker, enum role role, struct err *err)
 {
     const char *name = role_name(role);
@@ -146,17 +159,27 @@ static bool claim(struct state *state, enum role role, struct err *err)
     return state_commit(state, err);
 }
 
+bool breaker_check(const struct state *state, struct err *err)
+{
+    static const enum role roles[] = {ROLE_PRIMARY, ROLE_SECONDARY};
+    for (int i = 0; i < 2; i++) {
+        struct breaker breaker;
+        breaker_read(&breaker, state, roles[i]);
+        if (breaker.status == BREAKER_OPEN)
+            return refuse(&breaker, roles[i], err);
+    }
+    return true;
+}
+
 bool breaker_admit(struct state *state, struct err *err)
 {
     static const enum role roles[] = {ROLE_PRIMARY, ROLE_SECONDARY};
-    struct breaker breakers[2];
+    if (!breaker_check(state, err))
+        return false;
     for (int i = 0; i < 2; i++) {
-        breaker_read(&breakers[i], state, roles[i]);
-        if (breakers[i].status == BREAKER_OPEN)
-            return refuse(&breakers[i], roles[i], err);
-    }
-    for (int i = 0; i < 2; i++) {
-        if (breakers[i].status == BREAKER_HALF_OPEN && !claim(state, roles[i], err))
+        struct breaker breaker;
+        breaker_read(&breaker, state, roles[i]);
+        if (breaker.status == BREAKER_HALF_OPEN && !claim(state, roles[i], err))
             return false;
     }
     return true;

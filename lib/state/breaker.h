@@ -38,11 +38,13 @@ void breaker_success(struct state *state, enum role role, int64_t duration_ms);
  * open it. */
 void breaker_failure(struct state *state, enum role role, bool outage, int threshold);
 void breaker_reset(struct state *state, enum role role);
+/* A run that worked with both databases has shown that they are there: both are closed. */
+void breaker_close_all(struct state *state);
 
-/*
- * True when neither breaker is open. One that is half open lets this run try, and is open for the
- * others meanwhile (the state is changed and saved). ERR_UNREACHABLE names the database.
- */
+/* True when neither breaker is open. ERR_UNREACHABLE names the database whose breaker is. */
+bool breaker_check(const struct state *state, struct err *err);
+/* The same for a run that goes on to work: one that is half open lets this run try, and is open for
+ * the others meanwhile (the state is changed and saved). */
 bool breaker_admit(struct state *state, struct err *err);
 
 #endif
