@@ -57,11 +57,11 @@ static void close_from_3(void)
 }
 
 /* Only what is allowed after fork in a program with threads. */
-static _Noreturn void become(const char *command, int null, int out, char **envp)
+static _Noreturn void become(char *command, int null, int out, char **envp)
 {
     static char shell[] = "/bin/sh";
     static char dash_c[] = "-c";
-    char *argv[] = {shell, dash_c, (char *)(uintptr_t)command, NULL};
+    char *argv[] = {shell, dash_c, command, NULL};
 
     (void)setpgid(0, 0);
     stop_reset();
@@ -73,7 +73,7 @@ static _Noreturn void become(const char *command, int null, int out, char **envp
     _exit(127);
 }
 
-static bool start(struct hook *hook, const char *command, struct strlist *env, struct err *err)
+static bool start(struct hook *hook, char *command, struct strlist *env, struct err *err)
 {
     int ends[2];
     int null = open("/dev/null", O_RDONLY | O_CLOEXEC);

@@ -404,7 +404,8 @@ static bool agrees(const struct config *config, enum role active, struct err *er
     bool paused = false;
     bool ok = complete(&s, err) && read_ini(s.ini, &old_text, &mode, err) &&
               compose(config, active, &old_text, &new_text, err);
-    if (ok && (old_text.len != new_text.len || memcmp(old_text.data, new_text.data, new_text.len)))
+    if (ok &&
+        (old_text.len != new_text.len || memcmp(old_text.data, new_text.data, new_text.len) != 0))
         ok = err_set(err, ERR_DIFFERENT, "the line for %s in %s is not for the %s", s.name, s.ini,
                      role_name(active));
     ok = ok && serves_role(config, active, &yes, &paused, err);

@@ -183,12 +183,12 @@ void envfile_parse(struct envfile *file, const char *path, const char *text, siz
     }
     struct parser p = {file, path, copy.data, copy.data + copy.len, 1};
     while (p.at < p.end) {
-        size_t count = file->count;
         size_t start = (size_t)(p.at - copy.data);
         parse_line(&p);
-        if (file->count > count) {
-            file->entries[count].start = start;
-            file->entries[count].end = (size_t)(p.at - copy.data);
+        struct envfile_entry *last = file->count > 0 ? &file->entries[file->count - 1] : NULL;
+        if (last && last->end == 0) { /* the line gave a new entry */
+            last->start = start;
+            last->end = (size_t)(p.at - copy.data);
         }
     }
     buf_release(&copy);
