@@ -260,7 +260,9 @@ static bool conclude(struct switch_run *run, struct err *err)
         return true;
     err_set(err, ERR_FAILED, "the %s is active, but not everything followed: %s",
             role_name(run->to), run->failed.items[0]);
-    return err_hint(err, "mend it, then run dbr-%s again: it sets right what does not agree",
+    return err_hint(err,
+                    "mend it, then run dbr-%s again: it sets right what does not agree (the "
+                    "command DB_ON_EVENT is not run again)",
                     switch_op_name(run->journal.op));
 }
 
