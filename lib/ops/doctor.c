@@ -57,6 +57,7 @@ bool ops_doctor(struct cli *cli, struct err *err)
         bool readable = doctor_check_state(&config, &state, &findings);
         if (readable)
             doctor_check_record(&config, &state, &findings);
+        doctor_check_targets(&config, readable ? &state : NULL, &findings);
         doctor_check_databases(&config, readable ? &state : NULL, &findings);
         ok = stop_check(err);
     }

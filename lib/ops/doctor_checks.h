@@ -15,6 +15,10 @@ bool doctor_check_state(const struct config *config, struct state *state,
 void doctor_check_record(const struct config *config, const struct state *state,
                          struct findings *findings);
 
+/* doctor_targets.c: the targets of a switch. state is NULL when it cannot be used. */
+void doctor_check_targets(const struct config *config, const struct state *state,
+                          struct findings *findings);
+
 /* doctor_databases.c: connects. state is NULL when it cannot be used. */
 void doctor_check_databases(const struct config *config, const struct state *state,
                             struct findings *findings);

@@ -91,11 +91,18 @@ MAIN_DB='$P2_URL'"
     run_dbr failover --yes
     exits 2
     stderr_has "is not a regular file"
+    run_dbr health --doctor
+    exits 3
+    stdout_has "is not a regular file"
     p1 -c "INSERT INTO t VALUES (1)"
     rmdir "$APP_ENV"
     run_dbr failover --yes
     exits 0
+    run_dbr health --doctor
+    stdout_has "all targets of a switch point at the secondary"
     echo "DATABASE_URL=$P1_URL" >"$APP_ENV"
+    run_dbr health --doctor
+    stdout_has "DATABASE_URL of $APP_ENV is primary" "run dbr-failover"
     run_dbr failover --yes
     exits 0
     is "$(app_url)" "$P2_URL"
