@@ -1,5 +1,4 @@
-/* No index is needed on a base: the keys come in thousands, and a hash join reads it once for them.
- */
+/* What a merge asks of bases and tables. */
 #include "db/merge_sql.h"
 
 #include <string.h>
@@ -93,6 +92,18 @@ void merge_sql_base(struct buf *sql, const struct row_table *t, const char *rela
     for (i = 0; i < row_sql_key_width(t); i++)
         buf_addf(sql, "%sb.k%zu%s = x.k%zu%s", i ? " AND " : "", i + 1, t->dml->bytewise, i + 1,
                  t->dml->bytewise);
+}
+
+void merge_sql_index_base(struct buf *sql, const struct row_table *t, const char *relation)
+{
+    size_t i;
+
+    buf_adds(sql, "CREATE INDEX ON ");
+    quote_name(sql, "_dbr", relation);
+    buf_adds(sql, " (");
+    for (i = 0; i < row_sql_key_width(t); i++)
+        buf_addf(sql, "%sk%zu%s", i ? ", " : "", i + 1, t->dml->bytewise);
+    buf_addch(sql, ')');
 }
 
 void merge_sql_lock_parents(struct buf *sql, const struct row_table *t,

@@ -24,6 +24,9 @@ void merge_sql_states(struct buf *sql, const struct row_table *t, const char *zo
 /* SELECT place, row hash of the base for the keys in the parameters; t is any side's. */
 void merge_sql_base(struct buf *sql, const struct row_table *t, const char *relation);
 
+/* An index of a base by its key: worth it when keys are asked for in many waves. */
+void merge_sql_index_base(struct buf *sql, const struct row_table *t, const char *relation);
+
 /* Locks the rows that the rows with these keys refer to by a foreign key of the table, so that they
  * cannot be deleted, and fails (40001) where one was since the snapshot. PostgreSQL only. */
 void merge_sql_lock_parents(struct buf *sql, const struct row_table *t,

@@ -274,6 +274,31 @@ static bool decide_table(struct merging *m, struct wave_of_keys *wave, size_t pa
     return end;
 }
 
+/*
+ * A few keys are found by reading the base once. For many waves of them it gets an index (and
+ * statistics, which a table that was just made does not have), in the same transaction.
+ */
+static bool index_base(struct merging *m, size_t pair, struct err *err)
+{
+    struct conn *secondary = m->conns[TARGET];
+    const struct base_table *table = base_table(&m->merge->base, m->pairs->items[pair].name);
+    struct buf sql = BUF_INIT;
+    bool ok;
+
+    if (conn_kind(secondary) != ENGINE_POSTGRES || !pairing_active(&m->pairs->items[pair]) ||
+        m->all->items[pair].changes.count <= WAVE_KEYS)
+        return true;
+    merge_sql_index_base(&sql, &m->rows[pair][TARGET], table->relation);
+    ok = pipeline_add(secondary, sql.data, 0, NULL, err);
+    buf_reset(&sql);
+    buf_addf(&sql, "ANALYZE _dbr.%s", table->relation);
+    ok = ok && pipeline_add(secondary, sql.data, 0, NULL, err) && pipeline_sync(secondary, err) &&
+         pipeline_send(&secondary, 1, err) && pipeline_next(secondary, NULL, err) &&
+         pipeline_next(secondary, NULL, err);
+    buf_release(&sql);
+    return ok;
+}
+
 bool merge_decide_all(struct merging *m, struct err *err)
 {
     struct wave_of_keys wave = {.texts = BUF_INIT};
@@ -281,6 +306,8 @@ bool merge_decide_all(struct merging *m, struct err *err)
     bool ok = true;
 
     wave.candidates = mem_array(NULL, WAVE_KEYS, sizeof(*wave.candidates));
+    for (i = 0; i < m->pairs->count && ok; i++)
+        ok = index_base(m, i, err);
     for (i = 0; i < m->pairs->count && ok; i++)
         ok = decide_table(m, &wave, i, err);
     ok = ok && run_wave(m, &wave, err);
