@@ -23,6 +23,7 @@
 #include "repl/ledger.h"
 #include "state/breaker.h"
 #include "state/events.h"
+#include "state/journal.h"
 
 static bool check_options(const struct init_options *o, struct err *err)
 {
@@ -214,6 +215,29 @@ static bool dispatch(struct init_run *run, struct err *err)
     return ok;
 }
 
+/*
+ * What an update does to rows makes the standby equal to the active database: after a forced
+ * failover the rows that only the primary has are merged before that, or given up with consent.
+ */
+static bool merge_first(struct init_run *run, struct err *err)
+{
+    if (!run->options->update || past_merge(run->cli, &run->config, &run->state,
+                                            run->options->force, &run->outcome.warnings, err))
+        return true;
+    if (err->code != ERR_REFUSED)
+        return false;
+    if (!run->options->force)
+        return err_hint(err, "bring the tables of the secondary back to what they were at the "
+                             "failover and run dbr-sync, then change them; --update --force lets "
+                             "the secondary's rows win and keeps the primary's in salvage/");
+    strlist_addf(&run->outcome.warnings, "not merged, the secondary's rows win: %s", err->message);
+    err_clear(err);
+    if (!state_begin(&run->state, err))
+        return false;
+    journal_set_merge(&run->state, NULL);
+    return state_commit(&run->state, err);
+}
+
 static bool run_all(struct init_run *run, struct err *err)
 {
     size_t i;
@@ -222,7 +246,8 @@ static bool run_all(struct init_run *run, struct err *err)
         return false;
     if (run->options->dry_run)
         return init_dry_run(run, err);
-    if (!breaker_admit(&run->state, err) || !past_settle(run->cli, &run->config, &run->state, err))
+    if (!breaker_admit(&run->state, err) ||
+        !past_settle(run->cli, &run->config, &run->state, err) || !merge_first(run, err))
         return false;
     if (!run->options->update && !check_active(run, err))
         return false;
@@ -293,8 +318,10 @@ static void remember_done(struct init_run *run, const struct init_work *work)
 
         json_set_str(table, "source", role_name(run->session.roles[SOURCE]));
         json_set_str(table, "watermark", run->session.watermark);
-        if (work->sums.items[i].rows[TARGET] >= 0)
+        if (work->sums.items[i].rows[TARGET] >= 0) {
             json_set_str(table, "lastFingerprint", now);
+            json_set_int(table, "rows", work->sums.items[i].rows[TARGET]);
+        }
     }
 }
 
