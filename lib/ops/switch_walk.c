@@ -190,9 +190,12 @@ static bool undo_planned(struct switch_run *run, struct err *err)
     if (step >= STEP_FENCE && !unfence_from(run, err)) {
         err_prefix(err, "taking the fence off the %s again", role_name(run->from));
         return err_hint(err,
-                        "it stays fenced, and the application cannot write: run dbr-%s again "
-                        "as soon as the database answers",
-                        switch_op_name(run->journal.op));
+                        "it may be fenced still, so that the application cannot write: run dbr-%s "
+                        "again %s",
+                        switch_op_name(run->journal.op),
+                        err->code == ERR_UNREACHABLE && run->journal.op == SWITCH_FAILOVER
+                            ? "when it answers, or at once to go on without it"
+                            : "when that is mended; any run undoes this switch first");
     }
     return pointer_resume(run->config, err);
 }
