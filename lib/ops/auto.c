@@ -73,11 +73,11 @@ const char *auto_obstacle(enum auto_decision decision)
         [AUTO_FAILBACK_OFF] = "AUTO_FAILBACK_ENABLED is off: run dbr-failback",
         [AUTO_NOT_INITIALISED] = "the secondary is not initialised completely",
         [AUTO_STANDBY_UNFIT] = "the secondary cannot take over",
-        [AUTO_ACTIVE_LOST] = "the secondary holds changes that must be merged first; dbr-failback "
-                             "--force makes the primary active without them",
+        [AUTO_ACTIVE_LOST] = ("the secondary holds changes that must be merged first; "
+                              "dbr-failback --force makes the primary active without them"),
         [AUTO_BOTH_DOWN] = "both databases offline",
-        [AUTO_ISOLATED] = "this machine is cut off (no witness of DB_WITNESS answers either); "
-                          "nothing is counted",
+        [AUTO_ISOLATED] = ("this machine is cut off (no witness of DB_WITNESS answers either); "
+                           "nothing is counted"),
     };
     return texts[decision];
 }

@@ -81,7 +81,7 @@ static bool probe_all(struct check *check, struct err *err)
 static void log_failures(const struct checked *seen)
 {
     static const enum role roles[2] = {ROLE_PRIMARY, ROLE_SECONDARY};
-    for (size_t i = 0; i < seen->count; i++) {
+    for (size_t i = 0; i < seen->count && i < PROBE_MAX; i++) {
         if (!seen->probes[i].connected)
             log_error("Health check failed for %s: %s", role_name(roles[i]),
                       seen->probes[i].err.message);
