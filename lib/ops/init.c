@@ -253,8 +253,9 @@ static bool run_all(struct init_run *run, struct err *err)
         return false;
     if (run->options->recreate) /* consent to another database in the secondary's place */
         state_set_identity(&run->state, ROLE_SECONDARY, NULL);
-    run->open = session_open(&run->session, &run->config, &run->state,
-                             run->options->update ? state_active(&run->state) : ROLE_PRIMARY, err);
+    run->open =
+        session_open(&run->session, &run->config, &run->state,
+                     run->options->update ? state_active(&run->state) : ROLE_PRIMARY, NULL, err);
     if (!run->open || !pipeline_end(run->session.conns[SOURCE], err) ||
         !pipeline_end(run->session.conns[TARGET], err))
         return false;

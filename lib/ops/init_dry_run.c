@@ -124,8 +124,9 @@ bool init_dry_run(struct init_run *run, struct err *err)
 {
     if (run->options->dialect)
         return for_dialect(run, err);
-    run->open = session_open(&run->session, &run->config, &run->state,
-                             run->options->update ? state_active(&run->state) : ROLE_PRIMARY, err);
+    run->open =
+        session_open(&run->session, &run->config, &run->state,
+                     run->options->update ? state_active(&run->state) : ROLE_PRIMARY, NULL, err);
     if (!run->open)
         return false;
     if (run->options->update)

@@ -122,6 +122,7 @@ static bool reconcile_once(struct switch_run *run, bool write, struct reconcilia
         .compare_only = !write,
         .every_table = true,
         .tables = &every_table,
+        .lent = run->control[0] && run->control[1] ? run->control : NULL,
         .batch_rows = run->config->batch_size,
         .program = switch_op_name(run->journal.op),
     };

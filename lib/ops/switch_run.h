@@ -45,6 +45,7 @@ struct switch_run {
     char *identities[2];     /* by role */
     bool unchecked[2];       /* by role: dbr may switch triggers and foreign keys off there */
     bool marked;             /* control[to] has the mark of this switch */
+    bool has_base;           /* control[to] holds a base of an earlier failover */
     struct outcome outcome;  /* rows moved; warnings */
     struct strlist failed;   /* pointer targets and hooks that failed */
     bool merge_done;         /* a merge was part of this run */

@@ -202,8 +202,8 @@ static bool approach(struct switch_run *run, struct err *err)
     const bool both[2] = {true, true};
 
     return past_pay(run->cli, run->config, run->state, run->to, err) &&
-           switch_merge(run, false, err) && switch_sync(run, false, err) &&
-           switch_connect(run, both, 0, err);
+           switch_merge(run, false, err) && switch_connect(run, both, 0, err) &&
+           switch_sync(run, false, err);
 }
 
 static bool approach_forced(struct switch_run *run, struct err *err)

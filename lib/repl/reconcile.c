@@ -333,6 +333,15 @@ static bool merge(struct reconciliation *r, const struct reconcile_options *opti
     return true;
 }
 
+/* Lent connections serve as long as they live. */
+static struct conn *const *lent_of(const struct reconcile_options *options)
+{
+    if (!options->lent || !conn_alive(options->lent[ROLE_PRIMARY]) ||
+        !conn_alive(options->lent[ROLE_SECONDARY]))
+        return NULL;
+    return options->lent;
+}
+
 /* One attempt. *failed: the pairing to blame, or pairs.count. */
 static bool attempt(struct reconciliation *r, const struct config *config,
                     const struct state *state, const struct reconcile_options *options,
@@ -341,7 +350,7 @@ static bool attempt(struct reconciliation *r, const struct config *config,
     bool again;
 
     *failed = SIZE_MAX;
-    if (!session_open(&r->session, config, state, options->source, err) ||
+    if (!session_open(&r->session, config, state, options->source, lent_of(options), err) ||
         !find(r, config, state, options, err) || !merge(r, options, &again, err))
         return false;
     if (again || needs_more(r)) {

@@ -31,6 +31,7 @@ struct reconcile_options {
     struct merge *merge; /* repl/merge_run.h: bring what the primary wins to the secondary; else
                             NULL */
     const struct strlist *tables; /* --tables; empty: all */
+    struct conn *const *lent;     /* as for session_open, as long as they live; NULL: none */
     long batch_rows;
     const char *program; /* names the salvage file: "sync" */
 };

@@ -82,12 +82,17 @@ static void mirror_exclusions(struct session *s, const struct config *config)
 }
 
 bool session_open(struct session *s, const struct config *config, const struct state *state,
-                  enum role source, struct err *err)
+                  enum role source, struct conn *const *lent, struct err *err)
 {
     memset(s, 0, sizeof(*s));
     s->roles[SOURCE] = source;
     s->roles[TARGET] = role_other(source);
-    if (connect_both(s, config, err) && queue(s, config, err) && receive(s, state, err) &&
+    s->lent = lent != NULL;
+    if (lent) {
+        s->conns[SOURCE] = lent[s->roles[SOURCE]];
+        s->conns[TARGET] = lent[s->roles[TARGET]];
+    }
+    if ((lent || connect_both(s, config, err)) && queue(s, config, err) && receive(s, state, err) &&
         catalog_filter(&s->models[SOURCE], &config->tables, &config->exclude, err)) {
         mirror_exclusions(s, config);
         return true;
@@ -101,18 +106,38 @@ bool session_settle(struct session *s, struct err *err)
     enum side side;
 
     for (side = SOURCE; side <= TARGET; side++)
-        if (!pipeline_end(s->conns[side], err))
+        if (!pipeline_end(s->conns[side], err) ||
+            !pipeline_add(s->conns[side], "ROLLBACK", 0, NULL, err) ||
+            !pipeline_sync(s->conns[side], err))
             return false;
-    return query_script(s->conns[SOURCE], "ROLLBACK", err) &&
-           query_script(s->conns[TARGET], "ROLLBACK", err);
+    if (!pipeline_send(s->conns, 2, err))
+        return false;
+    for (side = SOURCE; side <= TARGET; side++)
+        if (!pipeline_next(s->conns[side], NULL, err) || !pipeline_end(s->conns[side], err))
+            return false;
+    return true;
+}
+
+/* What cannot be given back in order is noticed by its owner: the connection is dead then. */
+static void give_back(struct session *s)
+{
+    struct err ignored = ERR_INIT;
+
+    (void)pipeline_end(s->conns[SOURCE], &ignored);
+    (void)pipeline_end(s->conns[TARGET], &ignored);
+    if (conn_alive(s->conns[SOURCE]) && conn_alive(s->conns[TARGET]))
+        (void)session_settle(s, &ignored);
 }
 
 void session_close(struct session *s)
 {
     enum side side;
 
+    if (s->lent)
+        give_back(s);
     for (side = SOURCE; side <= TARGET; side++) {
-        conn_close(s->conns[side]);
+        if (!s->lent)
+            conn_close(s->conns[side]);
         model_release(&s->models[side]);
         free(s->identities[side]);
     }

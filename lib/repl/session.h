@@ -22,6 +22,7 @@ struct session {
     char *identities[2];    /* by role */
     char *watermark;        /* the safe start of the next change window */
     bool fenced;            /* the target is */
+    bool lent;              /* the connections are the caller's */
     bool unchecked; /* the target lets us switch off its foreign keys and triggers for a transaction
                      */
     bool temporary; /* the target lets us make temporary tables */
@@ -31,9 +32,11 @@ struct session {
  * Connects, checks that these are two different databases and those of the state (ERR_REFUSED),
  * reads both catalogs. The source is left in a read-only repeatable-read transaction. On failure
  * everything is closed. Tables that the configuration leaves out are marked in both models.
+ * lent: connections by role, idle and outside of a transaction, that are used and given back so
+ * instead of new ones; NULL: none.
  */
 bool session_open(struct session *session, const struct config *config, const struct state *state,
-                  enum role source, struct err *err);
+                  enum role source, struct conn *const *lent, struct err *err);
 void session_close(struct session *session);
 
 /* Ends what is queued or running on both and closes the source's snapshot: before other work on the
