@@ -76,7 +76,7 @@ merges_under_writes() {
 
 @test "writes to the secondary during a merge" { merges_under_writes; }
 
-@test "the same where the server does not check foreign keys for dbr" {
+@test "writes to the secondary during a merge, foreign keys unchecked" {
     as_superuser
     merges_under_writes
 }
@@ -98,6 +98,30 @@ merges_under_writes() {
     synced
     is "$(p1 -c "SELECT count(*) FROM owners WHERE id = 100")" 1
     is "$(p1 -c "SELECT count(*) FROM t WHERE owner NOT IN (SELECT id FROM owners)")" 0
+}
+
+child_comes() {
+    forced
+    p1w -c "DELETE FROM t WHERE owner = 50" -c "DELETE FROM owners WHERE id = 50"
+    session_open app "$P2_URL"
+    session app "BEGIN"
+    session app "INSERT INTO t (owner, v) VALUES (50, 'app')"
+    start_dbr failback --yes
+    sleep 1
+    session app "COMMIT"
+    finish_dbr
+    exits 0
+    session_close app
+    synced
+    is "$(p1 -c "SELECT string_agg(v, ' ') FROM t WHERE owner = 50")" app
+    is "$(p1 -c "SELECT count(*) FROM owners WHERE id = 50")" 1
+}
+
+@test "a child that the application adds while its parent goes" { child_comes; }
+
+@test "a child that comes while its parent goes, foreign keys unchecked" {
+    as_superuser
+    child_comes
 }
 
 @test "a merge that is killed is begun again, or has been done" {
