@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <string.h>
 
+static int held; /* changed by the main thread only */
 static volatile sig_atomic_t requested;
 
 static void note(int number)
@@ -57,14 +58,24 @@ void stop_reset(void)
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+void stop_hold(void)
+{
+    held++;
+}
+
+void stop_unhold(void)
+{
+    held--;
+}
+
 int stop_signal(void)
 {
-    return requested;
+    return held ? 0 : requested;
 }
 
 bool stop_check(struct err *err)
 {
-    switch (requested) {
+    switch (stop_signal()) {
     case 0:
         return true;
     case SIGINT:

@@ -122,7 +122,7 @@ static bool pay(struct switch_run *run, enum role role, struct err *err)
     const bool wanted[2] = {role == ROLE_PRIMARY, role == ROLE_SECONDARY};
 
     /* The mark of the switch that was undone is known to be there. */
-    run->journal.epoch = INT64_MAX;
+    run->own_marks = true;
     if (!switch_connect(run, wanted, run->config->health_timeout_ms, err) ||
         !switch_fence(run, role, err) || !forget_marks(run, role, err) ||
         !state_begin(run->state, err))

@@ -95,11 +95,11 @@ static const char base_question[] =
     "SELECT count(*) > 0 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = "
     "c.relnamespace WHERE n.nspname = '_dbr' AND c.relname = 'base'";
 
-static bool queue_questions(struct conn *conn, const char *id, struct err *err)
+static bool queue_questions(const struct switch_run *run, struct conn *conn, struct err *err)
 {
-    return identity_queue(conn, err) && apply_queue_privileges(conn, err) &&
-           pipeline_add(conn, base_question, 0, NULL, err) && catalog_queue(conn, err) &&
-           switch_mark_queue_look(conn, id, err);
+    return identity_queue(conn, err) && fence_queue_view(conn, run->config->fence_role, err) &&
+           apply_queue_privileges(conn, err) && pipeline_add(conn, base_question, 0, NULL, err) &&
+           catalog_queue(conn, err) && switch_mark_queue_look(conn, run->journal.id, err);
 }
 
 static bool receive_answers(struct switch_run *run, enum role role, int64_t *epoch, struct err *err)
@@ -111,6 +111,7 @@ static bool receive_answers(struct switch_run *run, enum role role, int64_t *epo
     bool temporary;
 
     if (!identity_receive(conn, &run->identities[role], err) ||
+        !fence_receive_view(conn, &run->fences[role], err) ||
         !apply_receive_privileges(conn, &run->unchecked[role], &temporary, err) ||
         !pipeline_next(conn, &base, err))
         return false;
@@ -126,19 +127,12 @@ static bool receive_answers(struct switch_run *run, enum role role, int64_t *epo
     return true;
 }
 
-/* Somebody else moved the pair on: what this state says of it is the past. */
 static bool check_epoch(const struct switch_run *run, int64_t epoch, struct err *err)
 {
-    int64_t known = journal_epoch(run->state);
+    /* Only its own mark may be ahead of the state: the switch is under way. */
+    int64_t known = run->marked ? run->journal.epoch : journal_epoch(run->state);
 
-    if (run->journal.epoch > known)
-        known = run->journal.epoch;
-    if (epoch <= known)
-        return true;
-    err_set(err, ERR_REFUSED,
-            "another state directory knows more of these databases: switch %lld, here %lld",
-            (long long)epoch, (long long)known);
-    return err_hint(err, "run dbr on that machine, or bring its state directory here");
+    return run->own_marks || switch_mark_check(epoch, known, err);
 }
 
 bool switch_connect(struct switch_run *run, const bool wanted[2], int timeout_ms, struct err *err)
@@ -153,7 +147,7 @@ bool switch_connect(struct switch_run *run, const bool wanted[2], int timeout_ms
         return false;
     for (role = ROLE_PRIMARY; role <= ROLE_SECONDARY; role++)
         if (run->control[role] && !had[role]) {
-            if (!queue_questions(run->control[role], run->journal.id, err))
+            if (!queue_questions(run, run->control[role], err))
                 return false;
             fresh[n++] = run->control[role];
         }
@@ -177,7 +171,25 @@ bool switch_connect(struct switch_run *run, const bool wanted[2], int timeout_ms
 
 static struct fence fence_of(const struct switch_run *run, enum role role)
 {
-    return (struct fence){run->identities[role], run->config->fence_role};
+    return (struct fence){run->identities[role],
+                          run->role_missing ? NULL : run->config->fence_role};
+}
+
+bool switch_check_fences(struct switch_run *run, struct err *err)
+{
+    const char *role = run->config->fence_role;
+
+    /* Where the application is out, a role that cannot be let in again is no reason to stay out. */
+    run->role_missing = run->journal.forced && role && !run->fences[run->to].has_role;
+    if (run->role_missing) {
+        strlist_addf(&run->outcome.warnings, "DB_FENCE_ROLE names %s, which the %s does not have",
+                     role, role_name(run->to));
+        role = NULL;
+    }
+    if (!fence_check(run->control[run->to], role, &run->fences[run->to], false, err))
+        return false;
+    return run->journal.forced ||
+           fence_check(run->control[run->from], role, &run->fences[run->from], true, err);
 }
 
 bool switch_fence(struct switch_run *run, enum role role, struct err *err)
@@ -194,18 +206,36 @@ bool switch_fence(struct switch_run *run, enum role role, struct err *err)
     return ok;
 }
 
+static bool is_fenced(struct switch_run *run, enum role role, bool *fenced, struct err *err)
+{
+    struct conn *conn = run->control[role];
+    struct err ending = ERR_INIT;
+    struct fence_view view;
+    bool ok = fence_queue_view(conn, run->config->fence_role, err) &&
+              pipeline_send(&conn, 1, err) && fence_receive_view(conn, &view, err);
+
+    (void)pipeline_end(conn, &ending);
+    *fenced = ok && view.placed;
+    return ok;
+}
+
 bool switch_unfence(struct switch_run *run, enum role role, struct err *err)
 {
     struct conn *conn = run->control[role];
     struct fence fence = fence_of(run, role);
     struct err ending = ERR_INIT;
     size_t wakes;
-    size_t lifts;
+    size_t lifts = 0;
     size_t n;
-    bool ok = triggers_queue_wake(conn, &wakes, err) &&
-              fence_queue_lift(conn, &fence, &lifts, err) && pipeline_sync(conn, err) &&
-              pipeline_send(&conn, 1, err);
+    bool fenced;
+    bool ok;
 
+    /* A fence that dbr could not place is none that it could lift. */
+    if (!is_fenced(run, role, &fenced, err))
+        return false;
+    ok = triggers_queue_wake(conn, &wakes, err) &&
+         (!fenced || fence_queue_lift(conn, &fence, &lifts, err)) && pipeline_sync(conn, err) &&
+         pipeline_send(&conn, 1, err);
     for (n = ok ? wakes + lifts : 0; n > 0 && ok; n--)
         ok = pipeline_next(conn, NULL, err);
     (void)pipeline_end(conn, &ending);

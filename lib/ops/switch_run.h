@@ -14,6 +14,7 @@
 #include "db/conn.h"
 #include "db/model.h"
 #include "ops/outcome.h"
+#include "repl/fence.h"
 #include "repl/merge.h"
 #include "repl/probe.h"
 #include "state/config.h"
@@ -40,16 +41,19 @@ struct switch_run {
     struct journal journal;
     enum role from, to;
     bool force;
-    struct conn *control[2]; /* by role: fences, sequences, proofs; NULL where not connected */
-    struct model models[2];  /* by role */
-    char *identities[2];     /* by role */
-    bool unchecked[2];       /* by role: dbr may switch triggers and foreign keys off there */
-    bool marked;             /* control[to] has the mark of this switch */
-    bool has_base;           /* control[to] holds a base of an earlier failover */
-    struct outcome outcome;  /* rows moved; warnings */
-    struct strlist failed;   /* pointer targets and hooks that failed */
-    bool merge_done;         /* a merge was part of this run */
-    struct merge_counts sum; /* of it */
+    struct conn *control[2];     /* by role: fences, sequences, proofs; NULL where not connected */
+    struct model models[2];      /* by role */
+    char *identities[2];         /* by role */
+    struct fence_view fences[2]; /* by role: as they were when it was connected */
+    bool role_missing;           /* forced: DB_FENCE_ROLE does not exist where it would be let in */
+    bool unchecked[2];           /* by role: dbr may switch triggers and foreign keys off there */
+    bool marked;                 /* control[to] has the mark of this switch */
+    bool own_marks;              /* a mark of a switch that was undone may be ahead of the state */
+    bool has_base;               /* control[to] holds a base of an earlier failover */
+    struct outcome outcome;      /* rows moved; warnings */
+    struct strlist failed;       /* pointer targets and hooks that failed */
+    bool merge_done;             /* a merge was part of this run */
+    struct merge_counts sum;     /* of it */
     struct switch_merged *merged;
     size_t merged_count;
     bool skew_known;
@@ -72,6 +76,8 @@ void switch_release(struct switch_run *run);
  */
 bool switch_connect(struct switch_run *run, const bool wanted[2], int timeout_ms, struct err *err);
 void switch_disconnect(struct switch_run *run);
+/* ERR_REFUSED when a fence could not be placed or lifted: asked before anything is changed. */
+bool switch_check_fences(struct switch_run *run, struct err *err);
 /* Fences a database, proves it, and quiets its triggers. */
 bool switch_fence(struct switch_run *run, enum role role, struct err *err);
 /* Takes the fence of a database off again and wakes its triggers: the way back. */
@@ -104,6 +110,8 @@ bool switch_plan(struct switch_run *run, struct err *err);
 bool switch_enter(struct switch_run *run, enum switch_step step, struct err *err);
 /* From the step that the journal stands at to the end. A failure that can be undone is. */
 bool switch_walk(struct switch_run *run, struct err *err);
+/* Runs the command DB_ON_EVENT for the switch of the journal; one that fails is remembered. */
+void switch_tell(struct switch_run *run);
 /* Undoes what was done of a switch that has not taken effect. */
 bool switch_undo(struct switch_run *run, struct err *err);
 

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/stop.h"
 #include "db/query.h"
 #include "ops/hook.h"
 #include "ops/pointer.h"
@@ -123,7 +124,22 @@ static void write_event(const struct switch_run *run, const char *message)
                  run->journal.reason[0] ? run->journal.reason : NULL, message, extra);
 }
 
-static bool do_notify(struct switch_run *run, struct err *err)
+static void note_hook(struct switch_run *run, bool failed)
+{
+    struct err why = ERR_INIT;
+
+    if (journal_hook_failed(run->state) == failed)
+        return;
+    if (!state_begin(run->state, &why)) {
+        log_warn("%s", why.message);
+        return;
+    }
+    journal_set_hook_failed(run->state, failed);
+    if (!state_commit(run->state, &why))
+        log_warn("%s", why.message);
+}
+
+void switch_tell(struct switch_run *run)
 {
     struct err failure = ERR_INIT;
     char message[160];
@@ -131,13 +147,25 @@ static bool do_notify(struct switch_run *run, struct err *err)
                                .active = run->to,
                                .reason = run->journal.reason,
                                .message = message};
+    bool ok;
+
+    (void)snprintf(message, sizeof(message), "the %s is active now (%s %s)", role_name(run->to),
+                   run->journal.forced ? "forced" : "planned", switch_op_name(run->journal.op));
+    ok = hook_run(run->config, &event, &failure);
+    if (!ok)
+        strlist_add(&run->failed, failure.message);
+    note_hook(run, !ok);
+}
+
+static bool do_notify(struct switch_run *run, struct err *err)
+{
+    char message[160];
 
     (void)err;
     (void)snprintf(message, sizeof(message), "the %s is active now (%s %s)", role_name(run->to),
                    run->journal.forced ? "forced" : "planned", switch_op_name(run->journal.op));
     write_event(run, message);
-    if (!hook_run(run->config, &event, &failure))
-        strlist_add(&run->failed, failure.message);
+    switch_tell(run);
     return true;
 }
 
@@ -200,7 +228,7 @@ static bool undo_planned(struct switch_run *run, struct err *err)
     return pointer_resume(run->config, err);
 }
 
-bool switch_undo(struct switch_run *run, struct err *err)
+static bool undo(struct switch_run *run, struct err *err)
 {
     if (!run->journal.forced && !undo_planned(run, err))
         return false;
@@ -211,6 +239,17 @@ bool switch_undo(struct switch_run *run, struct err *err)
         journal_set_debt(run->state, run->from, false);
     run->journal.step = STEP_NONE;
     return state_commit(run->state, err);
+}
+
+/* Whoever asks the run to stop wants the databases as they were, not half way back. */
+bool switch_undo(struct switch_run *run, struct err *err)
+{
+    bool ok;
+
+    stop_hold();
+    ok = undo(run, err);
+    stop_unhold();
+    return ok;
 }
 
 /* A step failed: what can be undone is. err keeps the reason. */
@@ -238,14 +277,26 @@ static bool fail(struct switch_run *run, const struct transition *t, struct err 
     return err_hint(err, "%s", trouble.hint[0] ? trouble.hint : "run the program again");
 }
 
+/* From the opening to the pointer nobody stops on the way: the application waits in between. */
+static bool take(struct switch_run *run, const struct transition *t, struct err *err)
+{
+    bool hold = run->journal.step == STEP_OPEN || run->journal.step == STEP_POINT;
+    bool ok;
+
+    if (hold)
+        stop_hold();
+    ok = actions[run->journal.step](run, err) && switch_enter(run, t->next, err);
+    if (hold)
+        stop_unhold();
+    return ok;
+}
+
 bool switch_walk(struct switch_run *run, struct err *err)
 {
     while (run->journal.step != STEP_NONE) {
         const struct transition *t = transition_of(run->journal.forced, run->journal.step);
 
-        if (!actions[run->journal.step](run, err))
-            return fail(run, t, err);
-        if (!switch_enter(run, t->next, err))
+        if (!take(run, t, err))
             return fail(run, t, err);
     }
     return true;

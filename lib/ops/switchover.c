@@ -202,15 +202,15 @@ static bool approach(struct switch_run *run, struct err *err)
     const bool both[2] = {true, true};
 
     return past_pay(run->cli, run->config, run->state, run->to, err) &&
-           switch_merge(run, false, err) && switch_connect(run, both, 0, err) &&
-           switch_sync(run, false, err);
+           switch_connect(run, both, 0, err) && switch_check_fences(run, err) &&
+           switch_merge(run, false, err) && switch_sync(run, false, err);
 }
 
 static bool approach_forced(struct switch_run *run, struct err *err)
 {
     const bool wanted[2] = {run->to == ROLE_PRIMARY, run->to == ROLE_SECONDARY};
 
-    return switch_connect(run, wanted, 0, err);
+    return switch_connect(run, wanted, 0, err) && switch_check_fences(run, err);
 }
 
 static bool perform(struct switch_run *run, const struct wish *wish, struct err *err)
@@ -260,9 +260,7 @@ static bool conclude(struct switch_run *run, struct err *err)
         return true;
     err_set(err, ERR_FAILED, "the %s is active, but not everything followed: %s",
             role_name(run->to), run->failed.items[0]);
-    return err_hint(err,
-                    "mend it, then run dbr-%s again: it sets right what does not agree (the "
-                    "command DB_ON_EVENT is not run again)",
+    return err_hint(err, "mend it, then run dbr-%s again: it sets right what does not agree",
                     switch_op_name(run->journal.op));
 }
 
@@ -277,6 +275,9 @@ static bool converge(struct switch_run *run, const struct wish *wish, struct err
     if (!wish->options->dry_run && !pointer_move(run->config, run->to, &run->failed, &failure) &&
         run->failed.count == 0)
         strlist_add(&run->failed, failure.message);
+    if (!wish->options->dry_run && journal_hook_failed(run->state) &&
+        journal_last(run->state, &run->journal))
+        switch_tell(run);
     if (wish->automatic)
         return conclude(run, err);
     if (!run->cli->common.json && !run->cli->common.quiet)
@@ -294,6 +295,7 @@ static bool converge(struct switch_run *run, const struct wish *wish, struct err
 
 static bool dry_run(struct switch_run *run, struct wish *wish, struct err *err)
 {
+    bool wanted[2] = {true, true};
     struct journal left;
 
     if (journal_read(run->state, &left))
@@ -303,6 +305,9 @@ static bool dry_run(struct switch_run *run, struct wish *wish, struct err *err)
         !check_targets(run, wish, err))
         return false;
     journal_begin(&run->journal, run->state, wish->op, wish->forced, false, wish->options->reason);
+    wanted[run->from] = !wish->forced;
+    if (!switch_connect(run, wanted, 0, err) || !switch_check_fences(run, err))
+        return false;
     if (!wish->forced && !(switch_merge(run, true, err) && switch_plan(run, err)))
         return false;
     if (!run->cli->common.json && !run->cli->common.quiet)

@@ -17,6 +17,7 @@
 #include "repl/identity.h"
 #include "state/breaker.h"
 #include "state/events.h"
+#include "state/journal.h"
 
 static bool check_options(const struct sync_options *o, struct err *err)
 {
@@ -58,6 +59,16 @@ static bool lock_and_reload(struct sync_run *run, struct err *err)
     return state_load(&run->state, run->config.state_dir, err);
 }
 
+/* What the primary holds would look like rows to be deleted; the real run merges them first. */
+static bool refuse_unmerged(const struct sync_run *run, struct err *err)
+{
+    if (!journal_merge(&run->state) || state_active(&run->state) != ROLE_SECONDARY)
+        return true;
+    err_set(err, ERR_REFUSED, "what the primary holds since the failover is to be merged first");
+    return err_hint(err, "dbr-failback --dry-run shows what the merge would do; dbr-sync without "
+                         "--dry-run does it");
+}
+
 static bool prepare(struct sync_run *run, struct err *err)
 {
     const struct options_common *common = &run->cli->common;
@@ -76,7 +87,7 @@ static bool prepare(struct sync_run *run, struct err *err)
     if (!check_init(&run->state, err))
         return false;
     if (run->options->dry_run)
-        return true;
+        return refuse_unmerged(run, err);
     return past_settle(run->cli, &run->config, &run->state, err) &&
            (!sync_writes(run->options) ||
             past_merge(run->cli, &run->config, &run->state, run->options->force,

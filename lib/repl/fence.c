@@ -45,16 +45,6 @@ static const char left_over[] =
 static const char prepared[] = "SELECT count(*) FROM pg_catalog.pg_prepared_xacts WHERE database = "
                                "pg_catalog.current_database()";
 
-/* A role's own setting goes before that of the database. */
-static const char overriding[] =
-    "SELECT r.rolname FROM pg_catalog.pg_db_role_setting s JOIN pg_catalog.pg_roles r ON r.oid = "
-    "s.setrole CROSS JOIN pg_catalog.unnest(s.setconfig) c WHERE pg_catalog.lower(c) IN "
-    "('default_transaction_read_only=off', 'default_transaction_read_only=false', "
-    "'default_transaction_read_only=no', 'default_transaction_read_only=0', "
-    "'default_transaction_read_only=f', 'default_transaction_read_only=n') AND r.rolcanlogin AND "
-    "s.setdatabase IN (0, (SELECT oid FROM pg_catalog.pg_database WHERE datname = "
-    "pg_catalog.current_database())) LIMIT 1";
-
 static void alter_database(struct buf *sql, const struct fence *fence, const char *change)
 {
     const char *name = strchr(fence->identity, '/');
@@ -127,24 +117,6 @@ bool fence_lift(struct conn *conn, const struct fence *fence, struct err *err)
     return ok;
 }
 
-static bool refuse_own_role(struct conn *conn, const struct fence *fence, struct err *err)
-{
-    char *own = NULL;
-    bool same;
-
-    if (!fence->role)
-        return true;
-    if (!query_value(conn, "SELECT current_user", 0, NULL, &own, err))
-        return false;
-    same = own && !strcmp(own, fence->role);
-    free(own);
-    if (!same)
-        return true;
-    err_set(err, ERR_REFUSED, "DB_FENCE_ROLE is the role that dbr itself logs in to the %s as",
-            conn_role(conn));
-    return err_hint(err, "give the application a role of its own, or unset DB_FENCE_ROLE");
-}
-
 /* One look at what the fence cannot hold, after sessions have been ended. */
 struct remainder {
     size_t sessions;  /* that have to go */
@@ -181,7 +153,7 @@ static bool look(struct conn *conn, const char *since, struct remainder *left,
     static const struct {
         const char *sql;
         size_t parameters;
-    } questions[] = {{end_others, 1}, {left_over, 1}, {prepared, 0}, {overriding, 0}};
+    } questions[] = {{end_others, 1}, {left_over, 1}, {prepared, 0}, {fence_overriding, 0}};
     struct result *results[4] = {NULL, NULL, NULL, NULL};
     struct err ending = ERR_INIT;
     bool ok = true;
@@ -208,23 +180,10 @@ static bool look(struct conn *conn, const char *since, struct remainder *left,
 
 static bool judge(const struct conn *conn, const struct remainder *left, struct err *err)
 {
-    if (left->is_prepared) {
-        err_set(err, ERR_REFUSED,
-                "a prepared transaction is waiting on the %s: it could commit behind the fence",
-                conn_role(conn));
-        return err_hint(err, "look at pg_prepared_xacts there; COMMIT PREPARED or ROLLBACK "
-                             "PREPARED each of them, then run the program again");
-    }
-    if (left->role[0]) {
-        err_set(err, ERR_REFUSED,
-                "the role %s on the %s has default_transaction_read_only set to off, which the "
-                "fence cannot hold",
-                left->role, conn_role(conn));
-        return err_hint(
-            err,
-            "ALTER ROLE ... RESET default_transaction_read_only for that role (with IN DATABASE, "
-            "where it is set for one database only)");
-    }
+    if (left->is_prepared)
+        return fence_refuse_prepared(conn, err);
+    if (left->role[0])
+        return fence_refuse_override(conn, left->role, err);
     if (left->sessions) {
         err_set(err, ERR_REFUSED, "sessions on the %s could not be ended (%s)", conn_role(conn),
                 left->first);
@@ -280,7 +239,7 @@ bool fence_place(struct conn *conn, const struct fence *fence, struct strlist *w
                  struct err *err)
 {
     char *since;
-    bool ok = refuse_own_role(conn, fence, err) && run_settings(conn, fence, true, &since, err);
+    bool ok = run_settings(conn, fence, true, &since, err);
 
     if (!ok)
         return false;

@@ -23,11 +23,35 @@ struct fence {
  * Places the fence, then ends the sessions of others until none is left. Safe to repeat. warnings
  * (may be NULL) gets a line for each session that dbr's role may not end and that belongs to the
  * provider (a superuser). ERR_REFUSED: a prepared transaction could still commit, a role overrides
- * the setting, a session could not be ended, or dbr itself logs in as the barred role; the setting
- * is in place then.
+ * the setting, or a session could not be ended; the setting is in place then.
  */
 bool fence_place(struct conn *conn, const struct fence *fence, struct strlist *warnings,
                  struct err *err);
+
+/* What can be known of a fence before it is placed or lifted. */
+struct fence_view {
+    bool placed;        /* the setting is there, or the role is barred */
+    bool is_own_role;   /* the role to bar is the one that dbr logs in as */
+    bool has_role;      /* the role to bar exists */
+    bool may_bar;       /* dbr's role may alter it */
+    bool may_alter;     /* dbr's role may alter the database */
+    bool may_create;    /* ... and keep its own schema _dbr there */
+    bool is_prepared;   /* a prepared transaction waits */
+    char overrides[64]; /* a role that overrides the setting, or "" */
+};
+
+/* Asks, in a pipeline segment of its own. role: DB_FENCE_ROLE or NULL. */
+bool fence_queue_view(struct conn *conn, const char *role, struct err *err);
+bool fence_receive_view(struct conn *conn, struct fence_view *view, struct err *err);
+/* ERR_REFUSED, with what to do, when such a fence could not be placed (place) or lifted. */
+bool fence_check(const struct conn *conn, const char *role, const struct fence_view *view,
+                 bool place, struct err *err);
+
+/* For the files of the fence: the question for a role that overrides the setting, and how it is
+ * refused. */
+extern const char fence_overriding[];
+bool fence_refuse_prepared(const struct conn *conn, struct err *err);
+bool fence_refuse_override(const struct conn *conn, const char *role, struct err *err);
 
 /* Proves the fence: opens a session as the application would and sees its write refused.
  * ERR_REFUSED when it is not. */

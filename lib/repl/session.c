@@ -10,7 +10,9 @@
 #include "repl/catalog.h"
 #include "repl/fence.h"
 #include "repl/identity.h"
+#include "repl/switch_mark.h"
 #include "repl/watermark.h"
+#include "state/journal.h"
 
 static bool connect_both(struct session *s, const struct config *config, struct err *err)
 {
@@ -38,7 +40,8 @@ static bool queue(struct session *s, const struct config *config, struct err *er
     struct conn *source = s->conns[SOURCE];
     struct conn *target = s->conns[TARGET];
 
-    return identity_queue(source, err) && identity_queue(target, err) &&
+    return identity_queue(source, err) && switch_mark_queue_look(source, NULL, err) &&
+           identity_queue(target, err) && switch_mark_queue_look(target, NULL, err) &&
            watermark_queue(source, config->overlap_ms, err) && pipeline_sync(source, err) &&
            pipeline_add(source, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", 0, NULL, err) &&
            pipeline_add(source, "SET LOCAL lock_timeout = '" LOCK_TIMEOUT "'", 0, NULL, err) &&
@@ -52,10 +55,16 @@ static bool receive(struct session *s, const struct state *state, struct err *er
 {
     struct conn *source = s->conns[SOURCE];
     struct conn *target = s->conns[TARGET];
+    int64_t epochs[2];
+    bool found;
 
     return identity_receive(source, &s->identities[s->roles[SOURCE]], err) &&
+           switch_mark_receive(source, &found, &epochs[SOURCE], err) &&
            identity_receive(target, &s->identities[s->roles[TARGET]], err) &&
+           switch_mark_receive(target, &found, &epochs[TARGET], err) &&
            identity_check(state, s->identities, err) &&
+           switch_mark_check(epochs[SOURCE], journal_epoch(state), err) &&
+           switch_mark_check(epochs[TARGET], journal_epoch(state), err) &&
            watermark_receive(source, &s->watermark, err) && pipeline_next(source, NULL, err) &&
            pipeline_next(source, NULL, err) && catalog_receive(source, &s->models[SOURCE], err) &&
            apply_receive_privileges(target, &s->unchecked, &s->temporary, err) &&

@@ -57,7 +57,9 @@ bool switch_mark_receive(struct conn *conn, bool *found, int64_t *epoch, struct 
     *found = false;
     *epoch = 0;
     if (!pipeline_next(conn, &result, err)) {
-        if (strcmp(err->sqlstate, "42P01") != 0 && strcmp(err->sqlstate, "3F000") != 0)
+        /* No table, no schema, or one of another role, which this one has never switched with. */
+        if (strcmp(err->sqlstate, "42P01") != 0 && strcmp(err->sqlstate, "3F000") != 0 &&
+            strcmp(err->sqlstate, "42501") != 0)
             return false;
         err_clear(err);
         return true;
@@ -66,4 +68,15 @@ bool switch_mark_receive(struct conn *conn, bool *found, int64_t *epoch, struct 
     *epoch = result_int(result, 0, 1);
     result_free(result);
     return true;
+}
+
+bool switch_mark_check(int64_t epoch, int64_t known, struct err *err)
+{
+    if (epoch <= known)
+        return true;
+    err_set(err, ERR_REFUSED,
+            "these databases have been switched by another state directory: switch %" PRId64
+            ", this one knows of %" PRId64,
+            epoch, known);
+    return err_hint(err, "run dbr where they were switched, or bring that state directory here");
 }

@@ -32,4 +32,8 @@ bool switch_mark_queue_look(struct conn *conn, const char *id, struct err *err);
 /* *found: the row of that switch is there. *epoch: the greatest, 0 without any. */
 bool switch_mark_receive(struct conn *conn, bool *found, int64_t *epoch, struct err *err);
 
+/* ERR_REFUSED when a database knows of a later switch than `known`: another machine, or another
+ * state directory, moved the pair on, and what this one says of it is the past. */
+bool switch_mark_check(int64_t epoch, int64_t known, struct err *err);
+
 #endif

@@ -143,6 +143,21 @@ void journal_take_effect(struct state *state, const struct journal *journal)
         add_failback(state, now);
 }
 
+bool journal_hook_failed(const struct state *state)
+{
+    return json_bool(json_get(state->root, "lastSwitch"), "hookFailed", false);
+}
+
+void journal_set_hook_failed(struct state *state, bool failed)
+{
+    struct json *last = json_get(state->root, "lastSwitch");
+
+    if (last && failed)
+        json_set_bool(last, "hookFailed", true);
+    else if (last)
+        json_remove(last, "hookFailed");
+}
+
 int64_t journal_epoch(const struct state *state)
 {
     return json_int(json_get(state->root, "lastSwitch"), "epoch", 0);

@@ -6,7 +6,7 @@
  * Members of the state:
  *  switch:     {"id", "op", "kind": "planned|forced", "step", "by": "manual|auto", "reason",
  *              "epoch", "startedAt"}; missing when no switch is under way
- *  lastSwitch: {"id", "op", "kind", "by", "reason", "epoch", "time"}
+ *  lastSwitch: {"id", "op", "kind", "by", "reason", "epoch", "time", "hookFailed"}
  *  fenceDebt:  {"primary": time, "secondary": time}: since when its fence is owed
  *  merge:      {"run": id of the failover, "time": when it began}: that base is still to be merged
  *  failbacks:  [time, ...]: automatic failbacks, the newest last
@@ -68,6 +68,9 @@ void journal_remove(struct state *state);
 void journal_take_effect(struct state *state, const struct journal *journal);
 /* The last switch that took effect; false when there was none. step is STEP_NONE. */
 bool journal_last(const struct state *state, struct journal *journal);
+/* The command DB_ON_EVENT of the last switch failed, and is to be run again. */
+bool journal_hook_failed(const struct state *state);
+void journal_set_hook_failed(struct state *state, bool failed);
 /* Of the last switch, 0 before the first. */
 int64_t journal_epoch(const struct state *state);
 
