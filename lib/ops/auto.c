@@ -104,6 +104,13 @@ static enum conn_failure failure_of(const struct json *entry)
                                          : CONN_DEGRADED;
 }
 
+/* Further ahead than any pause: the clock was set back meanwhile. */
+static bool is_ahead(int64_t at)
+{
+    int64_t left = at - clock_now_us();
+    return left > 0 && left <= RETRY_MAX_MS * 1000;
+}
+
 void auto_view_read(struct auto_view *view, const struct config *config, const struct state *state)
 {
     const char *retry = auto_retry_at(state);
@@ -116,7 +123,7 @@ void auto_view_read(struct auto_view *view, const struct config *config, const s
         .failback_on = config->auto_failback,
         .failover_threshold = config->failover_threshold,
         .failback_threshold = auto_failback_threshold(config, state),
-        .waiting = retry && clock_parse(retry, &at) && clock_now_us() < at,
+        .waiting = retry && clock_parse(retry, &at) && is_ahead(at),
     };
     for (int role = ROLE_PRIMARY; role <= ROLE_SECONDARY; role++) {
         const struct json *entry = health_entry(state, (enum role)role);

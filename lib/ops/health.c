@@ -211,6 +211,10 @@ static bool record(struct check *check, bool counts, bool *acts, struct err *err
     if (counts)
         health_append_history(&check->state);
     health_append_events(&check->state, &check->changes);
+    if (strlist_has(&check->changes, HEALTH_BOTH_DOWN))
+        health_alert(check->config, &check->state, NULL, HEALTH_BOTH_DOWN);
+    if (strlist_has(&check->changes, HEALTH_ISOLATED))
+        health_alert(check->config, &check->state, NULL, HEALTH_ISOLATED);
     strlist_release(&check->changes);
     return true;
 }

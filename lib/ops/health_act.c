@@ -7,6 +7,7 @@
 #include "base/lock.h"
 #include "base/log.h"
 #include "base/stop.h"
+#include "ops/hook.h"
 #include "ops/past.h"
 #include "ops/switchover.h"
 #include "state/events.h"
@@ -109,8 +110,19 @@ static void describe(const struct config *config, const struct state *state, enu
                        (long long)auto_failback_threshold(config, state));
 }
 
+void health_alert(const struct config *config, const struct state *state, const char *reason,
+                  const char *message)
+{
+    struct err why = ERR_INIT;
+    struct hook_event event = {
+        .event = "alert", .active = state_active(state), .reason = reason, .message = message};
+    if (!hook_run(config, &event, &why))
+        log_warn("DB_ON_EVENT: %s", why.message);
+}
+
 /* A switch that stands although not everything followed, or one that could not be made. */
-static bool remember(struct state *state, enum switch_op op, const struct err *why, struct err *err)
+static bool remember(const struct config *config, struct state *state, enum switch_op op,
+                     const struct err *why, struct err *err)
 {
     bool stands = state_active(state) == switch_target(op);
     if (!state_begin(state, err))
@@ -126,8 +138,10 @@ static bool remember(struct state *state, enum switch_op op, const struct err *w
     }
     if (!state_commit(state, err))
         return false;
-    if (!stands && news)
-        events_write(state, "alert", switch_op_name(op), why->message, NULL);
+    if (stands || !news)
+        return true;
+    events_write(state, "alert", switch_op_name(op), why->message, NULL);
+    health_alert(config, state, switch_op_name(op), why->message);
     return true;
 }
 
@@ -148,12 +162,10 @@ bool health_act(struct cli *cli, const struct config *config, struct state *stat
         return false;
     }
     if (ok)
-        return remember(state, op, &why, err);
-    log_error("automatic %s: %s", switch_op_name(op), why.message);
-    if (why.hint[0])
-        log_info("hint: %s", why.hint);
+        return remember(config, state, op, &why, err);
+    log_warn("automatic %s: %s", switch_op_name(op), why.message);
     /* Another run is at it, or at something that comes first. */
     if (why.code == ERR_LOCKED)
         return true;
-    return remember(state, op, &why, err);
+    return remember(config, state, op, &why, err);
 }

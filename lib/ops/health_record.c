@@ -131,10 +131,9 @@ void health_apply(const struct config *config, struct state *state, const struct
     }
     if (checked->count == 1)
         json_remove(health, role_name(ROLE_SECONDARY));
-    apply_together(health, "isolated", checked->isolated,
-                   "this machine is cut off: no database and no witness answers", changes);
+    apply_together(health, "isolated", checked->isolated, HEALTH_ISOLATED, changes);
     apply_together(health, "bothDown", !checked->isolated && checked->count == 2 && down == 2,
-                   "both databases offline", changes);
+                   HEALTH_BOTH_DOWN, changes);
 }
 
 void health_apply_status(struct state *state, const struct health_judgement *judgement,
@@ -164,8 +163,12 @@ static void add_history(struct json *line, const struct state *state, enum role 
 void health_append_events(const struct state *state, const struct strlist *changes)
 {
     const char *status = json_str(json_get(state->root, "health"), "status", NULL);
-    for (size_t i = 0; i < changes->count; i++)
-        events_write(state, "health", status, changes->items[i], NULL);
+    for (size_t i = 0; i < changes->count; i++) {
+        const char *message = changes->items[i];
+        bool alert =
+            strcmp(message, HEALTH_BOTH_DOWN) == 0 || strcmp(message, HEALTH_ISOLATED) == 0;
+        events_write(state, alert ? "alert" : "health", status, message, NULL);
+    }
 }
 
 void health_append_history(const struct state *state)

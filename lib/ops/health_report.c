@@ -56,6 +56,19 @@ static int64_t to_go(int64_t threshold, int64_t count)
     return count < threshold ? threshold - count : 0;
 }
 
+static void last_switch(struct json *object, const struct state *state)
+{
+    static const char *const told[] = {"op", "kind", "by", "time", "reason"};
+    const struct json *last = json_get(state->root, "lastSwitch");
+    if (!last) {
+        json_set_null(object, "lastSwitch");
+        return;
+    }
+    struct json *part = json_set_object(object, "lastSwitch");
+    for (size_t i = 0; i < sizeof told / sizeof told[0]; i++)
+        carry(part, last, told[i]);
+}
+
 /* What automation would do next, and what is left open by the switch before. */
 static void switching_object(struct json *document, const struct config *config,
                              const struct state *state)
@@ -87,6 +100,7 @@ static void switching_object(struct json *document, const struct config *config,
     json_set_str(object, "fenceDebt", journal_debt(state, role_other(view.active)));
     json_set_bool(object, "mergePending", !failover && journal_merge(state));
     json_set_bool(object, "isolated", view.isolated);
+    last_switch(object, state);
     free(blocked);
 }
 

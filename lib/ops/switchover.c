@@ -187,12 +187,16 @@ static bool ask(struct switch_run *run, const struct wish *wish, struct err *err
 /* --- the switch ---------------------------------------------------------------------------------
  */
 
+/* What nobody asked for is said under --quiet, too: it is to be in cron's mail. */
 static void announce(const struct wish *wish)
 {
-    if (wish->op == SWITCH_FAILOVER)
-        log_info("INITIATING FAILOVER TO SECONDARY DATABASE");
+    const char *phrase = wish->op == SWITCH_FAILOVER ? "INITIATING FAILOVER TO SECONDARY DATABASE"
+                                                     : "INITIATING FAILBACK TO PRIMARY DATABASE";
+
+    if (wish->automatic)
+        log_error("%s", phrase);
     else
-        log_info("INITIATING FAILBACK TO PRIMARY DATABASE");
+        log_info("%s", phrase);
 }
 
 /* While the application still writes: whatever can be brought over beforehand shortens the time

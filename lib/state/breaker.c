@@ -31,7 +31,9 @@ void breaker_read(struct breaker *breaker, const struct state *state, enum role 
     breaker->duration_ms = json_int(entry, "totalDurationMs", 0);
     if (!retry || !clock_parse(retry, &at))
         return;
-    breaker->status = clock_now_us() < at ? BREAKER_OPEN : BREAKER_HALF_OPEN;
+    int64_t left = at - clock_now_us();
+    /* Further ahead than any pause: the clock was set back meanwhile. */
+    breaker->status = left > 0 && left <= PAUSE_MAX_MS * 1000 ? BREAKER_OPEN : BREAKER_HALF_OPEN;
     (void)snprintf(breaker->retry_at, sizeof breaker->retry_at, "%s", retry);
 }
 

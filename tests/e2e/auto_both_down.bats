@@ -13,8 +13,9 @@ teardown() { pair_teardown; }
 
 told() { jq -r .message "$STATE_DIR/events.jsonl" | grep -cxF "both databases offline"; }
 
-@test "both down: no switch, critical, one event for each outage" {
+@test "both down: no switch, critical, one event and one call for each outage" {
     init_pair
+    env_set DB_ON_EVENT "'echo \"\$DBR_EVENT \$DBR_MESSAGE\" >>$BATS_TEST_TMPDIR/called'"
     link_tell one refuse
     link_tell two refuse
     for _ in 1 2 3 4; do
@@ -25,6 +26,7 @@ told() { jq -r .message "$STATE_DIR/events.jsonl" | grep -cxF "both databases of
     done
     stderr_lacks "INITIATING"
     is "$(told)" 1
+    is "$(cat "$BATS_TEST_TMPDIR/called")" "alert both databases offline"
     # The standby alone comes back: now the count is enough.
     link_tell two pass
     run_dbr health --auto --json

@@ -96,7 +96,12 @@ events_of() { jq -r "select(.event == \"$1\") | .event" "$STATE_DIR/events.jsonl
     run_dbr health --peek
     exits 2
     stdout_has "a failover is due"
-    run_dbr health --auto --json
+    # Under --quiet, too, what nobody asked for is said.
+    run_dbr health --auto -q
     exits 1
+    stderr_has "[DB-Redundancy] INITIATING FAILOVER TO SECONDARY DATABASE"
+    run_dbr health --cached --json
     json_is .activeDatabase secondary
+    json_is .switching.lastSwitch.by auto
+    json_is .switching.lastSwitch.kind forced
 }
