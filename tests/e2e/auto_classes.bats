@@ -49,6 +49,13 @@ checks() {
     is "$(down_count)" 0
 }
 
+@test "a database that is closed to everybody is no outage" {
+    server_sql one postgres -c "ALTER DATABASE $DB ALLOW_CONNECTIONS false"
+    checks 4 2
+    json_is .primary.failure config
+    is "$(down_count)" 0
+}
+
 @test "read-only by surprise warns" {
     p1 -c "ALTER DATABASE $DB SET default_transaction_read_only = on"
     checks 4 1
