@@ -25,7 +25,7 @@ bool switch_mark_queue(struct conn *conn, const struct switch_mark *mark, size_t
 
     (void)snprintf(epoch, sizeof(epoch), "%" PRId64, mark->epoch);
     if (gethostname(host, sizeof(host) - 1) != 0)
-        host[0] = '\0';
+        (void)snprintf(host, sizeof(host), "unknown");
     for (i = 0; i < sizeof(preparations) / sizeof(preparations[0]); i++)
         if (!pipeline_add(conn, preparations[i], 0, NULL, err))
             return false;
