@@ -204,9 +204,15 @@ lint-cppcheck:
 	cppcheck -q --std=c11 --enable=warning,style,performance,portability --inline-suppr --error-exitcode=1 \
 	--suppressions-list=.cppcheck -j $(JOBS) -Ilib -D_GNU_SOURCE $(LIB_SOURCES) $(CMD_SOURCES)
 
+# The analyser follows paths up to that many nodes: what it finds beyond costs five times the time.
+TIDY_NODES ?= 40000
+analyzer_option = --extra-arg=-Xclang --extra-arg=$(1)
+TIDY_FLAGS := --quiet --warnings-as-errors='*' $(call analyzer_option,-analyzer-config) \
+	$(call analyzer_option,max-nodes=$(TIDY_NODES))
+
 lint-tidy:
 	printf '%s\n' $(LIB_SOURCES) $(CMD_SOURCES) | xargs -P $(JOBS) -I{} \
-	$(CLANG_TIDY) --quiet --warnings-as-errors='*' {} -- -std=c11 $(ALL_CPPFLAGS)
+	$(CLANG_TIDY) $(TIDY_FLAGS) {} -- -std=c11 $(ALL_CPPFLAGS)
 
 format:
 	$(CLANG_FORMAT) -i $(C_FILES)
