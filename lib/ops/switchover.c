@@ -374,8 +374,10 @@ static bool run_wish(struct switch_run *run, struct wish *wish, struct lock *loc
 {
     struct journal left;
     bool abandoned = false;
-    /* Nobody is asked about what has been begun already. */
-    bool early = journal_read(run->state, &left) || state_active(run->state) == run->to;
+    /* Nobody is asked about what has been begun already; an init that runs is one that holds the
+     * lock, not one that has failed. */
+    bool early = journal_read(run->state, &left) || state_active(run->state) == run->to ||
+                 state_init_status(run->state) == INIT_RUNNING;
 
     if (early && (!lock_now(run, wish, lock, err) || !settle_left(run, wish, &abandoned, err)))
         return false;
