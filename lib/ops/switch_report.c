@@ -248,8 +248,28 @@ static void fill_document(struct switch_run *run, bool dry_run)
         stranded_document(run, document);
 }
 
+/* dbr brings rows over, not what a view was filled with. */
+static void note_views(struct switch_run *run)
+{
+    const struct model *model = &run->models[run->to];
+    struct buf names = BUF_INIT;
+    size_t i;
+
+    for (i = 0; i < model->object_count; i++)
+        if (model->objects[i].kind == OBJECT_MATERIALIZED_VIEW && model->objects[i].populated)
+            buf_addf(&names, "%s%s", names.len ? ", " : "", model->objects[i].plain);
+    if (names.len)
+        strlist_addf(&run->outcome.warnings,
+                     "materialized views are as old as their last refresh on the %s: %s; run "
+                     "REFRESH MATERIALIZED VIEW there",
+                     role_name(run->to), names.data);
+    buf_release(&names);
+}
+
 void switch_report(struct switch_run *run, bool dry_run)
 {
+    if (!dry_run)
+        note_views(run);
     run->outcome.duration_ms = clock_mono_ms() - run->started_ms;
     if (run->cli->common.json) {
         fill_document(run, dry_run);

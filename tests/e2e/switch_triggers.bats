@@ -98,12 +98,17 @@ there_and_back() {
     in_step
 }
 
-@test "a materialized view is there, and can be refreshed" {
+@test "a materialized view is there, and said to be as old as its last refresh" {
     make_application
     init_pair
+    p1 -c "INSERT INTO orders (amount) VALUES (4)"
     run_dbr failover --yes
     exits 0
-    p2 -c "SELECT sum FROM total" >/dev/null
-    p2 -c "REFRESH MATERIALIZED VIEW total"
+    stderr_has "last refresh on the secondary: total;"
     is "$(p2 -c "SELECT sum FROM total")" 3
+    p2 -c "REFRESH MATERIALIZED VIEW total"
+    is "$(p2 -c "SELECT sum FROM total")" 7
+    run_dbr failback --yes --json
+    exits 0
+    json_true '[.warnings[] | select(contains("last refresh on the primary: total;"))] | length == 1'
 }
