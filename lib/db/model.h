@@ -224,6 +224,9 @@ struct model {
     int version; /* as conn_version */
     const char *schema;
     const char *schema_comment;
+    const char **other_schemas; /* what there is instead; filled only when the schema is missing */
+    size_t other_schema_count;
+    bool schema_missing;
     struct model_table *tables; /* parents by foreign key first; see repl/order.h for cycles */
     size_t table_count;
     struct model_sequence *sequences;

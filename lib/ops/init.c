@@ -19,7 +19,6 @@
 #include "ops/past.h"
 #include "repl/catalog.h"
 #include "repl/fence.h"
-#include "repl/identity.h"
 #include "repl/ledger.h"
 #include "state/breaker.h"
 #include "state/events.h"
@@ -83,7 +82,7 @@ bool init_note_begin(struct init_run *run, struct err *err)
     if (!state_begin(&run->state, err))
         return false;
     state_set_init(&run->state, INIT_RUNNING, NULL);
-    identity_remember(&run->state, run->session.identities);
+    session_remember(&run->session, &run->state);
     return state_commit(&run->state, err);
 }
 
@@ -132,8 +131,7 @@ static bool create_structure(struct init_run *run, struct err *err)
                                 ledger_create_count, err);
 }
 
-/* A schema that is missing looks like one that is empty: most likely it is not the one that is
- * meant. */
+/* Most likely not the schema, or not the database, that is meant. */
 static bool check_source(const struct init_run *run, struct err *err)
 {
     if (!catalog_is_empty(&run->session.models[SOURCE]))
@@ -251,8 +249,10 @@ static bool run_all(struct init_run *run, struct err *err)
         return false;
     if (!run->options->update && !check_active(run, err))
         return false;
-    if (run->options->recreate) /* consent to another database in the secondary's place */
+    if (run->options->recreate) { /* consent to another database and schema in their place */
         state_set_identity(&run->state, ROLE_SECONDARY, NULL);
+        state_set_schema(&run->state, NULL);
+    }
     run->open =
         session_open(&run->session, &run->config, &run->state,
                      run->options->update ? state_active(&run->state) : ROLE_PRIMARY, NULL, err);

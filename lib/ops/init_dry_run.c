@@ -88,6 +88,7 @@ static bool for_dialect(struct init_run *run, struct err *err)
     memset(&model, 0, sizeof(model));
     ok = conn_open(&params, &conn, err) && catalog_queue(conn, err) && pipeline_sync(conn, err) &&
          pipeline_send(&conn, 1, err) && catalog_receive(conn, &model, err) &&
+         catalog_check_schema(&model, params.role, err) &&
          catalog_filter(&model, &run->config.tables, &run->config.exclude, err);
     if (ok)
         print_create(run, &model, engine_by_name(run->options->dialect), 0);

@@ -9,7 +9,6 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "repl/base.h"
-#include "repl/identity.h"
 #include "repl/merge_run.h"
 #include "repl/probe.h"
 #include "repl/reconcile.h"
@@ -108,7 +107,7 @@ static bool remember(struct switch_run *run, const struct reconciliation *found,
         json_set_str(table, "lastFingerprint", now);
         json_set_int(table, "rows", found->all.items[i].rows[SOURCE]);
     }
-    identity_remember(run->state, found->session.identities);
+    session_remember(&found->session, run->state);
     breaker_close_all(run->state);
     return state_commit(run->state, err);
 }

@@ -14,7 +14,6 @@
 #include "ops/past.h"
 #include "ops/sync_run.h"
 #include "repl/fence.h"
-#include "repl/identity.h"
 #include "state/breaker.h"
 #include "state/events.h"
 #include "state/journal.h"
@@ -231,7 +230,7 @@ static bool remember(struct sync_run *run, const struct err *trouble, struct err
     for (i = 0; i < run->found.pairs.count && sync_writes(run->options); i++)
         remember_table(run, tables, i, now);
     remember_sync(run, now, trouble);
-    identity_remember(&run->state, run->found.session.identities);
+    session_remember(&run->found.session, &run->state);
     breaker_close_all(&run->state);
     return state_commit(&run->state, err);
 }

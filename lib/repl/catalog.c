@@ -14,16 +14,26 @@
 #include "repl/catalog_read.h"
 
 static const char schema_sql[] =
-    "SELECT (SELECT d.description FROM pg_description d WHERE d.objoid = n.oid AND d.objsubid = 0"
-    "   AND d.classoid = 'pg_namespace'::regclass)"
-    " FROM pg_namespace n WHERE n.nspname = $1";
+    "SELECT n.nspname, (SELECT d.description FROM pg_description d WHERE d.objoid = n.oid"
+    "   AND d.objsubid = 0 AND d.classoid = 'pg_namespace'::regclass)"
+    " FROM pg_namespace n WHERE n.nspname = $1"
+    " OR (NOT EXISTS (SELECT 1 FROM pg_namespace x WHERE x.nspname = $1)"
+    "   AND n.nspname NOT LIKE 'pg@_%' ESCAPE '@' AND n.nspname <> 'information_schema')";
 
 static bool read_schema(struct catalog_reader *reader, const struct result *result, struct err *err)
 {
     (void)err;
-    if (result_rows(result) > 0)
-        reader->model->schema_comment =
-            arena_strdup(&reader->model->arena, result_text(result, 0, 0));
+    struct model *model = reader->model;
+    size_t rows = result_rows(result);
+    model->schema_missing = rows == 0 || strcmp(result_text(result, 0, 0), model->schema) != 0;
+    if (!model->schema_missing) {
+        model->schema_comment = arena_strdup(&model->arena, result_text(result, 0, 1));
+        return true;
+    }
+    model->other_schemas = catalog_room(reader, rows, sizeof *model->other_schemas);
+    model->other_schema_count = rows;
+    for (size_t i = 0; i < rows; i++)
+        model->other_schemas[i] = arena_strdup(&model->arena, result_text(result, i, 0));
     return true;
 }
 
@@ -158,6 +168,18 @@ bool catalog_filter(struct model *model, const struct strlist *tables,
                           (exclude && strlist_has(exclude, name));
     }
     return true;
+}
+
+bool catalog_check_schema(const struct model *model, const char *role, struct err *err)
+{
+    if (!model->schema_missing)
+        return true;
+    const char *nearest =
+        strlist_nearest(model->schema, model->other_schemas, model->other_schema_count);
+    err_set(err, ERR_USAGE, "the %s has no schema %s", role, model->schema);
+    if (nearest)
+        return err_hint(err, "did you mean DB_SCHEMA=%s?", nearest);
+    return err_hint(err, "check DB_SCHEMA and the database name in the URL");
 }
 
 bool catalog_is_empty(const struct model *model)

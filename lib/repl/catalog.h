@@ -28,6 +28,9 @@ bool catalog_receive(struct conn *conn, struct model *model, struct err *err);
 bool catalog_filter(struct model *model, const struct strlist *tables,
                     const struct strlist *exclude, struct err *err);
 
+/* ERR_USAGE, with the nearest schema, when the database does not have the one that was read. */
+bool catalog_check_schema(const struct model *model, const char *role, struct err *err);
+
 /* True when the schema holds nothing that init would create (no table, type, sequence, view or
  * function). */
 bool catalog_is_empty(const struct model *model);

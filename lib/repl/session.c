@@ -90,6 +90,30 @@ static void mirror_exclusions(struct session *s, const struct config *config)
     }
 }
 
+/* Rows of one schema say nothing of another: the state's watermarks belong to the one it knows. */
+static bool check_schema(const struct session *s, const struct state *state, struct err *err)
+{
+    const char *known = state_schema(state);
+    const char *schema = s->models[SOURCE].schema;
+
+    if (!catalog_check_schema(&s->models[SOURCE], role_name(s->roles[SOURCE]), err))
+        return false;
+    if (!known || strcmp(known, schema) == 0)
+        return true;
+    err_set(err, ERR_REFUSED, "the secondary was made for the schema %s, and DB_SCHEMA is now %s",
+            known, schema);
+    return err_hint(err,
+                    "set DB_SCHEMA=%s; to keep %s as well use another DB_STATE_DIR, to keep "
+                    "it instead run dbr-init-secondary --recreate",
+                    known, schema);
+}
+
+void session_remember(const struct session *s, struct state *state)
+{
+    identity_remember(state, s->identities);
+    state_set_schema(state, s->models[SOURCE].schema);
+}
+
 bool session_open(struct session *s, const struct config *config, const struct state *state,
                   enum role source, struct conn *const *lent, struct err *err)
 {
@@ -102,6 +126,7 @@ bool session_open(struct session *s, const struct config *config, const struct s
         s->conns[TARGET] = lent[s->roles[TARGET]];
     }
     if ((lent || connect_both(s, config, err)) && queue(s, config, err) && receive(s, state, err) &&
+        check_schema(s, state, err) &&
         catalog_filter(&s->models[SOURCE], &config->tables, &config->exclude, err)) {
         mirror_exclusions(s, config);
         return true;

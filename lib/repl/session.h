@@ -31,13 +31,18 @@ struct session {
 /*
  * Connects, checks that these are two different databases and those of the state (ERR_REFUSED),
  * reads both catalogs. The source is left in a read-only repeatable-read transaction. On failure
- * everything is closed. Tables that the configuration leaves out are marked in both models.
+ * everything is closed. A schema that the source does not have is ERR_USAGE, one that is not the
+ * state's ERR_REFUSED. Tables that the configuration leaves out are marked in both models.
  * lent: connections by role, idle and outside of a transaction, that are used and given back so
  * instead of new ones; NULL: none.
  */
 bool session_open(struct session *session, const struct config *config, const struct state *state,
                   enum role source, struct conn *const *lent, struct err *err);
 void session_close(struct session *session);
+
+/* Writes into the state which databases and which schema these are; between state_begin and
+ * state_commit. */
+void session_remember(const struct session *session, struct state *state);
 
 /* Ends what is queued or running on both and closes the source's snapshot: before other work on the
  * same connections. */

@@ -186,6 +186,16 @@ void state_set_identity(struct state *state, enum role role, const char *identit
     json_set_str(state_part(state, "identities"), role_name(role), identity);
 }
 
+const char *state_schema(const struct state *state)
+{
+    return json_str(state->root, "schema", NULL);
+}
+
+void state_set_schema(struct state *state, const char *schema)
+{
+    json_set_str(state->root, "schema", schema);
+}
+
 enum state_init state_init_status(const struct state *state)
 {
     const char *word = json_str(json_get(state->root, "init"), "status", "none");

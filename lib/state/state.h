@@ -53,6 +53,10 @@ enum role state_active(const struct state *state);
 const char *state_identity(const struct state *state, enum role role);
 void state_set_identity(struct state *state, enum role role, const char *identity);
 
+/* The schema that the pair keeps; NULL before the first init. */
+const char *state_schema(const struct state *state);
+void state_set_schema(struct state *state, const char *schema); /* NULL: forget it */
+
 /* Where init stands: INIT_NONE before the first, INIT_RUNNING also after a kill, INIT_FAILED,
  * INIT_DONE. */
 enum state_init { INIT_NONE, INIT_RUNNING, INIT_FAILED, INIT_DONE };

@@ -198,9 +198,47 @@ one_line() {
 @test "a schema that does not exist on the primary" {
     env_set DB_SCHEMA nowhere
     run_dbr init-secondary
-    [ "$status" -ne 0 ] || fail "an empty twin of nothing"
+    exits 2
     stderr_has nowhere
     untouched
+    run_dbr init-secondary --dry-run --dialect=cockroach
+    exits 2
+}
+
+@test "a schema that is mistyped after init is no schema in step" {
+    init_pair
+    before=$(jq -c .sync "$STATE_DIR/state.json")
+    p1 -c "UPDATE users SET balance = 5 WHERE id = 1"
+    env_set DB_SCHEMA publik
+    for what in sync "sync --verify" "sync --repair" "sync --dry-run" "init-secondary --update" "init-secondary --recreate" \
+        "failover --yes"; do
+        # shellcheck disable=SC2086
+        run_dbr $what
+        exits 2
+        stderr_has publik DB_SCHEMA=public
+    done
+    is "$(jq -c .sync "$STATE_DIR/state.json")" "$before"
+    is "$(jq -r .activeDatabase "$STATE_DIR/state.json")" primary
+    env_unset DB_SCHEMA
+    run_dbr sync
+    exits 0
+    in_step
+}
+
+@test "another schema than the one that init copied is refused, with the way out" {
+    init_pair
+    p1 -c "CREATE SCHEMA other" -c "CREATE TABLE other.t (id int PRIMARY KEY)" -c "INSERT INTO other.t VALUES (1)"
+    env_set DB_SCHEMA other
+    for what in sync "sync --verify" "init-secondary --update" init-secondary; do
+        # shellcheck disable=SC2086
+        run_dbr $what
+        refused other public DB_STATE_DIR --recreate
+    done
+    run_dbr init-secondary --recreate
+    exits 0
+    is "$(p2 -c "SELECT count(*) FROM other.t")" 1
+    run_dbr sync
+    exits 0
 }
 
 @test "an env file that others can read, or with a line without =, earns a warning" {
