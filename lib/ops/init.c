@@ -97,7 +97,7 @@ static void note_failure(struct init_run *run, const struct err *why)
     events_write(&run->state, "error", "init", why->message, NULL);
 }
 
-static struct plan_run on_target(struct init_run *run, const struct plan *plan)
+struct plan_run init_on_target(struct init_run *run, const struct plan *plan)
 {
     struct plan_run ddl;
 
@@ -116,7 +116,7 @@ static bool drop_everything(struct init_run *run, struct err *err)
     bool ok;
 
     plan_drop(&run->session.models[TARGET], conn_engine(run->session.conns[TARGET]), &drop);
-    ddl = on_target(run, &drop);
+    ddl = init_on_target(run, &drop);
     ok = plan_run_transaction(&ddl, PLAN_SCHEMA, PLAN_COMMENTS, NULL, 0, err);
     plan_release(&drop);
     return ok ? true : err_prefix(err, "dropping what the secondary holds");
@@ -125,7 +125,7 @@ static bool drop_everything(struct init_run *run, struct err *err)
 /* The ledger is made in the same transaction: where it stands, the structure stands. */
 static bool create_structure(struct init_run *run, struct err *err)
 {
-    struct plan_run ddl = on_target(run, &run->plan);
+    struct plan_run ddl = init_on_target(run, &run->plan);
 
     return plan_run_transaction(&ddl, PLAN_SCHEMA, PLAN_STRUCTURE, ledger_create,
                                 ledger_create_count, err);

@@ -29,6 +29,9 @@ struct init_run {
     int64_t started;
 };
 
+/* A run of the plan on the target; optional objects that it refuses go to run->failures. */
+struct plan_run init_on_target(struct init_run *run, const struct plan *plan);
+
 /* The copy: rows of every table that `done` does not name, keys and indexes, foreign keys, the
  * rest, verification. */
 bool init_copy(struct init_run *run, const struct strlist *done, struct err *err);

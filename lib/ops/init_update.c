@@ -21,6 +21,7 @@
 struct update {
     struct plan additions, removals;
     struct strlist new_tables;
+    bool replans; /* plan_update returned true */
 };
 
 static bool check_state(const struct init_run *run, struct err *err)
@@ -32,30 +33,35 @@ static bool check_state(const struct init_run *run, struct err *err)
     return err_hint(err, "run dbr-init-secondary, or dbr-init-secondary --resume");
 }
 
-static struct plan_run on(struct init_run *run, const struct plan *plan)
+/* What was dropped to be made anew is a new table now. */
+static bool plan_again(struct init_run *run, struct update *u, struct err *err)
 {
-    struct plan_run ddl;
+    struct plan left = PLAN_INIT;
 
-    memset(&ddl, 0, sizeof(ddl));
-    ddl.target = run->session.conns[TARGET];
-    ddl.plan = plan;
-    ddl.failures = &run->failures;
-    return ddl;
+    if (!session_read_target(&run->session, &run->config, err))
+        return false;
+    plan_release(&u->additions);
+    strlist_release(&u->new_tables);
+    plan_update(&run->session.models[SOURCE], &run->session.models[TARGET],
+                conn_engine(run->session.conns[TARGET]), &u->additions, &left, &u->new_tables);
+    plan_release(&left);
+    return true;
 }
 
-static bool remove_old(struct init_run *run, const struct update *u, struct err *err)
+static bool remove_old(struct init_run *run, struct update *u, struct err *err)
 {
-    struct plan_run ddl = on(run, &u->removals);
+    struct plan_run ddl = init_on_target(run, &u->removals);
 
     if (!run->options->force || u->removals.statement_count == 0)
         return true;
-    return plan_run_transaction(&ddl, PLAN_SCHEMA, PLAN_COMMENTS, NULL, 0, err);
+    return plan_run_transaction(&ddl, PLAN_SCHEMA, PLAN_COMMENTS, NULL, 0, err) &&
+           (!u->replans || plan_again(run, u, err));
 }
 
 /* New tables get their rows and keys; the reconciliation that follows needs the keys. */
 static bool fill_new_tables(struct init_run *run, const struct update *u, struct err *err)
 {
-    struct plan_run ddl = on(run, &u->additions);
+    struct plan_run ddl = init_on_target(run, &u->additions);
     struct init_work work;
     size_t i;
     bool ok;
@@ -124,7 +130,7 @@ static bool any_held(const struct init_run *run)
 
 static bool make_additions(struct init_run *run, const struct update *u, struct err *err)
 {
-    struct plan_run ddl = on(run, &u->additions);
+    struct plan_run ddl = init_on_target(run, &u->additions);
     struct plan_run names = ddl;
     struct plan_run rest = ddl;
 
@@ -167,7 +173,7 @@ static void restore_views(struct init_run *run, const struct update *u)
     struct conn *target = run->session.conns[TARGET];
     struct plan views = PLAN_INIT;
     struct strlist failures = STRLIST_INIT;
-    struct plan_run ddl = on(run, &views);
+    struct plan_run ddl = init_on_target(run, &views);
     struct err err = ERR_INIT;
     size_t i;
 
@@ -190,7 +196,7 @@ static void restore_views(struct init_run *run, const struct update *u)
 }
 
 /* What was renamed keeps its name on the standby until the old object is dropped. */
-static bool apply(struct init_run *run, const struct update *u, struct err *err)
+static bool apply(struct init_run *run, struct update *u, struct err *err)
 {
     if (!remove_old(run, u, err))
         return false;
@@ -275,8 +281,10 @@ static bool judge(const struct init_run *run, const struct update *u, struct err
         err_set(err, ERR_REFUSED,
                 "changes that would drop or retype something on the standby were left: %zu",
                 count_listed(u, &u->removals));
-        return err_hint(err,
-                        "they are listed above; dbr-init-secondary --update --force makes them");
+        return err_hint(err, "%sdbr-init-secondary --update --force makes them",
+                        run->cli->common.json    ? "needsForce lists them; "
+                        : run->cli->common.quiet ? "--update without -q lists them, "
+                                                 : "they are listed above; ");
     }
     for (i = 0; i < run->outcome.count; i++)
         if (run->outcome.tables[i].error) {
@@ -289,13 +297,13 @@ static bool judge(const struct init_run *run, const struct update *u, struct err
 
 bool init_update(struct init_run *run, struct err *err)
 {
-    struct update u = {PLAN_INIT, PLAN_INIT, STRLIST_INIT};
+    struct update u = {PLAN_INIT, PLAN_INIT, STRLIST_INIT, false};
     bool ok = check_state(run, err);
 
     if (ok) {
-        plan_update(&run->session.models[SOURCE], &run->session.models[TARGET],
-                    conn_engine(run->session.conns[TARGET]), &u.additions, &u.removals,
-                    &u.new_tables);
+        u.replans = plan_update(&run->session.models[SOURCE], &run->session.models[TARGET],
+                                conn_engine(run->session.conns[TARGET]), &u.additions, &u.removals,
+                                &u.new_tables);
         ok = apply(run, &u, err);
     }
     if (ok) {

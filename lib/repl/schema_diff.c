@@ -33,17 +33,37 @@ static bool stands_for_partition(const struct model *source, const struct model_
     return false;
 }
 
+bool diff_replaced(const struct diff *diff, const struct model_table *source)
+{
+    const struct model_table *ours = model_root(diff->source, source);
+    const struct model_table *theirs = model_table(diff->target, ours->name);
+    return diff->postgres && theirs && !ours->excluded && ours->kind != theirs->kind;
+}
+
+/* A partition is attached once its table has all its columns. */
+static void attach_later(struct diff *diff)
+{
+    struct ddl *late = &diff->attachments;
+    late->statements =
+        mem_array(late->statements, late->statement_count + 1, sizeof *late->statements);
+    late->statements[late->statement_count++] = diff->ddl.statements[--diff->ddl.statement_count];
+}
+
 static void drop_tables(struct diff *diff)
 {
     for (size_t i = diff->target->table_count; i-- > 0;) {
         const struct model_table *theirs = &diff->target->tables[i];
-        if (model_table(diff->source, theirs->name) || stands_for_partition(diff->source, theirs))
+        const struct model_table *ours = model_table(diff->source, theirs->name);
+        bool again = ours && diff_replaced(diff, ours);
+        if (theirs->excluded || (ours && !again) || stands_for_partition(diff->source, theirs))
             continue;
+        diff->replans |= again;
         struct buf sql = BUF_INIT;
         buf_adds(&sql, "DROP TABLE IF EXISTS ");
         ddl_name(&sql, diff->target, theirs->name);
         buf_adds(&sql, " CASCADE");
-        ddl_add(&diff->ddl, &sql, NULL, false, "table %s", theirs->name);
+        ddl_add(&diff->ddl, &sql, NULL, false, again ? "table %s, to make it anew" : "table %s",
+                theirs->name);
     }
     diff_remove(diff);
 }
@@ -80,6 +100,8 @@ static void new_table(struct diff *diff, const struct model_table *table,
     const struct engine_ddl *ddl = diff->engine->ddl;
     diff_free_sequence_names(diff, table);
     ddl->table(&diff->ddl, table);
+    if (table->partition)
+        attach_later(diff);
     ddl->table_late(&diff->ddl, table);
     diff_add(diff, PLAN_STRUCTURE);
     ddl->foreign_keys(&diff->ddl, table);
@@ -104,7 +126,8 @@ static void diff_step(struct diff *diff, struct model_step step, struct strlist 
     if (step.kind != STEP_TABLE)
         return;
     const struct model_table *table = &diff->source->tables[step.index];
-    if (!followed(diff, table) || model_table(diff->target, table->name))
+    if (!followed(diff, table) || model_table(diff->target, table->name) ||
+        diff_replaced(diff, table))
         return;
     if (!diff_partitions_taken(diff, model_root(diff->source, table)))
         new_table(diff, table, new_tables);
@@ -182,7 +205,7 @@ static void views_first(struct diff *diff, struct plan *plan)
     plan->note_count = rest.note_count;
 }
 
-void plan_update(const struct model *source, const struct model *target,
+bool plan_update(const struct model *source, const struct model *target,
                  const struct engine *engine, struct plan *additions, struct plan *removals,
                  struct strlist *new_tables)
 {
@@ -195,6 +218,8 @@ void plan_update(const struct model *source, const struct model *target,
     diff.same_text =
         source->engine == target->engine && source->version / 10000 == target->version / 10000;
     ddl_init(&diff.ddl, source, engine, target->version);
+    ddl_init(&diff.attachments, source, engine, target->version);
+    diff_find_excluded(&diff);
     if (diff.postgres)
         diff_drop_objects(&diff);
     diff_keep_sequences(&diff);
@@ -205,13 +230,15 @@ void plan_update(const struct model *source, const struct model *target,
     for (size_t i = 0; i < source->table_count; i++) {
         const struct model_table *ours = &source->tables[i];
         const struct model_table *theirs = model_table(target, ours->name);
-        if (followed(&diff, ours) && theirs)
+        if (followed(&diff, ours) && theirs && !diff_replaced(&diff, ours))
             diff_table(&diff, ours, theirs);
     }
+    plan_take(additions, &diff.attachments, PLAN_STRUCTURE);
     diff_add_parents(&diff);
     /* Partitions before their table, as in plan_create. */
     for (size_t i = source->table_count; i-- > 0;)
         if (followed(&diff, &source->tables[i]) && !model_table(target, source->tables[i].name) &&
+            !diff_replaced(&diff, &source->tables[i]) &&
             !diff_partitions_taken(&diff, model_root(source, &source->tables[i])))
             own_keys(&diff, &source->tables[i]);
     diff_add(&diff, PLAN_KEYS);
@@ -228,5 +255,8 @@ void plan_update(const struct model *source, const struct model *target,
         views_first(&diff, removals);
     plan_advise(additions, source, engine, diff.ddl.version);
     plan_sort(additions);
+    ddl_release(&diff.attachments);
     ddl_release(&diff.ddl);
+    free(diff.kept);
+    return diff.replans;
 }

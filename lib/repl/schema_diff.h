@@ -13,7 +13,10 @@ struct diff {
     bool same_text;              /* one engine, one major version: expressions are printed alike */
     bool postgres;               /* both are PostgreSQL */
     struct ddl ddl;              /* gathers statements until they are taken */
+    struct ddl attachments;      /* of new partitions, until their tables have their columns */
     struct plan *additions, *removals;
+    bool *kept;               /* by object of the target: it belongs to tables that are left out */
+    bool replans;             /* a removal drops a table that is to be made anew */
     bool views_added_again;   /* an addition retypes a column that views may use */
     bool views_removed_again; /* a removal does */
     bool renaming;            /* columns of the table at hand get other names, with consent */
@@ -24,6 +27,14 @@ void diff_add(struct diff *diff, enum plan_phase phase);
 void diff_remove(struct diff *diff);
 /* Forgets what the writers left, notes included. */
 void diff_discard(struct diff *diff);
+
+/* Fills diff->kept, which the caller frees. */
+void diff_find_excluded(struct diff *diff);
+/* Something of that name is needed by a table that is left out, or by what belongs to it. */
+bool diff_excluded_uses(const struct diff *diff, const char *name);
+/* A table that is partitioned on one side only, or a partition of such a one: it cannot be altered
+ * into the other. */
+bool diff_replaced(const struct diff *diff, const struct model_table *source);
 
 /* Types, their values and attributes; sequences. */
 void diff_types(struct diff *diff);

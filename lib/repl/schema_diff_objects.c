@@ -145,7 +145,7 @@ void diff_object(struct diff *diff, const struct model_object *object)
 void diff_drop_views(struct diff *diff)
 {
     for (size_t i = diff->target->object_count; i-- > 0;)
-        if (is_view(&diff->target->objects[i]))
+        if (is_view(&diff->target->objects[i]) && !diff->kept[i])
             drop(diff, &diff->target->objects[i], false);
 }
 
@@ -155,7 +155,7 @@ void diff_drop_objects(struct diff *diff)
     for (size_t i = target->object_count; i-- > 0;) {
         const struct model_object *theirs = &target->objects[i];
         if (!theirs->definition || theirs->kind == OBJECT_EXTENSION || on_view(target, theirs) ||
-            find(diff->source, theirs))
+            diff->kept[i] || find(diff->source, theirs))
             continue;
         /* What hangs on a table that goes too is gone by then. */
         const struct model_table *table = model_table(diff->source, theirs->table);

@@ -70,7 +70,7 @@ void diff_add_parents(struct diff *diff)
     for (size_t i = 0; diff->postgres && i < diff->source->table_count; i++) {
         const struct model_table *ours = &diff->source->tables[i];
         const struct model_table *theirs = model_table(diff->target, ours->name);
-        if (!theirs || ours->excluded)
+        if (!theirs || ours->excluded || diff_replaced(diff, ours))
             continue;
         /* Without consent to the removal it still belongs to the other parent. */
         if (ours->partition && !same_partition(diff, ours, theirs) &&

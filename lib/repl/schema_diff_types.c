@@ -210,7 +210,7 @@ void diff_types(struct diff *diff)
 {
     for (size_t i = diff->target->type_count; i-- > 0;) {
         const struct model_type *type = &diff->target->types[i];
-        if (model_type(diff->source, type->name))
+        if (model_type(diff->source, type->name) || diff_excluded_uses(diff, type->name))
             continue;
         struct buf sql = BUF_INIT;
         buf_adds(&sql, type->kind == TYPE_DOMAIN ? "DROP DOMAIN " : "DROP TYPE ");
@@ -256,7 +256,9 @@ void diff_drop_sequences(struct diff *diff)
 {
     for (size_t i = 0; i < diff->target->sequence_count; i++) {
         const struct model_sequence *theirs = &diff->target->sequences[i];
-        if (theirs->identity || model_sequence(diff->source, theirs->name))
+        const struct model_table *owner = model_table(diff->target, theirs->owner_table);
+        if (theirs->identity || model_sequence(diff->source, theirs->name) ||
+            (owner && owner->excluded) || diff_excluded_uses(diff, theirs->name))
             continue;
         struct buf sql = BUF_INIT;
         buf_adds(&sql, "DROP SEQUENCE IF EXISTS ");
@@ -273,7 +275,7 @@ void diff_keep_sequences(struct diff *diff)
         const struct model_table *owner = model_table(diff->source, theirs->owner_table);
         if (!theirs->owner_table || theirs->identity ||
             !model_sequence(diff->source, theirs->name) ||
-            (owner && model_column(owner, theirs->owner_column)))
+            (owner && model_column(owner, theirs->owner_column) && !diff_replaced(diff, owner)))
             continue;
         struct buf sql = BUF_INIT;
         buf_adds(&sql, "ALTER SEQUENCE ");

@@ -75,6 +75,28 @@ static bool has_leftovers(const struct model_table *source, const struct model_t
     return false;
 }
 
+static bool has_check(const struct model_type *type, const char *name)
+{
+    for (size_t i = 0; i < type->check_count; i++)
+        if (strcmp(type->checks[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+/* A check of the column's domain, or of one below it, that only the target has. */
+static bool domain_has_leftovers(const struct model_column *column, const struct model *source,
+                                 const struct model *target)
+{
+    const struct model_type *theirs = model_type(target, column->type_name);
+    for (; theirs && theirs->kind == TYPE_DOMAIN; theirs = model_type(target, theirs->base)) {
+        const struct model_type *ours = model_type(source, theirs->name);
+        for (size_t i = 0; ours && i < theirs->check_count; i++)
+            if (!has_check(ours, theirs->checks[i].name))
+                return true;
+    }
+    return false;
+}
+
 bool plan_difference_needs_force(const struct model_table *source, const struct model *source_model,
                                  const struct model_table *target, const struct model *target_model)
 {
@@ -85,7 +107,8 @@ bool plan_difference_needs_force(const struct model_table *source, const struct 
             continue;
         if (!ours || generated_differently(ours, source_model, theirs, target_model) ||
             (diff_column_type(ours, source_model, theirs, target_model) &&
-             !diff_widens(theirs->type, ours->type)))
+             !diff_widens(theirs->type, ours->type)) ||
+            domain_has_leftovers(theirs, source_model, target_model))
             return true;
     }
     if (has_leftovers(source, target))

@@ -64,8 +64,12 @@ void plan_create(const struct model *source, const struct engine *target, int ta
  * `additions`; what would have to be dropped or retyped becomes statements of `removals`, which
  * need --force. Both may be empty. Tables new on the target are created whole (their rows are the
  * caller's part): new_tables names them.
+ *
+ * True when a removal drops a table that is to be made anew, since it cannot be altered (it has
+ * become a partitioned one): nothing else is planned for that table. Once the removals have run,
+ * read the target again and plan again.
  */
-void plan_update(const struct model *source, const struct model *target,
+bool plan_update(const struct model *source, const struct model *target,
                  const struct engine *engine, struct plan *additions, struct plan *removals,
                  struct strlist *new_tables);
 

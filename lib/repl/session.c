@@ -75,19 +75,34 @@ static bool receive(struct session *s, const struct state *state, struct err *er
 /* What is left out of the source is left out of the target: neither compared nor called a stray. */
 static void mirror_exclusions(struct session *s, const struct config *config)
 {
+    struct model *target = &s->models[TARGET];
     size_t i;
 
-    for (i = 0; i < s->models[TARGET].table_count; i++) {
-        struct model_table *table = &s->models[TARGET].tables[i];
+    for (i = 0; i < target->table_count; i++) {
+        struct model_table *table = &target->tables[i];
         const struct model_table *other = model_table(&s->models[SOURCE], table->name);
+        const char *name = model_root(target, table)->name;
 
         if (other)
             table->excluded = other->excluded;
         else
-            table->excluded =
-                (config->tables.count && !strlist_has(&config->tables, table->name)) ||
-                strlist_has(&config->exclude, table->name);
+            table->excluded = (config->tables.count && !strlist_has(&config->tables, name)) ||
+                              strlist_has(&config->exclude, name);
     }
+}
+
+bool session_read_target(struct session *s, const struct config *config, struct err *err)
+{
+    struct conn *target = s->conns[TARGET];
+
+    model_release(&s->models[TARGET]);
+    memset(&s->models[TARGET], 0, sizeof(s->models[TARGET]));
+    if (!catalog_queue(target, err) || !pipeline_sync(target, err) ||
+        !pipeline_send(&target, 1, err) || !catalog_receive(target, &s->models[TARGET], err) ||
+        !pipeline_end(target, err))
+        return false;
+    mirror_exclusions(s, config);
+    return true;
 }
 
 /* Rows of one schema say nothing of another: the state's watermarks belong to the one it knows. */

@@ -44,6 +44,9 @@ void session_close(struct session *session);
  * state_commit. */
 void session_remember(const struct session *session, struct state *state);
 
+/* Reads the target's catalog again, after its structure has been changed; nothing may be queued. */
+bool session_read_target(struct session *session, const struct config *config, struct err *err);
+
 /* Ends what is queued or running on both and closes the source's snapshot: before other work on the
  * same connections. */
 bool session_settle(struct session *session, struct err *err);

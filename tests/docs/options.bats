@@ -146,3 +146,21 @@ documented() {
     done
     no_findings
 }
+
+# "program option min max" of each option that takes a number, from the option tables.
+ranges() {
+    local program
+    for program in "${programs[@]}"; do
+        tr -s '\n ' ' ' <"cmd/$program.c" | grep -oE '"[a-z-]+", "[A-Z]+", "[^"]*", OPTION_NUMBER, &[a-z_.]+, [0-9]+, [0-9]+' |
+            sed -E "s/^\"([a-z-]+)\".*, ([0-9]+), ([0-9]+)\$/$program \1 \2 \3/"
+    done
+}
+
+@test "the man pages give numbers the ranges of the option table" {
+    [ "$(ranges | wc -l)" -ge "$(cat cmd/dbr-*.c | grep -c OPTION_NUMBER)" ]
+    while read -r program option min max; do
+        awk -v item="Fl -$option " '$1 == ".It" { in_it = index($0, item) } in_it { print }' "man/$program.1" |
+            tr '\n' ' ' | grep -qE "(from|Pq) $min to $max[ ,.;]" || finding "man/$program.1: --$option is not \"$min to $max\""
+    done < <(ranges)
+    no_findings
+}
