@@ -33,7 +33,8 @@ const char *conn_engine_settings(const struct conn *conn)
 {
     if (conn->engine->kind == ENGINE_POSTGRES)
         return "SELECT pg_catalog.set_config('lc_monetary', 'C', false), "
-               "pg_catalog.set_config('jit', 'off', false)";
+               "pg_catalog.set_config('jit', 'off', false), "
+               "pg_catalog.set_config('quote_all_identifiers', 'off', false)";
     return "SET default_int_size = 8";
 }
 

@@ -182,6 +182,8 @@ static bool run_resume(struct init_run *run, struct err *err)
     bool ok;
 
     if (state_init_status(&run->state) == INIT_DONE) {
+        if (run->cli->common.json)
+            outcome_report(&run->outcome, run->cli, OUTCOME_SYNC);
         log_info("Nothing to resume: the secondary has been initialised completely");
         return true;
     }
@@ -264,6 +266,21 @@ static bool run_all(struct init_run *run, struct err *err)
     return dispatch(run, err);
 }
 
+/* One line of the report, or one object of the JSON list; nothing under --quiet. */
+static void report_note(struct json *list, bool people, const char *kind, const char *word,
+                        const char *object, const char *text)
+{
+    if (list) {
+        struct json *item = json_add(list, json_object());
+
+        json_set_str(item, "kind", kind);
+        json_set_str(item, "object", object);
+        json_set_str(item, "text", text ? text : "the secondary refused it");
+    } else if (people) {
+        printf("%s: %s%s%s\n", word, object, text ? ": " : "", text ? text : "");
+    }
+}
+
 void init_report_notes(struct init_run *run, const struct plan *plan)
 {
     bool people = !run->cli->common.json && !run->cli->common.quiet;
@@ -272,30 +289,16 @@ void init_report_notes(struct init_run *run, const struct plan *plan)
 
     for (i = 0; i < plan->note_count; i++) {
         const struct plan_note *note = &plan->notes[i];
-        const char *kind = note->kind == NOTE_SUBSTITUTED ? "substituted" : "not carried over";
+        bool substituted = note->kind == NOTE_SUBSTITUTED;
 
-        if (list) {
-            struct json *item = json_add(list, json_object());
-
-            json_set_str(item, "kind",
-                         note->kind == NOTE_SUBSTITUTED ? "substituted" : "notCarried");
-            json_set_str(item, "object", note->object);
-            json_set_str(item, "text", note->text);
-        } else if (people) {
-            printf("%s: %s: %s\n", kind, note->object, note->text);
-        }
+        report_note(list, people, substituted ? "substituted" : "notCarried",
+                    substituted ? "substituted" : "not carried over", note->object, note->text);
     }
-    for (i = 0; i < run->failures.count; i++) {
-        if (list) {
-            struct json *item = json_add(list, json_object());
-
-            json_set_str(item, "kind", "notCarried");
-            json_set_str(item, "object", run->failures.items[i]);
-            json_set_str(item, "text", "the secondary refused it");
-        } else if (people) {
-            printf("not carried over: %s\n", run->failures.items[i]);
-        }
-    }
+    for (i = 0; i < run->failures.count; i++)
+        report_note(list, people, "notCarried", "not carried over", run->failures.items[i], NULL);
+    for (i = 0; i < run->quiet_triggers.count; i++)
+        report_note(list, people, "disabled", "disabled", run->quiet_triggers.items[i],
+                    "the trigger stays disabled on the standby until a switch");
 }
 
 static void remember_done(struct init_run *run, const struct init_work *work)
@@ -358,6 +361,7 @@ bool ops_init(struct cli *cli, const struct init_options *options, struct err *e
     run.state = (struct state)STATE_INIT;
     run.plan = (struct plan)PLAN_INIT;
     run.failures = (struct strlist)STRLIST_INIT;
+    run.quiet_triggers = (struct strlist)STRLIST_INIT;
     run.started = clock_mono_ms();
     outcome_init(&run.outcome);
     ok = run_all(&run, err);
@@ -366,6 +370,7 @@ bool ops_init(struct cli *cli, const struct init_options *options, struct err *e
         session_close(&run.session);
     plan_release(&run.plan);
     strlist_release(&run.failures);
+    strlist_release(&run.quiet_triggers);
     outcome_release(&run.outcome);
     lock_release(&run.lock);
     state_release(&run.state);

@@ -225,16 +225,9 @@ static bool hash_copy(struct init_run *run, struct init_work *work, struct err *
 /* Triggers must not fire on rows that dbr applies. */
 bool init_quiet_triggers(struct init_run *run, struct err *err)
 {
-    struct strlist names = STRLIST_INIT;
-    bool ok = triggers_quiet(run->session.conns[TARGET], &run->config, run->session.unchecked,
-                             &names, err);
-    size_t i;
-
-    for (i = 0; i < names.count; i++)
-        strlist_addf(&run->outcome.warnings,
-                     "trigger %s stays disabled on the standby until a switch", names.items[i]);
-    strlist_release(&names);
-    return ok;
+    strlist_release(&run->quiet_triggers);
+    return triggers_quiet(run->session.conns[TARGET], &run->config, run->session.unchecked,
+                          &run->quiet_triggers, err);
 }
 
 static bool move_sequences(struct init_run *run, const struct init_work *work, struct err *err)

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "db/engine.h"
 #include "db/pipeline.h"
@@ -58,13 +59,20 @@ static void set_statements(struct cli *cli, const char *key, const struct plan *
         json_add_str(list, plan->statements[i].sql);
 }
 
+/* The keys of every result: nothing has been done. */
+static void start_document(struct init_run *run)
+{
+    run->outcome.duration_ms = clock_mono_ms() - run->started;
+    outcome_report(&run->outcome, run->cli, OUTCOME_SYNC);
+    json_set_bool(run->cli->document, "dryRun", true);
+}
+
 static void print_create(struct init_run *run, const struct model *model,
                          const struct engine *engine, int version)
 {
     plan_create(model, engine, version, &run->plan);
     if (run->cli->common.json) {
-        json_set_str(run->cli->document, "program", run->cli->program->name);
-        json_set_bool(run->cli->document, "dryRun", true);
+        start_document(run);
         set_statements(run->cli, "ddl", &run->plan);
         init_report_notes(run, &run->plan);
         return;
@@ -107,8 +115,10 @@ static bool for_update(struct init_run *run)
     plan_update(&run->session.models[SOURCE], &run->session.models[TARGET], engine, &additions,
                 &removals, &new_tables);
     if (run->cli->common.json) {
+        start_document(run);
         set_statements(run->cli, "ddl", &additions);
         set_statements(run->cli, "needsForce", &removals);
+        init_report_notes(run, &additions);
     } else if (!run->cli->common.quiet) {
         print_header(run->config.schema, engine);
         print_notes(&additions);

@@ -25,7 +25,8 @@ struct init_run {
     bool open;        /* the session is */
     struct plan plan; /* plan_create for the secondary */
     struct outcome outcome;
-    struct strlist failures; /* optional objects that the secondary refused */
+    struct strlist failures;       /* optional objects that the secondary refused */
+    struct strlist quiet_triggers; /* disabled on the secondary until a switch */
     int64_t started;
 };
 
@@ -56,7 +57,7 @@ bool init_copy_rows(struct init_run *run, struct init_work *work, struct plan_ru
                     struct err *err);
 
 /* Disables on the secondary the triggers that would fire on rows that dbr applies; they are named
- * in the warnings. */
+ * in the notes. */
 bool init_quiet_triggers(struct init_run *run, struct err *err);
 
 /* --resume of a secondary that is a twin of the primary already, while the state knows no init. */

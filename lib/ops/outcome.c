@@ -151,6 +151,24 @@ static void print_copy(const struct outcome *outcome, bool color)
     report_free(report);
 }
 
+static void print_verify(const struct outcome *outcome, bool color)
+{
+    static const char *const headings[] = {"Table", ">Rows", "State"};
+    struct report *report = report_new(headings, 3);
+    size_t i;
+
+    for (i = 0; i < outcome->count; i++) {
+        const struct table_outcome *t = &outcome->tables[i];
+        char text[32];
+        const char *cells[] = {t->name, t->rows >= 0 ? report_count(t->rows, text) : NULL,
+                               state_word(t)};
+
+        report_row(report, cells);
+    }
+    report_print(report, stdout, color);
+    report_free(report);
+}
+
 void outcome_report(const struct outcome *outcome, struct cli *cli, enum outcome_style style)
 {
     size_t i;
@@ -165,6 +183,8 @@ void outcome_report(const struct outcome *outcome, struct cli *cli, enum outcome
         return;
     if (style == OUTCOME_COPY)
         print_copy(outcome, cli->color_out);
+    else if (style == OUTCOME_VERIFY)
+        print_verify(outcome, cli->color_out);
     else
         print_sync(outcome, cli->color_out);
 }

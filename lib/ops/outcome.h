@@ -41,9 +41,9 @@ struct totals {
 };
 struct totals outcome_totals(const struct outcome *outcome);
 
-/* Fills cli->document under --json; otherwise prints the table (with columns of a copy, or of a
- * sync) and warnings. */
-enum outcome_style { OUTCOME_SYNC, OUTCOME_PLAN, OUTCOME_VERIFY, OUTCOME_COPY };
+/* Fills cli->document under --json; otherwise prints the table (with columns of a copy, of a
+ * sync, or of a comparison) and warnings. */
+enum outcome_style { OUTCOME_SYNC, OUTCOME_VERIFY, OUTCOME_COPY };
 void outcome_report(const struct outcome *outcome, struct cli *cli, enum outcome_style style);
 void outcome_release(struct outcome *outcome);
 

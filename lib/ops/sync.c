@@ -130,6 +130,8 @@ static void collect_tables(struct sync_run *run)
             t->error = mem_strdup(hold_reason(pair));
             continue;
         }
+        if (run->options->verify)
+            continue;
         t->inserted = c->inserts;
         t->updated = c->updates;
         t->deleted = pair->hold_deletes ? 0 : c->deletes;

@@ -109,7 +109,8 @@ static void set_key_value(struct json *key, const struct pairing *pair, size_t i
         json_set_str(key, key_name(pair, i), text);
 }
 
-/* Adds "differences" and "truncated" to a table's object. *room: bytes left for all tables. */
+/* Adds "differences", "differenceCount" and "truncated" to a table's object. *room: bytes left for
+ * all tables. */
 static void set_keys(struct json *table, const struct pairing *pair, struct keyset *changes,
                      size_t *room)
 {
@@ -140,6 +141,7 @@ static void set_keys(struct json *table, const struct pairing *pair, struct keys
             set_key_value(key, pair, i, key_item_text(&item, i));
         n++;
     }
+    json_set_int(table, "differenceCount", (int64_t)changes->count);
     json_set_bool(table, "truncated", changes->count > n);
 }
 

@@ -31,6 +31,19 @@ result_shape() {
     run_dbr sync --verify --json
     exits 0
     result_shape
+    run_dbr init-secondary --resume --json
+    exits 0
+    result_shape
+    run_dbr init-secondary --update --json
+    exits 0
+    result_shape
+    run_dbr init-secondary --update --dry-run --json
+    exits 0
+    result_shape
+    json_true .dryRun
+    run_dbr init-secondary --dry-run --json
+    exits 0
+    result_shape
     run_dbr sync --full --json
     exits 0
     result_shape

@@ -277,3 +277,36 @@ SQL
     same_schema
     in_step
 }
+
+@test "triggers that stay disabled are a note of the report, and no warning" {
+    p1 -c "CREATE TABLE noted (id int PRIMARY KEY)" \
+        -c "CREATE FUNCTION noted_f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'" \
+        -c "CREATE TRIGGER noted_t BEFORE INSERT ON noted FOR EACH ROW EXECUTE FUNCTION noted_f()"
+    run_dbr init-secondary -q
+    exits 0
+    stdout_empty
+    stderr_empty
+    p1 -c "ALTER TABLE noted ADD COLUMN x int"
+    run_dbr init-secondary --update -q
+    exits 0
+    stdout_empty
+    stderr_empty
+    run_dbr init-secondary --recreate
+    exits 0
+    stdout_has "disabled: noted_t on noted"
+    run_dbr init-secondary --recreate --json
+    json_is '.notes[] | select(.object == "noted_t on noted") | .kind' disabled
+}
+
+@test "a database that quotes all identifiers" {
+    server_sql one postgres -c "ALTER DATABASE $DB SET quote_all_identifiers = on"
+    p1 -c "CREATE TABLE quoted (id serial PRIMARY KEY, v int CHECK (v > 0))" -c "CREATE INDEX quoted_v ON quoted (v) WHERE v > 1" \
+        -c "CREATE VIEW quoted_view AS SELECT v FROM quoted" -c "INSERT INTO quoted (v) VALUES (1)"
+    init_pair
+    run_dbr init-secondary --update
+    exits 0
+    stdout_has 'nothing to change'
+    run_dbr sync
+    exits 0
+    in_step
+}

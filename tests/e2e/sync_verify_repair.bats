@@ -25,6 +25,8 @@ contents() { compare_contents "$P1_URL" | md5sum; compare_contents "$P2_URL" | m
     exits 4
     json_is .success false
     json_is .error.code different
+    json_is '[.recordsSynced, .inserted, .updated, .deleted, .tables[].updated] | add' 0
+    json_is '.tables[] | select(.name == "users") | .differenceCount' 2
     json_is '[.tables[] | select(.verified == false) | .name] | sort | join(",")' leads,position_history,users
     is "$(contents)" "$before"
     [ -z "$(ls "$STATE_DIR"/salvage 2>/dev/null)" ] || fail "something was kept aside"
