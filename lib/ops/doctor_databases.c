@@ -9,6 +9,8 @@
 #include "ops/doctor_checks.h"
 #include "repl/identity.h"
 #include "repl/probe.h"
+#include "repl/switch_mark.h"
+#include "state/journal.h"
 
 /* Tables of the schema that the role cannot read, and cannot write. Both engines know these
  * functions. */
@@ -161,7 +163,11 @@ static void check_pair(const struct config *config, const struct state *state,
     const struct state nothing = STATE_INIT;
     char *identities[2] = {probes[0].identity, probes[1].identity};
     struct err err = ERR_INIT;
-    if (!identity_check(state ? state : &nothing, identities, &err))
+    int64_t epoch = probes[0].epoch > probes[1].epoch ? probes[0].epoch : probes[1].epoch;
+    struct journal left;
+    int64_t under_way = state && journal_read(state, &left) ? left.epoch : 0;
+    if (!identity_check(state ? state : &nothing, identities, &err) ||
+        (state && !switch_mark_check(state, epoch, under_way, &err)))
         findings_add(findings, FINDING_SETUP, area, err.hint, "%s", err.message);
     else if (identities[0] && identities[1])
         findings_add(findings, FINDING_WELL, area, NULL, "two different databases%s",

@@ -25,7 +25,9 @@
 #include "ops/witness.h"
 #include "repl/identity.h"
 #include "repl/probe.h"
+#include "repl/switch_mark.h"
 #include "state/config.h"
+#include "state/journal.h"
 #include "state/state.h"
 
 int health_exit_status(enum err_code code)
@@ -107,7 +109,13 @@ static bool check_identities(const struct state *state, const struct probe *prob
 {
     char *identities[2] = {probes[ROLE_PRIMARY].identity, probes[ROLE_SECONDARY].identity};
     struct err refusal = ERR_INIT;
-    if (identity_check(state, identities, &refusal))
+    int64_t epoch = probes[ROLE_PRIMARY].epoch > probes[ROLE_SECONDARY].epoch
+                        ? probes[ROLE_PRIMARY].epoch
+                        : probes[ROLE_SECONDARY].epoch;
+    struct journal left;
+    int64_t under_way = journal_read(state, &left) ? left.epoch : 0;
+    if (identity_check(state, identities, &refusal) &&
+        switch_mark_check(state, epoch, under_way, &refusal))
         return true;
     if (probes[state_active(state)].connected) {
         *err = refusal;

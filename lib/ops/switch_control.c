@@ -127,15 +127,21 @@ static bool receive_answers(struct switch_run *run, enum role role, int64_t *epo
     return true;
 }
 
-static bool check_epoch(const struct switch_run *run, int64_t epoch, struct err *err)
+static bool check_epoch(struct switch_run *run, const int64_t epochs[2], struct err *err)
 {
-    /* Only its own mark may be ahead of the state: the switch is under way. */
-    int64_t known = run->marked ? run->journal.epoch : journal_epoch(run->state);
+    int64_t epoch = epochs[0] > epochs[1] ? epochs[0] : epochs[1];
 
-    return run->own_marks || switch_mark_check(epoch, known, err);
+    /* Only its own mark may be ahead of the state: the switch is under way. */
+    if (!run->own_marks &&
+        !switch_mark_check(run->state, epoch, run->marked ? run->journal.epoch : 0, err))
+        return false;
+    if (run->journal.step == STEP_NONE && run->journal.epoch <= epoch)
+        run->journal.epoch = epoch + 1;
+    return true;
 }
 
-bool switch_connect(struct switch_run *run, const bool wanted[2], int timeout_ms, struct err *err)
+static bool connect_wanted(struct switch_run *run, const bool wanted[2], int timeout_ms,
+                           struct err *err)
 {
     const bool had[2] = {run->control[0] != NULL, run->control[1] != NULL};
     struct conn *fresh[2];
@@ -162,8 +168,16 @@ bool switch_connect(struct switch_run *run, const bool wanted[2], int timeout_ms
         if (run->control[role] && !had[role] &&
             !catalog_filter(&run->models[role], &run->config->tables, &run->config->exclude, err))
             return false;
-    return identity_check(run->state, run->identities, err) &&
-           check_epoch(run, epochs[0] > epochs[1] ? epochs[0] : epochs[1], err);
+    return identity_check(run->state, run->identities, err) && check_epoch(run, epochs, err);
+}
+
+bool switch_connect(struct switch_run *run, const bool wanted[2], int timeout_ms, struct err *err)
+{
+    if (connect_wanted(run, wanted, timeout_ms, err))
+        return true;
+    /* One that stopped in the middle of its answers is of no use to anybody. */
+    switch_disconnect(run);
+    return false;
 }
 
 /* --- fences -------------------------------------------------------------------------------------

@@ -70,8 +70,7 @@ static bool check_whole(const struct switch_run *run, const struct reconciliatio
 }
 
 /* What the standby holds from now on is known as of this sync. */
-static bool remember(struct switch_run *run, const struct reconciliation *found, bool proven,
-                     struct err *err)
+static bool remember(struct switch_run *run, const struct reconciliation *found, struct err *err)
 {
     char now[CLOCK_TEXT_SIZE];
     struct totals sum = outcome_totals(&run->outcome);
@@ -88,12 +87,6 @@ static bool remember(struct switch_run *run, const struct reconciliation *found,
     json_set_str(sync, "status", "healthy");
     json_set_str(sync, "error", NULL);
     json_set_int(sync, "recordsSynced", sum.records);
-    if (proven) {
-        struct json *last = json_set_object(sync, "lastVerification");
-
-        json_set_str(last, "time", now);
-        json_set_bool(last, "ok", true);
-    }
     tables = state_part(run->state, "tables");
     for (i = 0; i < found->pairs.count; i++) {
         struct json *table = json_get(tables, found->pairs.items[i].name);
@@ -146,25 +139,39 @@ static bool prove_equal(struct switch_run *run, struct err *err)
                          "them, or a column does not survive the copy");
 }
 
+static bool note_proof(struct switch_run *run, struct err *err)
+{
+    char now[CLOCK_TEXT_SIZE];
+    struct json *last;
+
+    if (!state_begin(run->state, err))
+        return false;
+    last = json_set_object(state_part(run->state, "sync"), "lastVerification");
+    json_set_str(last, "time", clock_format(clock_now_us(), now));
+    json_set_bool(last, "ok", true);
+    return state_commit(run->state, err);
+}
+
 bool switch_sync(struct switch_run *run, bool final, struct err *err)
 {
     struct reconciliation found;
-    bool proven;
+    bool applied;
     bool ok;
 
     if (!reconcile_once(run, true, &found, err))
         return false;
-    /* Nothing to apply: this very comparison was the proof. */
-    proven = final && !found.applied;
+    applied = found.applied;
     ok = check_whole(run, &found, err);
-    if (ok && final && !proven)
-        ok = prove_equal(run, err);
     if (ok) {
         collect(run, &found, final);
-        ok = remember(run, &found, final, err);
+        ok = remember(run, &found, err);
     }
+    /* The connections are lent: only now has their snapshot ended. */
     reconcile_release(&found);
-    return ok;
+    if (!ok || !final)
+        return ok;
+    /* Nothing to apply: that very comparison was the proof. */
+    return (!applied || prove_equal(run, err)) && note_proof(run, err);
 }
 
 bool switch_plan(struct switch_run *run, struct err *err)

@@ -183,7 +183,7 @@ static bool close_again(struct switch_run *run, struct err *err)
     const char *const values[] = {run->journal.id};
     struct err why = ERR_INIT;
 
-    if (run->control[run->to] && conn_alive(run->control[run->to])) {
+    if (need(run, run->to, &why)) {
         if (!run->marked)
             return true;
         if (switch_fence(run, run->to, &why) &&
@@ -193,19 +193,15 @@ static bool close_again(struct switch_run *run, struct err *err)
     }
     /* Nobody was pointed there yet. What it may have taken all the same is fenced off as soon as
      * it can be reached. */
+    log_warn("%s", why.message);
     if (!state_begin(run->state, err))
         return false;
     journal_set_debt(run->state, run->to, true);
     return state_commit(run->state, err);
 }
 
-/* A connection that died meanwhile is no reason to leave a database fenced: it is made anew. */
 static bool unfence_from(struct switch_run *run, struct err *err)
 {
-    if (need(run, run->from, err) && switch_unfence(run, run->from, err))
-        return true;
-    switch_disconnect(run);
-    err_clear(err);
     return need(run, run->from, err) && switch_unfence(run, run->from, err);
 }
 
@@ -247,6 +243,8 @@ bool switch_undo(struct switch_run *run, struct err *err)
     bool ok;
 
     stop_hold();
+    /* Whatever broke the step off may have left its connections in the middle of an answer. */
+    switch_disconnect(run);
     ok = undo(run, err);
     stop_unhold();
     return ok;

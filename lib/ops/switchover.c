@@ -20,6 +20,7 @@
 #include "ops/witness.h"
 #include "repl/identity.h"
 #include "repl/probe.h"
+#include "repl/switch_mark.h"
 #include "state/events.h"
 
 /* One wish, with what was seen. */
@@ -123,6 +124,17 @@ static bool decide_failback(struct switch_run *run, struct wish *wish, struct er
                          "them");
 }
 
+static bool check_marks(const struct switch_run *run, const struct wish *wish, struct err *err)
+{
+    enum role role;
+
+    for (role = ROLE_PRIMARY; role <= ROLE_SECONDARY; role++)
+        if (wish->probes[role].connected &&
+            !switch_mark_check(run->state, wish->probes[role].epoch, 0, err))
+            return false;
+    return true;
+}
+
 static bool decide(struct switch_run *run, struct wish *wish, struct err *err)
 {
     char *identities[2] = {wish->probes[0].identity, wish->probes[1].identity};
@@ -134,7 +146,7 @@ static bool decide(struct switch_run *run, struct wish *wish, struct err *err)
                 role_name(run->to));
         return err_hint(err, "promote it first");
     }
-    if (!identity_check(run->state, identities, err))
+    if (!identity_check(run->state, identities, err) || !check_marks(run, wish, err))
         return false;
     return wish->op == SWITCH_FAILOVER ? decide_failover(run, wish, err)
                                        : decide_failback(run, wish, err);
@@ -188,12 +200,13 @@ static bool ask(struct switch_run *run, const struct wish *wish, struct err *err
  */
 
 /* What nobody asked for is said under --quiet, too: it is to be in cron's mail. */
-static void announce(const struct wish *wish)
+static void announce(const struct switch_run *run)
 {
-    const char *phrase = wish->op == SWITCH_FAILOVER ? "INITIATING FAILOVER TO SECONDARY DATABASE"
-                                                     : "INITIATING FAILBACK TO PRIMARY DATABASE";
+    const char *phrase = run->journal.op == SWITCH_FAILOVER
+                             ? "INITIATING FAILOVER TO SECONDARY DATABASE"
+                             : "INITIATING FAILBACK TO PRIMARY DATABASE";
 
-    if (wish->automatic)
+    if (run->journal.automatic)
         log_error("%s", phrase);
     else
         log_info("%s", phrase);
@@ -205,16 +218,22 @@ static bool approach(struct switch_run *run, struct err *err)
 {
     const bool both[2] = {true, true};
 
-    return past_pay(run->cli, run->config, run->state, run->to, err) &&
-           switch_connect(run, both, 0, err) && switch_check_fences(run, err) &&
-           switch_merge(run, false, err) && switch_sync(run, false, err);
+    if (!past_pay(run->cli, run->config, run->state, run->to, err) ||
+        !switch_connect(run, both, 0, err) || !switch_check_fences(run, err))
+        return false;
+    announce(run);
+    return switch_merge(run, false, err) && switch_sync(run, false, err);
 }
 
 static bool approach_forced(struct switch_run *run, struct err *err)
 {
     const bool wanted[2] = {run->to == ROLE_PRIMARY, run->to == ROLE_SECONDARY};
 
-    return switch_connect(run, wanted, 0, err) && switch_check_fences(run, err);
+    if (!past_pay(run->cli, run->config, run->state, run->to, err) ||
+        !switch_connect(run, wanted, 0, err) || !switch_check_fences(run, err))
+        return false;
+    announce(run);
+    return true;
 }
 
 static bool perform(struct switch_run *run, const struct wish *wish, struct err *err)
@@ -222,7 +241,6 @@ static bool perform(struct switch_run *run, const struct wish *wish, struct err 
     journal_begin(&run->journal, run->state, wish->op, wish->forced, wish->automatic,
                   wish->options->reason);
     run->started_ms = clock_mono_ms();
-    announce(wish);
     if (!(wish->forced ? approach_forced(run, err) : approach(run, err)))
         return false;
     return switch_enter(run, transition_first(wish->forced), err) && switch_walk(run, err);
@@ -271,11 +289,28 @@ static bool conclude(struct switch_run *run, struct err *err)
 /* --- already there ------------------------------------------------------------------------------
  */
 
-/* Nothing to switch; targets that did not follow the last time are moved now. */
-static bool converge(struct switch_run *run, const struct wish *wish, struct err *err)
+/* A state that has missed a switch would point the application at the wrong database. Where none
+ * answers it is believed: nobody can say otherwise. */
+static bool is_current(struct switch_run *run, struct wish *wish, struct err *err)
+{
+    char *identities[2];
+
+    if (!look(run, wish, err))
+        return false;
+    identities[0] = wish->probes[0].identity;
+    identities[1] = wish->probes[1].identity;
+    return identity_check(run->state, identities, err) && check_marks(run, wish, err);
+}
+
+/* Nothing to switch; targets that did not follow, and a fence that is owed, are seen to now. */
+static bool converge(struct switch_run *run, struct wish *wish, struct err *err)
 {
     struct err failure = ERR_INIT;
 
+    if (!check_init(run->state, err) || !is_current(run, wish, err))
+        return false;
+    if (!wish->options->dry_run)
+        pay_now(run);
     if (!wish->options->dry_run && !pointer_move(run->config, run->to, &run->failed, &failure) &&
         run->failed.count == 0)
         strlist_add(&run->failed, failure.message);

@@ -22,7 +22,8 @@
  */
 #define OTHERS                                                                                     \
     "FROM pg_catalog.pg_stat_activity WHERE datname = pg_catalog.current_database() AND pid <> "   \
-    "pg_catalog.pg_backend_pid() AND coalesce(backend_type, 'client backend') = 'client backend' " \
+    "pg_catalog.pg_backend_pid() AND usesysid IS NOT NULL AND coalesce(backend_type, 'client "     \
+    "backend') = 'client backend' "                                                                \
     "AND application_name IS DISTINCT FROM 'dbr' AND coalesce(backend_start, '-infinity') <= "     \
     "$1::timestamptz"
 

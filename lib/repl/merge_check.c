@@ -12,7 +12,7 @@ bool merge_check_base(const struct merge *merge, struct err *err)
         err_set(err, ERR_REFUSED,
                 "the base of the merge is missing: schema _dbr on the secondary does not hold it");
         return err_hint(
-            err, "stranded writes of the primary cannot be told from old rows; dbr-sync "
+            err, "stranded writes of the primary cannot be told from old rows; "
                  "dbr-sync --force lets the secondary's rows win and salvages the primary's");
     }
     if (strcmp(merge->base.run, merge->run) != 0) {

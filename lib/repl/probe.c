@@ -20,6 +20,7 @@
 #include "db/pipeline.h"
 #include "db/query.h"
 #include "repl/identity.h"
+#include "repl/switch_mark.h"
 
 /* A server that has just refused is asked once more after this pause: it may be starting. */
 #define RETRY_PAUSE_MS 250
@@ -108,16 +109,18 @@ static bool ask(struct conn *conn, struct probe *probe, struct err *err)
         conn_kind(conn) == ENGINE_POSTGRES ? POSTGRES_QUESTION : COCKROACH_QUESTION;
     struct result *result = NULL;
     struct err ending = ERR_INIT;
+    bool marked;
     int64_t asked = clock_now_us();
     if (!pipeline_add(conn, question, 0, NULL, err) || !pipeline_sync(conn, err) ||
-        !identity_queue(conn, err) || !pipeline_send(&conn, 1, err) ||
-        !pipeline_next(conn, &result, err))
+        !identity_queue(conn, err) || !switch_mark_queue_look(conn, NULL, err) ||
+        !pipeline_send(&conn, 1, err) || !pipeline_next(conn, &result, err))
         return false;
     probe->clock_skew_ms = skew(result_int(result, 0, 2), asked, clock_now_us());
     probe->in_recovery = result_bool(result, 0, 0);
     probe->read_only = result_bool(result, 0, 1) || probe->in_recovery;
     result_free(result);
-    if (!identity_receive(conn, &probe->identity, err))
+    if (!identity_receive(conn, &probe->identity, err) ||
+        !switch_mark_receive(conn, &marked, &probe->epoch, err))
         return false;
     (void)pipeline_end(conn, &ending); /* what had failed there was answered by other means */
     return true;

@@ -26,6 +26,7 @@ struct probe {
     bool read_only;        /* new sessions of the application cannot write, by a setting of role or
                               database */
     bool in_recovery;      /* a physical standby */
+    int64_t epoch;         /* of the last switch that it tells of (repl/switch_mark.h) */
     int64_t clock_skew_ms; /* the server's clock minus this machine's, exact to about half the round
                               trip */
 };

@@ -51,6 +51,13 @@ static bool queue(struct session *s, const struct config *config, struct err *er
            pipeline_send(s->conns, 2, err);
 }
 
+static bool check_epochs(struct session *s, const struct state *state, const int64_t epochs[2],
+                         struct err *err)
+{
+    s->epoch = epochs[SOURCE] > epochs[TARGET] ? epochs[SOURCE] : epochs[TARGET];
+    return switch_mark_check(state, s->epoch, 0, err);
+}
+
 static bool receive(struct session *s, const struct state *state, struct err *err)
 {
     struct conn *source = s->conns[SOURCE];
@@ -62,9 +69,7 @@ static bool receive(struct session *s, const struct state *state, struct err *er
            switch_mark_receive(source, &found, &epochs[SOURCE], err) &&
            identity_receive(target, &s->identities[s->roles[TARGET]], err) &&
            switch_mark_receive(target, &found, &epochs[TARGET], err) &&
-           identity_check(state, s->identities, err) &&
-           switch_mark_check(epochs[SOURCE], journal_epoch(state), err) &&
-           switch_mark_check(epochs[TARGET], journal_epoch(state), err) &&
+           identity_check(state, s->identities, err) && check_epochs(s, state, epochs, err) &&
            watermark_receive(source, &s->watermark, err) && pipeline_next(source, NULL, err) &&
            pipeline_next(source, NULL, err) && catalog_receive(source, &s->models[SOURCE], err) &&
            apply_receive_privileges(target, &s->unchecked, &s->temporary, err) &&
@@ -126,6 +131,7 @@ static bool check_schema(const struct session *s, const struct state *state, str
 void session_remember(const struct session *s, struct state *state)
 {
     identity_remember(state, s->identities);
+    journal_learn_epoch(state, s->epoch);
     state_set_schema(state, s->models[SOURCE].schema);
 }
 

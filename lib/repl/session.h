@@ -22,6 +22,7 @@ struct session {
     char *identities[2];    /* by role */
     char *watermark;        /* the safe start of the next change window */
     bool fenced;            /* the target is */
+    int64_t epoch;          /* of the last switch that the databases tell of */
     bool lent;              /* the connections are the caller's */
     bool unchecked; /* the target lets us switch off its foreign keys and triggers for a transaction
                      */

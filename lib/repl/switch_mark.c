@@ -8,6 +8,7 @@
 
 #include "db/pipeline.h"
 #include "db/query.h"
+#include "state/journal.h"
 
 static const char *const preparations[] = {
     "CREATE SCHEMA IF NOT EXISTS _dbr",
@@ -70,13 +71,19 @@ bool switch_mark_receive(struct conn *conn, bool *found, int64_t *epoch, struct 
     return true;
 }
 
-bool switch_mark_check(int64_t epoch, int64_t known, struct err *err)
+bool switch_mark_check(const struct state *state, int64_t epoch, int64_t under_way, struct err *err)
 {
-    if (epoch <= known)
+    int64_t known = journal_epoch(state);
+
+    if (under_way > known)
+        known = under_way;
+    if (epoch <= known ||
+        (!state_identity(state, ROLE_PRIMARY) && !state_identity(state, ROLE_SECONDARY)))
         return true;
     err_set(err, ERR_REFUSED,
             "these databases have been switched by another state directory: switch %" PRId64
             ", this one knows of %" PRId64,
             epoch, known);
-    return err_hint(err, "run dbr where they were switched, or bring that state directory here");
+    return err_hint(err, "run dbr where they were switched, or bring that state directory here; "
+                         "where it is lost, dbr(7) says how to go on without it");
 }

@@ -13,6 +13,7 @@
 
 #include "base/err.h"
 #include "db/conn.h"
+#include "state/state.h"
 
 struct switch_mark {
     const char *id;     /* of the switch */
@@ -32,8 +33,13 @@ bool switch_mark_queue_look(struct conn *conn, const char *id, struct err *err);
 /* *found: the row of that switch is there. *epoch: the greatest, 0 without any. */
 bool switch_mark_receive(struct conn *conn, bool *found, int64_t *epoch, struct err *err);
 
-/* ERR_REFUSED when a database knows of a later switch than `known`: another machine, or another
- * state directory, moved the pair on, and what this one says of it is the past. */
-bool switch_mark_check(int64_t epoch, int64_t known, struct err *err);
+/*
+ * ERR_REFUSED when a database knows of a later switch than the state: another machine, or another
+ * state directory, moved the pair on, and what this one says of it is the past. A state that was
+ * begun anew or written by hand (it knows neither database) learns instead. under_way: the epoch of
+ * a switch that is under way and has left its mark, else 0.
+ */
+bool switch_mark_check(const struct state *state, int64_t epoch, int64_t under_way,
+                       struct err *err);
 
 #endif

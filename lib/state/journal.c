@@ -160,7 +160,16 @@ void journal_set_hook_failed(struct state *state, bool failed)
 
 int64_t journal_epoch(const struct state *state)
 {
-    return json_int(json_get(state->root, "lastSwitch"), "epoch", 0);
+    int64_t learnt = json_int(state->root, "epoch", 0);
+    int64_t last = json_int(json_get(state->root, "lastSwitch"), "epoch", 0);
+
+    return learnt > last ? learnt : last;
+}
+
+void journal_learn_epoch(struct state *state, int64_t epoch)
+{
+    if (epoch > journal_epoch(state))
+        json_set_int(state->root, "epoch", epoch);
 }
 
 const char *journal_debt(const struct state *state, enum role role)

@@ -7,6 +7,7 @@
  *  switch:     {"id", "op", "kind": "planned|forced", "step", "by": "manual|auto", "reason",
  *              "epoch", "startedAt"}; missing when no switch is under way
  *  lastSwitch: {"id", "op", "kind", "by", "reason", "epoch", "time", "hookFailed"}
+ *  epoch:      of the last switch, where it was learnt from the databases
  *  fenceDebt:  {"primary": time, "secondary": time}: since when its fence is owed
  *  merge:      {"run": id of the failover, "time": when it began}: that base is still to be merged
  *  failbacks:  [time, ...]: automatic failbacks, the newest last
@@ -71,8 +72,11 @@ bool journal_last(const struct state *state, struct journal *journal);
 /* The command DB_ON_EVENT of the last switch failed, and is to be run again. */
 bool journal_hook_failed(const struct state *state);
 void journal_set_hook_failed(struct state *state, bool failed);
-/* Of the last switch, 0 before the first. */
+/* Of the last switch that this state knows of, 0 before the first. */
 int64_t journal_epoch(const struct state *state);
+/* Takes over what the databases tell, where the state knows nothing (begun anew, written by hand).
+ */
+void journal_learn_epoch(struct state *state, int64_t epoch);
 
 /* Since when the fence of a database is owed, or NULL. */
 const char *journal_debt(const struct state *state, enum role role);
