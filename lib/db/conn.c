@@ -398,9 +398,14 @@ const char *conn_parameter(const struct conn *conn, const char *name)
     return PQparameterStatus(conn->pg, name);
 }
 
+void conn_limit_silence(struct conn *conn, int silence_ms)
+{
+    conn->silence_ms = silence_ms;
+}
+
 bool conn_alive(const struct conn *conn)
 {
-    return PQstatus(conn->pg) == CONNECTION_OK;
+    return PQstatus(conn->pg) == CONNECTION_OK && !conn->silent;
 }
 
 int64_t conn_bytes_received(const struct conn *conn)

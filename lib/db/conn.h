@@ -63,7 +63,10 @@ const char *conn_version_text(const struct conn *conn);
 const char *conn_schema(const struct conn *conn);
 /* Server parameter as reported at start ("server_encoding", ...), or NULL. */
 const char *conn_parameter(const struct conn *conn, const char *name);
-/* False once the connection is lost. */
+/* After that much silence the server is asked whether it is still there; 0: 30 s. For statements
+ * that others wait for. */
+void conn_limit_silence(struct conn *conn, int silence_ms);
+/* False once the connection is lost, or the server was found to be gone. */
 bool conn_alive(const struct conn *conn);
 /* Another connection to the same database with the same settings. */
 bool conn_clone(struct conn *conn, struct conn **copy, struct err *err);

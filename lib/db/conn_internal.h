@@ -21,6 +21,8 @@ struct conn {
     char version_text[64];
     bool settings_sent; /* the settings that only one engine knows ride with the first statement */
     int64_t received, sent;
+    int silence_ms; /* after so much of it the server is asked whether it is still there */
+    bool silent;    /* it was not: nothing is waited for any more */
 
     enum pipeline_entry *entries; /* ring without wrap: [entry_head, entry_count) */
     size_t entry_head, entry_count, entry_cap;

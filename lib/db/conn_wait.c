@@ -48,6 +48,13 @@ static void cancel_running(struct conn *conn)
         pthread_detach(thread);
 }
 
+static bool silence_error(const struct conn *conn, struct err *err)
+{
+    err_set(err, ERR_UNREACHABLE, "the %s (%s) stopped answering", conn->role, conn->shown);
+    return err_hint(
+        err, "run the program again when the server is back; what was not committed is undone");
+}
+
 /* Asks a silent server for a new connection: one that cannot give it is taken for dead. */
 static bool still_there(struct conn *conn, struct err *err)
 {
@@ -66,15 +73,18 @@ static bool still_there(struct conn *conn, struct err *err)
     }
     if (failure != CONN_DOWN)
         return true;
-    err_set(err, ERR_UNREACHABLE, "the %s (%s) stopped answering", conn->role, conn->shown);
-    return err_hint(
-        err, "run the program again when the server is back; what was not committed is undone");
+    conn->silent = true;
+    return silence_error(conn, err);
 }
 
 bool conn_wait_socket(struct conn *conn, bool or_writable, struct err *err)
 {
     struct pollfd fd = {PQsocket(conn->pg), (short)(or_writable ? POLLIN | POLLOUT : POLLIN), 0};
+    int silence_ms = conn->silence_ms ? conn->silence_ms : SILENCE_MS;
     int64_t silent_since = clock_mono_ms();
+
+    if (conn->silent)
+        return silence_error(conn, err);
 
     for (;;) {
         int n;
@@ -88,7 +98,7 @@ bool conn_wait_socket(struct conn *conn, bool or_writable, struct err *err)
             return true;
         if (n < 0 && errno != EINTR)
             return err_set_errno(err, ERR_FAILED, errno, "cannot wait for the %s", conn->role);
-        if (clock_mono_ms() - silent_since < SILENCE_MS)
+        if (clock_mono_ms() - silent_since < silence_ms)
             continue;
         if (!still_there(conn, err))
             return false;

@@ -322,7 +322,8 @@ bool pipeline_end(struct conn *conn, struct err *err)
     conn->entry_head = conn->entry_count = 0;
     err_clear(&conn->segment_err);
     if (!conn_alive(conn))
-        return ok ? conn_result_error(conn, NULL, err) : false;
+        return ok ? err_set(err, ERR_UNREACHABLE, "the connection to the %s was lost", conn->role)
+                  : false;
     if (!PQexitPipelineMode(conn->pg))
         return ok ? conn_result_error(conn, NULL, err) : false;
     conn->in_pipeline = false;

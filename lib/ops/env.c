@@ -48,6 +48,10 @@ static bool find_active(const struct config *config, enum role *active, struct e
     if (!state_peek(&state, config->state_dir, err))
         return false;
     *active = state_active(&state);
+    /* The state of another user or directory would say otherwise. */
+    if (state.fresh && urls[ROLE_SECONDARY])
+        log_warn("there is no state in %s: the primary is taken for the active database",
+                 config->state_dir);
     state_release(&state);
     if (!urls[*active]) {
         err_set(err, ERR_USAGE, "the secondary is active, but DATABASE_URL_SECONDARY is not set");

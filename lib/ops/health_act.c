@@ -23,9 +23,11 @@ static bool can_resume(const struct state *state, const struct checked *checked)
     if (!journal_read(state, &journal))
         return false;
     enum role to = switch_target(journal.op);
-    if (journal.step >= STEP_POINT)
+    if (journal.step >= STEP_POINT && !journal.undoing)
         return true;
-    return checked->probes[journal.forced ? to : role_other(to)].connected;
+    if (journal.step == STEP_OPEN && !journal.undoing && checked->probes[to].connected)
+        return true;
+    return !journal.forced && checked->probes[role_other(to)].connected;
 }
 
 static void complain(struct err *why)

@@ -22,7 +22,7 @@ static bool ask_fences(struct init_run *run, bool fenced[2], struct err *err)
     enum side side;
 
     for (side = SOURCE; side <= TARGET; side++)
-        if (!fence_queue_state(conns[side], err) || !pipeline_sync(conns[side], err))
+        if (!fence_queue_state(conns[side], NULL, err) || !pipeline_sync(conns[side], err))
             return false;
     if (!pipeline_send(conns, 2, err))
         return false;

@@ -23,22 +23,15 @@ bool past_is_open(const struct state *state)
 /* --- a switch that was left ---------------------------------------------------------------------
  */
 
-static bool connect_one(struct switch_run *run, enum role role, struct err *err)
-{
-    const bool wanted[2] = {role == ROLE_PRIMARY, role == ROLE_SECONDARY};
-
-    return switch_connect(run, wanted, 0, err);
-}
-
 /* *forward: whether the switch took hold. */
 static bool find_way(struct switch_run *run, bool *forward, struct err *err)
 {
     const struct transition *t = transition_of(run->journal.forced, run->journal.step);
 
-    *forward = t->way == WAY_FORWARD;
-    if (t->way != WAY_LOOK)
+    *forward = t->way == WAY_FORWARD && !run->journal.undoing;
+    if (t->way != WAY_LOOK || run->journal.undoing)
         return true;
-    if (connect_one(run, run->to, err)) {
+    if (switch_look_at_mark(run, err)) {
         *forward = run->marked;
         return true;
     }
@@ -84,18 +77,6 @@ bool past_resume(struct cli *cli, const struct config *config, struct state *sta
     }
     switch_release(&run);
     return ok;
-}
-
-bool past_abandon(struct state *state, const struct config *config, struct err *err)
-{
-    struct err ignored = ERR_INIT;
-
-    (void)pointer_resume(config, &ignored);
-    if (!state_begin(state, err))
-        return false;
-    journal_remove(state);
-    journal_set_debt(state, ROLE_PRIMARY, true);
-    return state_commit(state, err);
 }
 
 /* --- fences that are owed -----------------------------------------------------------------------

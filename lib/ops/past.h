@@ -23,10 +23,6 @@ bool past_is_open(const struct state *state);
 bool past_resume(struct cli *cli, const struct config *config, struct state *state,
                  struct err *err);
 
-/* Gives up undoing a planned failover whose primary is away now, for a forced one: the primary's
- * fence is owed. */
-bool past_abandon(struct state *state, const struct config *config, struct err *err);
-
 /* Pays the fence of a database, when it is owed: fences it now. ERR_UNREACHABLE while it is away.
  * Lock as above. */
 bool past_pay(struct cli *cli, const struct config *config, struct state *state, enum role role,

@@ -20,6 +20,11 @@
 /* Ids that the lost window may have used: rows that nobody has seen since hold them. */
 #define SEQUENCE_GAP 10000
 #define LOOK_AGAIN_MAX 3
+#define LOOK_AGAIN_PAUSE_MS 500
+/* The application waits while a switch does: it gives up on a lock, and looks after a server that
+ * has gone silent, rather than wait with it. */
+#define LOCK_WAIT "10s"
+#define SILENCE_MS 5000
 
 void switch_init(struct switch_run *run, struct cli *cli, const struct config *config,
                  struct state *state)
@@ -84,6 +89,8 @@ static bool open_wanted(struct switch_run *run, const bool wanted[2], int timeou
     ok = n == 0 || conn_open_many(params, n, conns, NULL, errs);
     for (i = 0; i < n; i++) {
         run->control[roles[i]] = conns[i];
+        if (conns[i])
+            conn_limit_silence(conns[i], SILENCE_MS);
         if (!ok && errs[i].code != ERR_NONE)
             *err = errs[i];
     }
@@ -97,7 +104,8 @@ static const char base_question[] =
 
 static bool queue_questions(const struct switch_run *run, struct conn *conn, struct err *err)
 {
-    return identity_queue(conn, err) && fence_queue_view(conn, run->config->fence_role, err) &&
+    return pipeline_add(conn, "SET lock_timeout = '" LOCK_WAIT "'", 0, NULL, err) &&
+           identity_queue(conn, err) && fence_queue_view(conn, run->config->fence_role, err) &&
            apply_queue_privileges(conn, err) && pipeline_add(conn, base_question, 0, NULL, err) &&
            catalog_queue(conn, err) && switch_mark_queue_look(conn, run->journal.id, err);
 }
@@ -110,7 +118,7 @@ static bool receive_answers(struct switch_run *run, enum role role, int64_t *epo
     bool found;
     bool temporary;
 
-    if (!identity_receive(conn, &run->identities[role], err) ||
+    if (!pipeline_next(conn, NULL, err) || !identity_receive(conn, &run->identities[role], err) ||
         !fence_receive_view(conn, &run->fences[role], err) ||
         !apply_receive_privileges(conn, &run->unchecked[role], &temporary, err) ||
         !pipeline_next(conn, &base, err))
@@ -294,8 +302,8 @@ static bool queue_opening(struct switch_run *run, const struct base *old, size_t
     if (transaction && !pipeline_add(conn, "COMMIT", 0, NULL, err))
         return false;
     *statements = n[0] + n[1] + n[2] + n[3] + n[4] + (transaction ? 2 : 0);
-    return pipeline_sync(conn, err) && fence_queue_state(conn, err) && pipeline_sync(conn, err) &&
-           pipeline_send(&conn, 1, err);
+    return pipeline_sync(conn, err) && fence_queue_state(conn, NULL, err) &&
+           pipeline_sync(conn, err) && pipeline_send(&conn, 1, err);
 }
 
 /* The mark has been written and committed; what is left to prove is that nothing holds the sessions
@@ -333,37 +341,54 @@ static bool open_once(struct switch_run *run, struct err *err)
     return ok;
 }
 
-/* Whether the mark is there decides; a lost answer says nothing. */
-static bool look_again(struct switch_run *run, bool *open)
+/* What a run sent before it died may still be at work, and commit after somebody has looked. */
+static const char end_own[] =
+    "SELECT pg_catalog.pg_terminate_backend(pid, 5000) FROM pg_catalog.pg_stat_activity WHERE "
+    "datname = pg_catalog.current_database() AND application_name = 'dbr' AND usename = "
+    "current_user AND backend_type = 'client backend' AND pid <> pg_catalog.pg_backend_pid()";
+
+bool switch_look_at_mark(struct switch_run *run, struct err *err)
 {
     const bool wanted[2] = {run->to == ROLE_PRIMARY, run->to == ROLE_SECONDARY};
+    struct err ending = ERR_INIT;
+    struct conn *conn;
+    int64_t epoch;
+    bool postgres;
+    bool ok;
+
+    if (!switch_connect(run, wanted, 0, err))
+        return false;
+    conn = run->control[run->to];
+    postgres = conn_kind(conn) == ENGINE_POSTGRES;
+    ok = (!postgres || pipeline_add(conn, end_own, 0, NULL, err)) &&
+         switch_mark_queue_look(conn, run->journal.id, err) && pipeline_send(&conn, 1, err) &&
+         (!postgres || pipeline_next(conn, NULL, err)) &&
+         switch_mark_receive(conn, &run->marked, &epoch, err);
+    (void)pipeline_end(conn, &ending);
+    return ok;
+}
+
+/* Whether the mark is there decides; a lost answer says nothing. */
+static bool look_again(struct switch_run *run)
+{
     struct err why = ERR_INIT;
     int n;
 
+    switch_disconnect(run);
     for (n = 0; n < LOOK_AGAIN_MAX; n++) {
-        conn_close(run->control[run->to]);
-        run->control[run->to] = NULL;
-        model_release(&run->models[run->to]);
-        free(run->identities[run->to]);
-        run->identities[run->to] = NULL;
-        if (switch_connect(run, wanted, run->config->health_timeout_ms, &why)) {
-            *open = run->marked;
-            return true;
-        }
-        clock_sleep_ms(500);
+        if (switch_look_at_mark(run, &why))
+            return run->marked;
+        clock_sleep_ms(LOOK_AGAIN_PAUSE_MS);
     }
     return false;
 }
 
-bool switch_open(struct switch_run *run, bool *open, struct err *err)
+bool switch_open(struct switch_run *run, struct err *err)
 {
-    *open = run->marked;
-    if (!run->marked && !open_once(run, err)) {
-        *open = run->marked;
-        if (*open || conn_alive(run->control[run->to]) || !look_again(run, open) || !*open)
-            return false;
-        err_clear(err);
-    }
-    *open = true;
+    if (run->marked || open_once(run, err))
+        return true;
+    if (run->marked || conn_alive(run->control[run->to]) || !look_again(run))
+        return false;
+    err_clear(err);
     return true;
 }

@@ -45,6 +45,7 @@ struct switch_run {
     struct model models[2];      /* by role */
     char *identities[2];         /* by role */
     struct fence_view fences[2]; /* by role: as they were when it was connected */
+    bool unasked;                /* the database that is left was not even looked at: it may live */
     bool role_missing;           /* forced: DB_FENCE_ROLE does not exist where it would be let in */
     bool unchecked[2];           /* by role: dbr may switch triggers and foreign keys off there */
     bool marked;                 /* control[to] has the mark of this switch */
@@ -84,10 +85,13 @@ bool switch_fence(struct switch_run *run, enum role role, struct err *err);
 bool switch_unfence(struct switch_run *run, enum role role, struct err *err);
 /*
  * Opens control[to] in one transaction: the frozen base (forced failover), sequences beyond every
- * id in use, triggers, the fence, the mark of the switch. *open: whether that is in force, also
- * when the answer was lost.
+ * id in use, triggers, the fence, the mark of the switch. run->marked tells whether that is in
+ * force, as far as it could be found out when the answer was lost.
  */
-bool switch_open(struct switch_run *run, bool *open, struct err *err);
+bool switch_open(struct switch_run *run, struct err *err);
+/* Connects to `to` and sees whether the mark is there (run->marked), once nothing that an earlier
+ * run or connection has sent can write it any more. */
+bool switch_look_at_mark(struct switch_run *run, struct err *err);
 
 /* switch_rows.c ---------------------------------------------------------------------------------*/
 
@@ -110,9 +114,12 @@ bool switch_plan(struct switch_run *run, struct err *err);
 bool switch_enter(struct switch_run *run, enum switch_step step, struct err *err);
 /* From the step that the journal stands at to the end. A failure that can be undone is. */
 bool switch_walk(struct switch_run *run, struct err *err);
+/* Remembers in the state which pointer target did not follow, or that all did. */
+void switch_note_followers(struct switch_run *run);
 /* Runs the command DB_ON_EVENT for the switch of the journal; one that fails is remembered. */
 void switch_tell(struct switch_run *run);
-/* Undoes what was done of a switch that has not taken effect. */
+/* Undoes what was done of a switch that has not taken effect. Once begun, it is an undoing for
+ * every later run as well. */
 bool switch_undo(struct switch_run *run, struct err *err);
 
 /* switch_report.c -------------------------------------------------------------------------------*/

@@ -12,7 +12,9 @@
 #include "base/log.h"
 #include "base/stop.h"
 #include "db/query.h"
+#include "ops/auto.h"
 #include "ops/hook.h"
+#include "ops/past.h"
 #include "ops/pointer.h"
 #include "ops/transition.h"
 #include "repl/base.h"
@@ -95,7 +97,23 @@ static bool do_settle(struct switch_run *run, struct err *err)
 
 static bool do_open(struct switch_run *run, struct err *err)
 {
-    return need(run, run->to, err) && switch_open(run, &run->marked, err);
+    return need(run, run->to, err) && switch_open(run, err);
+}
+
+void switch_note_followers(struct switch_run *run)
+{
+    const char *failed = run->failed.count ? run->failed.items[0] : NULL;
+    struct err why = ERR_INIT;
+
+    if (!failed && !auto_unfollowed(run->state))
+        return;
+    if (!state_begin(run->state, &why)) {
+        log_warn("%s", why.message);
+        return;
+    }
+    auto_set_unfollowed(run->state, failed);
+    if (!state_commit(run->state, &why))
+        log_warn("%s", why.message);
 }
 
 /* The switch stands whatever happens here: a target that failed is tried again by the next run. */
@@ -107,6 +125,7 @@ static bool do_point(struct switch_run *run, struct err *err)
     if (!pointer_move(run->config, run->to, &run->failed, &failure) && run->failed.count == 0)
         strlist_add(&run->failed, failure.message);
     run->pointed_ms = clock_mono_ms() - run->started_ms;
+    switch_note_followers(run);
     return true;
 }
 
@@ -159,12 +178,16 @@ void switch_tell(struct switch_run *run)
 
 static bool do_notify(struct switch_run *run, struct err *err)
 {
+    struct err why = ERR_INIT;
     char message[160];
 
     (void)err;
     (void)snprintf(message, sizeof(message), "the %s is active now (%s %s)", role_name(run->to),
                    run->journal.forced ? "forced" : "planned", switch_op_name(run->journal.op));
     write_event(run, message);
+    /* One that may be alive takes writes until then, beside the new one. */
+    if (run->unasked && !past_pay(run->cli, run->config, run->state, run->from, &why))
+        log_debug("%s", why.message);
     switch_tell(run);
     return true;
 }
@@ -183,7 +206,7 @@ static bool close_again(struct switch_run *run, struct err *err)
     const char *const values[] = {run->journal.id};
     struct err why = ERR_INIT;
 
-    if (need(run, run->to, &why)) {
+    if (switch_look_at_mark(run, &why)) {
         if (!run->marked)
             return true;
         if (switch_fence(run, run->to, &why) &&
@@ -200,9 +223,17 @@ static bool close_again(struct switch_run *run, struct err *err)
     return state_commit(run->state, err);
 }
 
-static bool unfence_from(struct switch_run *run, struct err *err)
+/* Clients that cannot be let go now are let go by the next run that moves the pointer; that must
+ * not keep the databases from their places. */
+static void let_clients_go(struct switch_run *run)
 {
-    return need(run, run->from, err) && switch_unfence(run, run->from, err);
+    struct err why = ERR_INIT;
+
+    if (pointer_resume(run->config, &why))
+        return;
+    log_warn("%s", why.message);
+    strlist_add(&run->failed, why.message);
+    switch_note_followers(run);
 }
 
 static bool undo_planned(struct switch_run *run, struct err *err)
@@ -211,28 +242,58 @@ static bool undo_planned(struct switch_run *run, struct err *err)
 
     if (step >= STEP_OPEN && !close_again(run, err))
         return false;
-    if (step >= STEP_FENCE && !unfence_from(run, err)) {
+    if (step >= STEP_FENCE && !(need(run, run->from, err) && switch_unfence(run, run->from, err))) {
         err_prefix(err, "taking the fence off the %s again", role_name(run->from));
         return err_hint(err,
                         "it may be fenced still, so that the application cannot write: run dbr-%s "
                         "again %s",
                         switch_op_name(run->journal.op),
-                        err->code == ERR_UNREACHABLE && run->journal.op == SWITCH_FAILOVER
-                            ? "when it answers, or at once to go on without it"
+                        err->code == ERR_UNREACHABLE
+                            ? (run->journal.op == SWITCH_FAILOVER
+                                   ? "when it answers, or at once to go on without it"
+                                   : "when it answers, or with --force to go on without it")
                             : "when that is mended; any run undoes this switch first");
     }
-    return pointer_resume(run->config, err);
+    let_clients_go(run);
+    return true;
+}
+
+/* Until this is written, what is done already could still be finished by the next run. */
+static bool note_undoing(struct switch_run *run, struct err *err)
+{
+    if (run->journal.undoing)
+        return true;
+    if (!state_begin(run->state, err))
+        return false;
+    run->journal.undoing = true;
+    journal_put(run->state, &run->journal);
+    return state_commit(run->state, err);
+}
+
+/* A forced switch that did not open the other side leaves what it found: a database that an earlier
+ * planned one had fenced is still to be let go. */
+static void forget(struct switch_run *run)
+{
+    bool fenced = run->journal.forced && run->journal.from_fenced;
+
+    if (run->journal.forced)
+        journal_set_debt(run->state, run->from, false);
+    if (!fenced) {
+        journal_remove(run->state);
+        return;
+    }
+    run->journal.forced = run->journal.from_fenced = false;
+    run->journal.step = STEP_FENCE;
+    run->journal.undoing = true;
+    journal_put(run->state, &run->journal);
 }
 
 static bool undo(struct switch_run *run, struct err *err)
 {
-    if (!run->journal.forced && !undo_planned(run, err))
+    if (!note_undoing(run, err) || (!run->journal.forced && !undo_planned(run, err)) ||
+        !state_begin(run->state, err))
         return false;
-    if (!state_begin(run->state, err))
-        return false;
-    journal_remove(run->state);
-    if (run->journal.forced)
-        journal_set_debt(run->state, run->from, false);
+    forget(run);
     run->journal.step = STEP_NONE;
     return state_commit(run->state, err);
 }

@@ -16,141 +16,9 @@
 #include "ops/pointer.h"
 #include "ops/preempt.h"
 #include "ops/switch_run.h"
+#include "ops/switch_wish.h"
 #include "ops/transition.h"
-#include "ops/witness.h"
-#include "repl/identity.h"
 #include "repl/probe.h"
-#include "repl/switch_mark.h"
-#include "state/events.h"
-
-/* One wish, with what was seen. */
-struct wish {
-    enum switch_op op;
-    const struct switch_options *options;
-    bool automatic;
-    struct probe probes[2]; /* by role */
-    bool forced;            /* decided by the look */
-};
-
-static void wish_release(struct wish *wish)
-{
-    probe_release(&wish->probes[ROLE_PRIMARY]);
-    probe_release(&wish->probes[ROLE_SECONDARY]);
-}
-
-/* --- looking ------------------------------------------------------------------------------------
- */
-
-static bool look(struct switch_run *run, struct wish *wish, struct err *err)
-{
-    const struct config *config = run->config;
-    struct conn_params params[2];
-    struct probe probes[2];
-    enum role roles[2];
-    size_t count = 0;
-    size_t i;
-    enum role role;
-    bool ok;
-
-    memset(probes, 0, sizeof(probes));
-    for (role = ROLE_PRIMARY; role <= ROLE_SECONDARY; role++) {
-        if (wish->options->force && role == run->from)
-            continue;
-        params[count] = (struct conn_params){role_name(role), config->urls[role], config->schema,
-                                             config->health_timeout_ms, false};
-        roles[count++] = role;
-    }
-    ok = probe_run(params, count, config->health_timeout_ms, probes, err);
-    for (i = 0; i < count; i++)
-        wish->probes[roles[i]] = probes[i];
-    if (!ok)
-        return false;
-    switch_look(run, wish->probes, run->before);
-    if (wish->probes[0].connected && wish->probes[1].connected)
-        switch_note_skew(run, wish->probes);
-    if (wish->options->force)
-        run->before[run->from].known = false;
-    return true;
-}
-
-static bool both_away(struct switch_run *run, const struct wish *wish, struct err *err)
-{
-    const struct probe *to = &wish->probes[run->to];
-
-    if (!wish->options->force && !wish->probes[run->from].connected &&
-        wish->probes[run->from].failure == CONN_DOWN && to->failure == CONN_DOWN) {
-        log_error("both databases offline");
-        events_write(run->state, "error", switch_op_name(wish->op), "both databases offline", NULL);
-    }
-    *err = to->err;
-    err->code = ERR_UNREACHABLE;
-    err_prefix(err, "the %s cannot take over", role_name(run->to));
-    return false;
-}
-
-/* The database to be left must be gone for sure before the other one is opened without it. */
-static bool decide_failover(struct switch_run *run, struct wish *wish, struct err *err)
-{
-    const struct probe *from = &wish->probes[run->from];
-
-    wish->forced = wish->options->force || !from->connected;
-    if (!wish->forced && wish->automatic) {
-        err_set(err, ERR_REFUSED, "the primary answers again");
-        return err_hint(err, "nothing is to be done");
-    }
-    if (!wish->forced)
-        return true;
-    if (!wish->options->force && from->failure != CONN_DOWN) {
-        *err = from->err;
-        err->code = ERR_REFUSED;
-        err_prefix(err, "the primary is there but cannot be used");
-        return err_hint(err, "mend that first (it cannot be fenced as it is), or switch without it "
-                             "by --force");
-    }
-    return wish->options->force || witness_check(run->config, err);
-}
-
-static bool decide_failback(struct switch_run *run, struct wish *wish, struct err *err)
-{
-    const struct probe *from = &wish->probes[run->from];
-
-    wish->forced = wish->options->force;
-    if (wish->forced || from->connected)
-        return true;
-    *err = from->err;
-    err->code = ERR_UNREACHABLE;
-    err_prefix(err, "the secondary does not answer, and its changes must be merged first");
-    return err_hint(err, "try again when it is back; --force makes the primary active without "
-                         "them");
-}
-
-static bool check_marks(const struct switch_run *run, const struct wish *wish, struct err *err)
-{
-    enum role role;
-
-    for (role = ROLE_PRIMARY; role <= ROLE_SECONDARY; role++)
-        if (wish->probes[role].connected &&
-            !switch_mark_check(run->state, wish->probes[role].epoch, 0, err))
-            return false;
-    return true;
-}
-
-static bool decide(struct switch_run *run, struct wish *wish, struct err *err)
-{
-    char *identities[2] = {wish->probes[0].identity, wish->probes[1].identity};
-
-    if (!wish->probes[run->to].connected)
-        return both_away(run, wish, err);
-    if (wish->probes[run->to].in_recovery) {
-        err_set(err, ERR_REFUSED, "the %s is a physical standby and takes no writes",
-                role_name(run->to));
-        return err_hint(err, "promote it first");
-    }
-    if (!identity_check(run->state, identities, err) || !check_marks(run, wish, err))
-        return false;
-    return wish->op == SWITCH_FAILOVER ? decide_failover(run, wish, err)
-                                       : decide_failback(run, wish, err);
-}
 
 /* --- before anything is changed -----------------------------------------------------------------
  */
@@ -177,7 +45,8 @@ static bool check_targets(const struct switch_run *run, const struct wish *wish,
 {
     if (pointer_check(run->config, err))
         return true;
-    if (err->code == ERR_USAGE || !wish->forced)
+    /* The application is out: a target that cannot follow is moved when it has been mended. */
+    if (!wish->forced)
         return false;
     log_warn("%s", err->message);
     err_clear(err);
@@ -238,8 +107,12 @@ static bool approach_forced(struct switch_run *run, struct err *err)
 
 static bool perform(struct switch_run *run, const struct wish *wish, struct err *err)
 {
+    bool from_fenced = run->journal.from_fenced;
+
     journal_begin(&run->journal, run->state, wish->op, wish->forced, wish->automatic,
                   wish->options->reason);
+    run->journal.from_fenced = from_fenced;
+    run->unasked = wish->options->force;
     run->started_ms = clock_mono_ms();
     if (!(wish->forced ? approach_forced(run, err) : approach(run, err)))
         return false;
@@ -289,31 +162,23 @@ static bool conclude(struct switch_run *run, struct err *err)
 /* --- already there ------------------------------------------------------------------------------
  */
 
-/* A state that has missed a switch would point the application at the wrong database. Where none
- * answers it is believed: nobody can say otherwise. */
-static bool is_current(struct switch_run *run, struct wish *wish, struct err *err)
-{
-    char *identities[2];
-
-    if (!look(run, wish, err))
-        return false;
-    identities[0] = wish->probes[0].identity;
-    identities[1] = wish->probes[1].identity;
-    return identity_check(run->state, identities, err) && check_marks(run, wish, err);
-}
-
 /* Nothing to switch; targets that did not follow, and a fence that is owed, are seen to now. */
 static bool converge(struct switch_run *run, struct wish *wish, struct err *err)
 {
     struct err failure = ERR_INIT;
 
-    if (!check_init(run->state, err) || !is_current(run, wish, err))
+    /* A state that has missed a switch would point the application at the wrong database. Where
+     * none answers it is believed: nobody can say otherwise. */
+    if (!check_init(run->state, err) || !wish_look(run, wish, err) ||
+        !wish_check_pair(run, wish, err))
         return false;
     if (!wish->options->dry_run)
         pay_now(run);
     if (!wish->options->dry_run && !pointer_move(run->config, run->to, &run->failed, &failure) &&
         run->failed.count == 0)
         strlist_add(&run->failed, failure.message);
+    if (!wish->options->dry_run)
+        switch_note_followers(run);
     if (!wish->options->dry_run && journal_hook_failed(run->state) &&
         journal_last(run->state, &run->journal))
         switch_tell(run);
@@ -337,11 +202,13 @@ static bool dry_run(struct switch_run *run, struct wish *wish, struct err *err)
     bool wanted[2] = {true, true};
     struct journal left;
 
-    if (journal_read(run->state, &left))
-        log_warn("an interrupted %s comes first: the next run finishes or undoes it",
-                 switch_op_name(left.op));
-    if (!check_init(run->state, err) || !look(run, wish, err) || !decide(run, wish, err) ||
-        !check_targets(run, wish, err))
+    if (journal_read(run->state, &left)) {
+        err_set(err, ERR_REFUSED, "a %s that was begun at %s is not complete",
+                switch_op_name(left.op), left.started);
+        return err_hint(err, "the next run of any program finishes or undoes it; plan after that");
+    }
+    if (!check_init(run->state, err) || !wish_look(run, wish, err) ||
+        !wish_decide(run, wish, err) || !check_targets(run, wish, err))
         return false;
     journal_begin(&run->journal, run->state, wish->op, wish->forced, false, wish->options->reason);
     wanted[run->from] = !wish->forced;
@@ -371,8 +238,8 @@ static bool perform_and_report(struct switch_run *run, struct wish *wish, struct
 }
 
 /*
- * A switch that was left comes first. A failover that cannot be undone, since the primary is away,
- * is *abandoned* for a forced one, once that has been consented to.
+ * A switch that was left comes first. One that cannot be undone, since the database that it was to
+ * leave is away, is *abandoned* for a forced one, once that has been consented to.
  */
 static bool settle_left(struct switch_run *run, const struct wish *wish, bool *abandoned,
                         struct err *err)
@@ -382,8 +249,8 @@ static bool settle_left(struct switch_run *run, const struct wish *wish, bool *a
     *abandoned = false;
     if (!journal_read(run->state, &left) || past_resume(run->cli, run->config, run->state, err))
         return true;
-    *abandoned = err->code == ERR_UNREACHABLE && wish->op == SWITCH_FAILOVER &&
-                 left.op == SWITCH_FAILOVER && !left.forced;
+    *abandoned = err->code == ERR_UNREACHABLE && wish->op == left.op && !left.forced &&
+                 (wish->op == SWITCH_FAILOVER || wish->options->force);
     if (!*abandoned)
         return false;
     log_warn("%s", err->message);
@@ -394,8 +261,8 @@ static bool settle_left(struct switch_run *run, const struct wish *wish, bool *a
 /* Everything that must hold before the lock is taken, as far as it can be known then. */
 static bool prepare(struct switch_run *run, struct wish *wish, struct err *err)
 {
-    return check_init(run->state, err) && look(run, wish, err) && decide(run, wish, err) &&
-           check_targets(run, wish, err) && ask(run, wish, err);
+    return check_init(run->state, err) && wish_look(run, wish, err) &&
+           wish_decide(run, wish, err) && check_targets(run, wish, err) && ask(run, wish, err);
 }
 
 static bool lock_now(struct switch_run *run, const struct wish *wish, struct lock *lock,
@@ -425,9 +292,12 @@ static bool run_wish(struct switch_run *run, struct wish *wish, struct lock *loc
         return false;
     if (state_active(run->state) == run->to)
         return converge(run, wish, err);
-    if (abandoned && !(wish->forced ? past_abandon(run->state, run->config, err)
-                                    : past_resume(run->cli, run->config, run->state, err)))
+    if (!wish_still_so(run, wish, err))
         return false;
+    if (abandoned && !wish->forced && !past_resume(run->cli, run->config, run->state, err))
+        return false;
+    /* Its journal replaces the other one in the same breath as the fence is owed. */
+    run->journal.from_fenced = abandoned && wish->forced;
     return check_init(run->state, err) && perform_and_report(run, wish, err);
 }
 

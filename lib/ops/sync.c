@@ -81,7 +81,10 @@ static bool prepare(struct sync_run *run, struct err *err)
                                    : state_load(&run->state, run->config.state_dir, err);
     if (!loaded || !breaker_check(&run->state, err))
         return false;
-    if (!run->options->dry_run && !(lock_and_reload(run, err) && breaker_admit(&run->state, err)))
+    if (!run->options->dry_run && !lock_and_reload(run, err))
+        return false;
+    /* What an earlier run left is seen to all the same. */
+    if (!run->options->dry_run && !past_is_open(&run->state) && !breaker_admit(&run->state, err))
         return false;
     if (!check_init(&run->state, err))
         return false;

@@ -14,6 +14,7 @@
 
 #define ROUNDS_MAX 20
 #define ROUND_PAUSE_MS 250
+#define START_PAUSE_MS 50
 
 /*
  * Sessions that began before the settings did ($1: a time after them); later ones are held by them.
@@ -229,9 +230,10 @@ static bool end_sessions(struct conn *conn, const char *since, struct strlist *w
         memset(&left, 0, sizeof(left));
         if (!look(conn, since, &left, round ? NULL : warnings, err))
             return false;
-        if (!left.sessions)
+        /* A session that was just starting shows only now. */
+        if (!left.sessions && round > 0)
             break;
-        clock_sleep_ms(ROUND_PAUSE_MS);
+        clock_sleep_ms(left.sessions ? ROUND_PAUSE_MS : START_PAUSE_MS);
     }
     return judge(conn, &left, err);
 }
@@ -276,14 +278,15 @@ bool fence_prove(const struct conn *conn, struct err *err)
                          "in pg_db_role_setting of that server");
 }
 
-bool fence_queue_state(struct conn *conn, struct err *err)
+bool fence_queue_state(struct conn *conn, const char *role, struct err *err)
 {
     return pipeline_add(
         conn,
-        "SELECT count(*) > 0 FROM pg_catalog.pg_db_role_setting s JOIN pg_catalog.pg_database d "
-        "ON d.oid = s.setdatabase WHERE d.datname = current_database() AND s.setrole = 0 AND "
-        "'default_transaction_read_only=on' = ANY (s.setconfig)",
-        0, NULL, err);
+        "SELECT count(*) > 0 AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_roles WHERE rolname = "
+        "$1::text AND rolcanlogin) FROM pg_catalog.pg_db_role_setting s JOIN "
+        "pg_catalog.pg_database d ON d.oid = s.setdatabase WHERE d.datname = current_database() "
+        "AND s.setrole = 0 AND 'default_transaction_read_only=on' = ANY (s.setconfig)",
+        1, &role, err);
 }
 
 bool fence_receive_state(struct conn *conn, bool *fenced, struct err *err)

@@ -62,8 +62,9 @@ bool fence_queue_lift(struct conn *conn, const struct fence *fence, size_t *stat
                       struct err *err);
 bool fence_lift(struct conn *conn, const struct fence *fence, struct err *err);
 
-/* Asks, in a pipeline, whether the database of this connection is fenced. */
-bool fence_queue_state(struct conn *conn, struct err *err);
+/* Asks, in a pipeline, whether the database of this connection is fenced, and the role (may be
+ * NULL) barred. */
+bool fence_queue_state(struct conn *conn, const char *role, struct err *err);
 bool fence_receive_state(struct conn *conn, bool *fenced, struct err *err);
 
 #endif

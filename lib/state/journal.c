@@ -74,6 +74,8 @@ static bool read_entry(const struct json *entry, const char *time, struct journa
                                                 COUNT(step_names));
     journal->forced = strcmp(json_str(entry, "kind", ""), "forced") == 0;
     journal->automatic = strcmp(json_str(entry, "by", ""), "auto") == 0;
+    journal->undoing = json_bool(entry, "undoing", false);
+    journal->from_fenced = json_bool(entry, "fromFenced", false);
     journal->epoch = json_int(entry, "epoch", 0);
     return true;
 }
@@ -108,6 +110,10 @@ void journal_put(struct state *state, const struct journal *journal)
 
     json_set_str(entry, "step", step_names[journal->step]);
     json_set_str(entry, "startedAt", journal->started);
+    if (journal->undoing)
+        json_set_bool(entry, "undoing", true);
+    if (journal->from_fenced)
+        json_set_bool(entry, "fromFenced", true);
 }
 
 void journal_remove(struct state *state)

@@ -5,7 +5,8 @@
  *
  * Members of the state:
  *  switch:     {"id", "op", "kind": "planned|forced", "step", "by": "manual|auto", "reason",
- *              "epoch", "startedAt"}; missing when no switch is under way
+ *              "epoch", "startedAt", "undoing", "fromFenced"}; missing when no switch is under
+ *              way
  *  lastSwitch: {"id", "op", "kind", "by", "reason", "epoch", "time", "hookFailed"}
  *  epoch:      of the last switch, where it was learnt from the databases
  *  fenceDebt:  {"primary": time, "secondary": time}: since when its fence is owed
@@ -46,7 +47,9 @@ struct journal {
     enum switch_step step;
     bool forced;
     bool automatic;
-    int64_t epoch;                    /* one more than that of the switch before */
+    bool undoing;     /* on the way back */
+    bool from_fenced; /* forced: an earlier planned one had fenced the database that it leaves */
+    int64_t epoch;    /* one more than that of the switch before */
     char reason[JOURNAL_REASON_SIZE]; /* "" when none was given */
     char started[CLOCK_TEXT_SIZE];
 };

@@ -29,7 +29,7 @@ evaluated() { env -i sh -c "$output"'; printf %s "$'"$1"'"'; }
     run_dbr env
     exits 0
     is "$output" "DATABASE_URL='$P'"
-    stderr_empty
+    stderr_has "there is no state"
     [ ! -e "$STATE_DIR" ]
 }
 
