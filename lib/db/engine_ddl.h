@@ -58,6 +58,9 @@ struct engine_ddl {
     /* Foreign keys, and constraints that rows may break (NOT VALID). */
     void (*foreign_keys)(struct ddl *ddl, const struct model_table *table);
     void (*row_security)(struct ddl *ddl, const struct model_table *table);
+    /* Defaults that the target may refuse, optional statements; NULL: it has none. */
+    void (*defaults_last)(struct ddl *ddl, const struct model_table *table);
+    bool (*default_doubtful)(const struct ddl *ddl, const struct model_column *column);
     void (*object)(struct ddl *ddl, const struct model_object *object);
     void (*comments)(struct ddl *ddl);
 

@@ -203,7 +203,8 @@ static void write_add_column(struct ddl *ddl, const struct model_table *table,
     ddl_name(&sql, ddl->model, table->name);
     buf_adds(&sql, " ADD COLUMN ");
     /* Rows that exist have no value yet, unless a default or a generator gives them one. */
-    bool filled = column->default_expr || column->generated || column->identity;
+    bool filled = (column->default_expr && !postgres_default_doubtful(ddl, column)) ||
+                  column->generated || column->identity;
     postgres_column(ddl, &sql, table, column, filled);
     ddl_add(ddl, &sql, table, false, "column %s.%s", table->name, column->name);
 }
@@ -264,6 +265,8 @@ const struct engine_ddl postgres_ddl = {
     .keys = postgres_keys,
     .foreign_keys = postgres_foreign_keys,
     .row_security = postgres_row_security,
+    .defaults_last = postgres_defaults_last,
+    .default_doubtful = postgres_default_doubtful,
     .object = postgres_object,
     .comments = postgres_comments,
     .add_column = write_add_column,

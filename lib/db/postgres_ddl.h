@@ -30,6 +30,9 @@ void postgres_foreign_keys(struct ddl *ddl, const struct model_table *table);
 void postgres_table(struct ddl *ddl, const struct model_table *table);
 void postgres_table_late(struct ddl *ddl, const struct model_table *table);
 void postgres_row_security(struct ddl *ddl, const struct model_table *table);
+/* A default that the target may refuse: written by postgres_defaults_last alone. */
+bool postgres_default_doubtful(const struct ddl *ddl, const struct model_column *column);
+void postgres_defaults_last(struct ddl *ddl, const struct model_table *table);
 void postgres_object(struct ddl *ddl, const struct model_object *object);
 void postgres_comments(struct ddl *ddl);
 

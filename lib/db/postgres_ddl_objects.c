@@ -131,6 +131,8 @@ void postgres_object(struct ddl *ddl, const struct model_object *object)
     if (object->kind == OBJECT_PARTITION) {
         if (!table_left_out(ddl, object))
             write_partition(ddl, object);
+    } else if (strcmp(object->word, "row type") == 0) {
+        ddl_substituted(ddl, people, "the table becomes one with columns of its own");
     } else if (!object->definition) {
         ddl_not_carried(ddl, people, "dbr does not write such objects; create it by hand");
     } else if (from_cockroach) {

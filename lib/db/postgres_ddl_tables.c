@@ -78,7 +78,8 @@ void postgres_column(struct ddl *ddl, struct buf *sql, const struct model_table 
         }
     } else if (identity_written(ddl, table, column)) {
         write_identity(ddl, sql, column);
-    } else if (column->default_expr && !column->default_late && !column->identity) {
+    } else if (column->default_expr && !column->default_late && !column->identity &&
+               !postgres_default_doubtful(ddl, column)) {
         buf_adds(sql, " DEFAULT ");
         postgres_expr(sql, ddl->model, column->default_expr);
     }
@@ -148,7 +149,8 @@ static void write_inherited(struct ddl *ddl, const struct model_table *table)
             parent_default |= above && above->default_expr;
             parent_not_null |= above && above->not_null;
         }
-        bool own_default = column->default_expr && !column->default_late;
+        bool own_default = column->default_expr && !column->default_late &&
+                           !postgres_default_doubtful(ddl, column);
         if (own_default || parent_default) {
             buf_adds(&sql, "ALTER TABLE ONLY ");
             ddl_name(&sql, ddl->model, table->name);

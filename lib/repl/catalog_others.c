@@ -111,6 +111,15 @@ static const char others_sql[] =
     " JOIN pg_namespace n ON n.oid = c.relnamespace"
     " WHERE p.relkind = 'p' AND p.relnamespace = " SCHEMA_OID " AND c.relnamespace <> p.relnamespace"
     " UNION ALL "
+    "SELECT 0, NULL, 'x', 'clustering', 'of table ' || c.relname || ' by index ' || x.relname, x.relname, NULL,"
+    " c.relname, NULL, false, NULL, NULL, NULL"
+    " FROM pg_class c JOIN pg_index i ON i.indrelid = c.oid JOIN pg_class x ON x.oid = i.indexrelid"
+    " WHERE i.indisclustered AND c.relkind IN ('r', 'p') AND c.relnamespace = " SCHEMA_OID
+    " UNION ALL "
+    "SELECT 0, NULL, 'x', 'row type', format_type(c.reloftype, NULL) || ' of table ' || c.relname, c.relname, NULL,"
+    " c.relname, NULL, false, NULL, NULL, NULL"
+    " FROM pg_class c WHERE c.reloftype <> 0 AND c.relkind IN ('r', 'p') AND c.relnamespace = " SCHEMA_OID
+    " UNION ALL "
     "SELECT 0, NULL, 'f', 'foreign table', c.relname, c.relname, NULL, NULL, NULL, false, NULL, NULL,"
     " 'FOREIGN TABLE ' || " QUALIFIED("c.relname")
     " FROM pg_class c WHERE c.relkind = 'f' AND c.relnamespace = " SCHEMA_OID

@@ -273,12 +273,18 @@ bool pairings_select(struct pairings *pairs, const struct strlist *tables, struc
     for (i = 0; i < pairs->count; i++)
         pairs->items[i].selected = strlist_has(tables, pairs->items[i].name);
     for (i = 0; i < tables->count; i++) {
+        const struct model_table *known;
         const char **names;
         const char *nearest;
         size_t j;
 
         if (pairings_index(pairs, tables->items[i]) < pairs->count)
             continue;
+        known = model_table(pairs->models[SOURCE], tables->items[i]);
+        if (known && model_root(pairs->models[SOURCE], known)->excluded) {
+            err_set(err, ERR_USAGE, "the configuration leaves table %s out", known->name);
+            return err_hint(err, "see DB_SYNC_TABLES and DB_SYNC_EXCLUDE_TABLES");
+        }
         names = mem_array(NULL, pairs->count + 1, sizeof(*names));
         for (j = 0; j < pairs->count; j++)
             names[j] = pairs->items[j].name;

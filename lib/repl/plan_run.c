@@ -44,6 +44,16 @@ static bool names_nothing(const struct err *err)
     return false;
 }
 
+static bool fail(const struct plan_statement *s, struct err *err)
+{
+    err_prefix(err, "%s", s->object);
+    if (names_nothing(err) && !err->hint[0])
+        err_hint(err, "dbr carries one schema and what this server's version has: create what is "
+                      "missing (in the schema where it is elsewhere) on this server by hand, then "
+                      "run the same command again");
+    return false;
+}
+
 /* What a failed statement means: true when the run goes on. */
 static bool tolerate(const struct plan_run *run, const struct plan_statement *s, struct err *err)
 {
@@ -64,7 +74,7 @@ static bool tolerate(const struct plan_run *run, const struct plan_statement *s,
         err_clear(err);
         return true;
     }
-    return err_prefix(err, "%s", s->object);
+    return fail(s, err);
 }
 
 bool plan_run_one(const struct plan_run *run, const struct plan_statement *s, struct err *err)
@@ -137,7 +147,7 @@ bool plan_run_transaction(const struct plan_run *run, enum plan_phase from, enum
         if (!chosen(run, s, from, to) || pipeline_next(run->target, NULL, err))
             continue;
         if (whole)
-            return err_prefix(err, "%s", s->object);
+            return fail(s, err);
         if (!tolerate(run, s, err))
             return false;
     }

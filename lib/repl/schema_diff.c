@@ -106,6 +106,8 @@ static void new_table(struct diff *diff, const struct model_table *table,
     diff_add(diff, PLAN_STRUCTURE);
     ddl->foreign_keys(&diff->ddl, table);
     diff_add(diff, PLAN_FOREIGN_KEYS);
+    if (ddl->defaults_last)
+        ddl->defaults_last(&diff->ddl, table);
     ddl->row_security(&diff->ddl, table);
     diff_add(diff, PLAN_PROGRAMS);
     if (!table->partition)

@@ -72,6 +72,23 @@ static void diff_identity(struct diff *diff, const struct model_table *table,
     diff_add(diff, PLAN_STRUCTURE);
 }
 
+static bool doubtful(const struct diff *diff, const struct model_column *column)
+{
+    const struct engine_ddl *ddl = diff->engine->ddl;
+    return ddl->default_doubtful && ddl->default_doubtful(&diff->ddl, column);
+}
+
+/* One that the target may refuse is tried last. */
+static void set_default(struct diff *diff, const struct model_table *table,
+                        const struct model_column *column)
+{
+    bool last = doubtful(diff, column);
+    diff->engine->ddl->column_default(&diff->ddl, table, column);
+    if (last)
+        diff->ddl.statements[diff->ddl.statement_count - 1].optional = true;
+    diff_add(diff, last ? PLAN_PROGRAMS : PLAN_STRUCTURE);
+}
+
 static void diff_default(struct diff *diff, const struct model_table *table,
                          const struct model_column *ours, const struct model_column *theirs)
 {
@@ -84,8 +101,7 @@ static void diff_default(struct diff *diff, const struct model_table *table,
     bool same = diff->same_text ? diff_same(wanted, there) : !wanted == !there;
     if (same || ours->identity)
         return;
-    diff->engine->ddl->column_default(&diff->ddl, table, ours);
-    diff_add(diff, PLAN_STRUCTURE);
+    set_default(diff, table, ours);
 }
 
 static void diff_retype(struct diff *diff, const struct model_table *table,
@@ -120,7 +136,10 @@ static void diff_new_column(struct diff *diff, const struct model_table *table,
         return;
     ddl->add_column(&diff->ddl, table, column);
     diff_add(diff, PLAN_STRUCTURE);
-    bool filled = column->default_expr || column->generated || column->identity;
+    bool late = doubtful(diff, column);
+    bool filled = (column->default_expr && !late) || column->generated || column->identity;
+    if (late)
+        set_default(diff, table, column);
     if (column->not_null && !filled) {
         alter(diff, table, column, "NOT NULL", "SET NOT NULL");
         diff_add(diff, PLAN_KEYS);

@@ -150,9 +150,13 @@ static void create_programs(const struct engine_ddl *engine, struct ddl *ddl)
     for (size_t i = 0; i < model->object_count; i++)
         if (!plan_object_early(&model->objects[i]))
             engine->object(ddl, &model->objects[i]);
-    for (size_t i = 0; i < model->table_count; i++)
-        if (!model->tables[i].excluded)
-            engine->row_security(ddl, &model->tables[i]);
+    for (size_t i = 0; i < model->table_count; i++) {
+        if (model->tables[i].excluded)
+            continue;
+        if (engine->defaults_last)
+            engine->defaults_last(ddl, &model->tables[i]);
+        engine->row_security(ddl, &model->tables[i]);
+    }
 }
 
 static void note_not_copied(struct ddl *ddl)

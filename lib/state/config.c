@@ -320,6 +320,10 @@ static bool find_state_dir(struct config *config, const char *option)
                      "DB_STATE_DIR is not an absolute path: it depends on where dbr is started");
     }
     config->state_dir = mem_strdup(value->value);
+    struct stat st;
+    if (stat(config->state_dir, &st) == 0 && st.st_mode & 077)
+        strlist_addf(&config->warnings, "%s is open to others (mode %03o): chmod 700 %s",
+                     config->state_dir, (unsigned)(st.st_mode & 0777), config->state_dir);
     return true;
 }
 

@@ -310,3 +310,44 @@ SQL
     exits 0
     in_step
 }
+
+@test "a default that needs another schema is left out by name, and follows once that is there" {
+    p1 -c "CREATE SCHEMA ext" -c "CREATE FUNCTION ext.g() RETURNS int LANGUAGE sql AS 'SELECT 7'" \
+        -c "CREATE TABLE t (id int PRIMARY KEY, v int NOT NULL DEFAULT ext.g() + 1, w text DEFAULT lower('A(B'))" -c "INSERT INTO t (id) VALUES (1)"
+    run_dbr init-secondary
+    exits 0
+    stdout_has "not carried over: default of column t.v" 'schema "ext" does not exist'
+    stdout_lacks "t.w"
+    in_step
+    p1 -c "ALTER TABLE t ADD COLUMN x int NOT NULL DEFAULT ext.g()" -c "CREATE TABLE u (id int PRIMARY KEY, v int NOT NULL DEFAULT ext.g())" \
+        -c "INSERT INTO u VALUES (1)"
+    run_dbr init-secondary --update
+    exits 0
+    stdout_has "not carried over: default of column t.x" "not carried over: default of column u.v"
+    run_dbr sync
+    exits 0
+    in_step
+    p2w -c "CREATE SCHEMA ext" -c "CREATE FUNCTION ext.g() RETURNS int LANGUAGE sql AS 'SELECT 7'"
+    run_dbr init-secondary --update
+    exits 0
+    stdout_lacks "not carried over"
+    same_schema
+}
+
+@test "a type of another schema: what is missing is named, and init completes once it is there" {
+    p1 -c "CREATE SCHEMA ext" -c "CREATE TYPE ext.e AS ENUM ('a')" -c "CREATE TABLE t (id int PRIMARY KEY, e ext.e)" -c "INSERT INTO t VALUES (1, 'a')"
+    run_dbr init-secondary
+    exits 1
+    stderr_has "table t" ext "by hand"
+    p2 -c "CREATE SCHEMA ext" -c "CREATE TYPE ext.e AS ENUM ('a')"
+    init_pair
+}
+
+@test "a clustering and the type of a table are named" {
+    p1 -c "CREATE TABLE c (id int PRIMARY KEY)" -c "ALTER TABLE c CLUSTER ON c_pkey" \
+        -c "CREATE TYPE ty AS (a int, b text)" -c "CREATE TABLE typed OF ty (PRIMARY KEY (a))" -c "INSERT INTO typed VALUES (1, 'x')"
+    run_dbr init-secondary
+    exits 0
+    stdout_has "not carried over: clustering of table c by index c_pkey" "substituted: row type ty of table typed"
+    in_step
+}

@@ -104,3 +104,20 @@ teardown() { pair_teardown; }
     exits 0
     in_step
 }
+
+@test "--tables with a table that the configuration leaves out says so" {
+    env_set DB_SYNC_EXCLUDE_TABLES landing_videos
+    run_dbr init-secondary
+    exits 0
+    run_dbr sync --tables landing_videos
+    exits 2
+    stderr_has "the configuration leaves table landing_videos out" DB_SYNC_EXCLUDE_TABLES
+}
+
+@test "a state directory that others can read earns a warning" {
+    init_pair
+    chmod 755 "$STATE_DIR"
+    run_dbr sync
+    exits 0
+    stderr_has "chmod 700"
+}

@@ -118,6 +118,35 @@ TEST(postgres_older_target)
            "needs PostgreSQL 15: sets all of them\n");
 }
 
+static bool doubtful(struct shop *shop, int version, const char *expr)
+{
+    struct ddl ddl;
+    shop->users[2].default_expr = expr;
+    ddl_init(&ddl, &shop->model, &engine_postgres, version);
+    bool doubtful = postgres_ddl.default_doubtful(&ddl, &shop->users[2]);
+    ddl_release(&ddl);
+    return doubtful;
+}
+
+TEST(defaults_that_the_target_may_refuse)
+{
+    struct shop shop;
+    shop_open(&shop);
+    assert_true(doubtful(&shop, 150000, "ext.g()"));
+    assert_true(doubtful(&shop, 150000, "(1 + \"Ext x\".\"g h\"('a('))"));
+    assert_false(doubtful(&shop, 150000, "uuidv7()"));
+    assert_false(doubtful(&shop, 150000, "public.g()"));
+    assert_false(doubtful(&shop, 150000, "'ext.g()'::text"));
+    assert_false(doubtful(&shop, 150000, "(1.5 + (2)::numeric(3,1))"));
+    shop.model.version = 180000;
+    assert_true(doubtful(&shop, 150000, "uuidv7()"));
+    assert_false(doubtful(&shop, 180001, "uuidv7()"));
+    assert_false(doubtful(&shop, 150000, "nextval('s'::regclass)"));
+    assert_false(doubtful(&shop, 150000, "'new'::status"));
+    assert_false(doubtful(&shop, 150000, "(0)::numeric(10,2)"));
+    assert_false(doubtful(&shop, 150000, NULL));
+}
+
 TEST(postgres_from_cockroach)
 {
     struct shop shop;
@@ -272,6 +301,7 @@ int main(void)
         cmocka_unit_test(postgres_tables),
         cmocka_unit_test(postgres_keys),
         cmocka_unit_test(postgres_older_target),
+        cmocka_unit_test(defaults_that_the_target_may_refuse),
         cmocka_unit_test(postgres_from_cockroach),
         cmocka_unit_test(cockroach_tables),
         cmocka_unit_test(cockroach_keys),
