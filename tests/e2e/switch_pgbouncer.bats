@@ -97,7 +97,6 @@ grown() { [ "$(p2 -c "SELECT count(*) FROM ticks")" -gt "$1" ]; }
 }
 
 @test "a PgBouncer that is away is told, and the next run finishes the work" {
-    server_stop one
     pgbouncer_stop
     run_dbr failover --yes --force
     exits 1
@@ -106,7 +105,6 @@ grown() { [ "$(p2 -c "SELECT count(*) FROM ticks")" -gt "$1" ]; }
     run_dbr failover --yes
     exits 0
     is "$(pgbouncer_shop port)" "$(server_port two)"
-    server_continue one
 }
 
 @test "clients that a killed run left paused go on with the next one" {
