@@ -4,18 +4,15 @@
  */
 #include "ops/sync.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/log.h"
 #include "base/mem.h"
 #include "ops/past.h"
 #include "ops/sync_run.h"
 #include "repl/fence.h"
 #include "state/breaker.h"
-#include "state/events.h"
 #include "state/journal.h"
 
 static bool check_options(const struct sync_options *o, struct err *err)
@@ -142,229 +139,6 @@ static void collect_tables(struct sync_run *run)
     }
 }
 
-static void remember_table(struct sync_run *run, struct json *tables, size_t i, const char *now)
-{
-    const struct pairing *pair = &run->found.pairs.items[i];
-    const struct comparison *c = &run->found.all.items[i];
-    struct json *table;
-
-    if (!pairing_active(pair) || pair->hold_deletes || c->method == COMPARE_SKIP)
-        return;
-    if (run->repaired && !c->equal)
-        return;
-    table = json_get(tables, pair->name);
-    if (!table)
-        table = json_set_object(tables, pair->name);
-    json_set_str(table, "source", role_name(run->found.session.roles[SOURCE]));
-    json_set_str(table, "watermark", run->watermark);
-    if (c->method == COMPARE_WINDOW)
-        return;
-    json_set_str(table, "lastFingerprint", now);
-    json_set_int(table, "rows", c->rows[SOURCE]);
-}
-
-static size_t count_holds(const struct sync_run *run, enum hold_kind kind)
-{
-    size_t n = 0;
-    size_t i;
-
-    for (i = 0; i < run->found.pairs.count; i++) {
-        const struct pairing *pair = &run->found.pairs.items[i];
-
-        n += pair->selected && (kind == HOLD_NONE ? pair->hold != HOLD_NONE : pair->hold == kind);
-    }
-    return n;
-}
-
-static bool is_selection(const struct sync_run *run)
-{
-    return run->options->tables.count > 0;
-}
-
-/* Nothing of what was asked for was left out. Strays are nobody's selection. */
-static bool is_whole(const struct sync_run *run)
-{
-    return count_holds(run, HOLD_NONE) == 0 &&
-           (is_selection(run) || run->found.pairs.strays.count == 0);
-}
-
-static bool is_complete(const struct sync_run *run)
-{
-    return !is_selection(run) && is_whole(run);
-}
-
-static void remember_sync(struct sync_run *run, const char *now, const struct err *trouble)
-{
-    struct json *sync = state_part(&run->state, "sync");
-    struct totals sum = outcome_totals(&run->outcome);
-
-    json_set_str(sync, "lastRun", now);
-    /* That a part is in step says nothing of what is wrong with the rest. */
-    if (is_selection(run) && trouble->code == ERR_NONE)
-        return;
-    json_set_int(sync, "durationMs", run->outcome.duration_ms);
-    json_set_str(sync, "error", trouble->code == ERR_NONE ? NULL : trouble->message);
-    json_set_str(sync, "status",
-                 trouble->code == ERR_NONE ? "healthy" : err_code_name(trouble->code));
-    if (sync_writes(run->options)) {
-        json_set_int(sync, "recordsSynced", sum.records);
-        json_set_int(sync, "conflicts", sum.conflicts);
-        if (is_complete(run) && trouble->code == ERR_NONE)
-            json_set_str(sync, "lastSync", now);
-    }
-    if (run->options->tables.count == 0 && (run->options->verify || run->repaired)) {
-        struct json *last = json_set_object(sync, "lastVerification");
-
-        json_set_str(last, "time", now);
-        json_set_bool(last, "ok", trouble->code == ERR_NONE);
-    }
-}
-
-static bool remember(struct sync_run *run, const struct err *trouble, struct err *err)
-{
-    char now[CLOCK_TEXT_SIZE];
-    struct json *tables;
-    size_t i;
-
-    if (run->options->dry_run)
-        return true;
-    clock_format(clock_now_us(), now);
-    if (!state_begin(&run->state, err))
-        return false;
-    tables = state_part(&run->state, "tables");
-    for (i = 0; i < run->found.pairs.count && sync_writes(run->options); i++)
-        remember_table(run, tables, i, now);
-    remember_sync(run, now, trouble);
-    session_remember(&run->found.session, &run->state);
-    breaker_close_all(&run->state);
-    return state_commit(&run->state, err);
-}
-
-/* "a, b, c and 4 more" of the tables with a hold of that kind (HOLD_NONE: any). */
-static char *name_holds(const struct sync_run *run, enum hold_kind kind)
-{
-    struct buf names = BUF_INIT;
-    size_t n = 0;
-    size_t i;
-
-    for (i = 0; i < run->found.pairs.count; i++) {
-        const struct pairing *pair = &run->found.pairs.items[i];
-
-        if (!pair->selected || pair->hold == HOLD_NONE || (kind != HOLD_NONE && pair->hold != kind))
-            continue;
-        if (n++ < 5)
-            buf_addf(&names, "%s%s", n > 1 ? ", " : "", pair->name);
-    }
-    if (n > 5)
-        buf_addf(&names, " and %zu more", n - 5);
-    return buf_detach(&names);
-}
-
-static bool needs_force(const struct sync_run *run)
-{
-    size_t i;
-
-    for (i = 0; i < run->found.pairs.count; i++)
-        if (run->found.pairs.items[i].selected && run->found.pairs.items[i].needs_force)
-            return true;
-    return false;
-}
-
-/* Sequences of tables that were not asked for do not count. */
-static bool is_equal(const struct sync_run *run)
-{
-    return reconcile_equal(&run->found) && (is_selection(run) || run->found.sequences == 0);
-}
-
-static bool has_waiting_deletes(const struct sync_run *run)
-{
-    size_t i;
-
-    for (i = 0; i < run->found.pairs.count; i++)
-        if (pairing_active(&run->found.pairs.items[i]) && run->found.pairs.items[i].hold_deletes &&
-            run->found.all.items[i].deletes)
-            return true;
-    return false;
-}
-
-/* The error that the run ends with although it did what it could. */
-static void judge(const struct sync_run *run, struct err *trouble)
-{
-    char *names;
-
-    if (run->options->verify && !(is_equal(run) && is_whole(run))) {
-        err_set(trouble, ERR_DIFFERENT, "the databases differ");
-        err_hint(trouble,
-                 "run dbr-sync --repair to make the standby equal to the active database%s",
-                 reconcile_would_guard(&run->found, &run->config)
-                     ? ", with --force if so many deletes are meant"
-                     : "");
-        return;
-    }
-    if (run->repaired && !is_equal(run)) {
-        err_set(trouble, ERR_DIFFERENT, "the databases still differ after the repair");
-        err_hint(trouble, "something writes to the active database; run dbr-sync --verify again in "
-                          "a quiet moment");
-        return;
-    }
-    if (is_whole(run)) {
-        if (!has_waiting_deletes(run))
-            return;
-        err_set(trouble, ERR_REFUSED, "some deletes wait for tables that were not synced now");
-        err_hint(trouble,
-                 "run dbr-sync without --tables; the warnings name what refers to the rows");
-        return;
-    }
-    if (count_holds(run, HOLD_FAILED)) {
-        names = name_holds(run, HOLD_FAILED);
-        err_set(trouble, ERR_FAILED, "the standby did not take the rows of %s", names);
-        err_hint(trouble, "the reason stands beside each table; after a schema change on the "
-                          "active database run dbr-init-secondary --update");
-    } else if (count_holds(run, HOLD_NONE) == 0) {
-        names = mem_strdup(run->found.pairs.strays.items[0]);
-        err_set(trouble, ERR_REFUSED,
-                "%s is on the standby but not on the active database any more", names);
-        err_hint(trouble,
-                 "dbr-init-secondary --update --force drops what the active database dropped");
-    } else {
-        names = name_holds(run, HOLD_NONE);
-        err_set(trouble, ERR_REFUSED, "left as they are: %s", names);
-        err_hint(
-            trouble, "%s%s%s%s%s",
-            count_holds(run, HOLD_SCHEMA) ? "run dbr-init-secondary --update" : "",
-            needs_force(run) ? " --force" : "",
-            count_holds(run, HOLD_SCHEMA) ? " to follow the schema changes, then dbr-sync again"
-                                          : "",
-            count_holds(run, HOLD_SCHEMA) && count_holds(run, HOLD_GUARD) ? "; " : "",
-            count_holds(run, HOLD_GUARD) ? "if these deletes are meant, run dbr-sync --force" : "");
-    }
-    free(names);
-}
-
-static void write_events(struct sync_run *run, const struct err *trouble)
-{
-    struct totals sum = outcome_totals(&run->outcome);
-    struct json *extra;
-
-    if (!sync_writes(run->options))
-        return;
-    extra = json_object();
-    json_set_int(extra, "recordsSynced", sum.records);
-    json_set_int(extra, "inserted", sum.inserted);
-    json_set_int(extra, "updated", sum.updated);
-    json_set_int(extra, "deleted", sum.deleted);
-    json_set_int(extra, "conflicts", sum.conflicts);
-    json_set_int(extra, "durationMs", run->outcome.duration_ms);
-    events_write(&run->state, "sync", NULL,
-                 trouble->code == ERR_NONE ? "sync completed" : trouble->message, extra);
-    if (sum.conflicts) {
-        extra = json_object();
-        json_set_int(extra, "conflicts", sum.conflicts);
-        events_write(&run->state, "conflict", NULL,
-                     "rows of the standby were newer and have been overwritten", extra);
-    }
-}
-
 static bool find_and_apply(struct sync_run *run, struct err *err)
 {
     const struct sync_options *o = run->options;
@@ -411,23 +185,6 @@ static bool verify_again(struct sync_run *run, struct err *err)
     return true;
 }
 
-/* A run that fails altogether is remembered too, so that health can say so. */
-static void remember_failure(struct sync_run *run, const struct err *err)
-{
-    struct err ignored = ERR_INIT;
-    struct json *sync;
-
-    /* A typing error or a wish to stop says nothing of the databases. */
-    if (run->options->dry_run || err->code == ERR_USAGE || err->code == ERR_STOPPED ||
-        !state_begin(&run->state, &ignored))
-        return;
-    sync = state_part(&run->state, "sync");
-    json_set_str(sync, "status", err_code_name(err->code));
-    json_set_str(sync, "error", err->message);
-    state_commit(&run->state, &ignored);
-    events_write(&run->state, "error", "sync", err->message, NULL);
-}
-
 /* Somebody lifted the fence of the standby: it is placed again, and said. */
 static void keep_fence(struct sync_run *run)
 {
@@ -449,7 +206,7 @@ static bool run_sync(struct sync_run *run, struct err *err)
     struct err trouble = ERR_INIT;
 
     if (!find_and_apply(run, err)) {
-        remember_failure(run, err);
+        sync_remember_failure(run, err);
         return false;
     }
     run->watermark = mem_strdup(run->found.session.watermark);
@@ -459,10 +216,10 @@ static bool run_sync(struct sync_run *run, struct err *err)
     if (run->options->repair && !run->options->dry_run && !verify_again(run, err))
         return false;
     run->outcome.duration_ms = clock_mono_ms() - run->started;
-    judge(run, &trouble);
-    if (!remember(run, &trouble, err))
+    sync_judge(run, &trouble);
+    if (!sync_remember(run, &trouble, err))
         return false;
-    write_events(run, &trouble);
+    sync_write_events(run, &trouble);
     sync_summarise(run, &trouble);
     if (trouble.code == ERR_NONE)
         return true;

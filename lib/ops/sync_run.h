@@ -30,6 +30,19 @@ static inline bool sync_writes(const struct sync_options *options)
     return !options->verify && !options->dry_run;
 }
 
+/* Some tables were asked for. */
+bool sync_is_selection(const struct sync_run *run);
+/* All tables were asked for, and none was left out. */
+bool sync_is_complete(const struct sync_run *run);
+/* The error that the run ends with although it did what it could; trouble stays empty when none. */
+void sync_judge(const struct sync_run *run, struct err *trouble);
+
+/* Writes the run into the state; a dry run leaves nothing. */
+bool sync_remember(struct sync_run *run, const struct err *trouble, struct err *err);
+/* A run that fails altogether is remembered too, so that health can say so. */
+void sync_remember_failure(struct sync_run *run, const struct err *err);
+void sync_write_events(struct sync_run *run, const struct err *trouble);
+
 /* Fills run->outcome.warnings. */
 void sync_collect_warnings(struct sync_run *run);
 /* Prints the result; trouble is what the run ends with, or no error. */

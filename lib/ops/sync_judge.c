@@ -1,0 +1,137 @@
+/* What dbr-sync ends with although it did what it could: differences, and what was left as it is.
+ */
+#include <stdlib.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "ops/sync_run.h"
+
+static size_t count_holds(const struct sync_run *run, enum hold_kind kind)
+{
+    size_t n = 0;
+    size_t i;
+
+    for (i = 0; i < run->found.pairs.count; i++) {
+        const struct pairing *pair = &run->found.pairs.items[i];
+
+        n += pair->selected && (kind == HOLD_NONE ? pair->hold != HOLD_NONE : pair->hold == kind);
+    }
+    return n;
+}
+
+bool sync_is_selection(const struct sync_run *run)
+{
+    return run->options->tables.count > 0;
+}
+
+/* Nothing of what was asked for was left out. Strays are nobody's selection. */
+static bool is_whole(const struct sync_run *run)
+{
+    return count_holds(run, HOLD_NONE) == 0 &&
+           (sync_is_selection(run) || run->found.pairs.strays.count == 0);
+}
+
+bool sync_is_complete(const struct sync_run *run)
+{
+    return !sync_is_selection(run) && is_whole(run);
+}
+
+/* "a, b, c and 4 more" of the tables with a hold of that kind (HOLD_NONE: any). */
+static char *name_holds(const struct sync_run *run, enum hold_kind kind)
+{
+    struct buf names = BUF_INIT;
+    size_t n = 0;
+    size_t i;
+
+    for (i = 0; i < run->found.pairs.count; i++) {
+        const struct pairing *pair = &run->found.pairs.items[i];
+
+        if (!pair->selected || pair->hold == HOLD_NONE || (kind != HOLD_NONE && pair->hold != kind))
+            continue;
+        if (n++ < 5)
+            buf_addf(&names, "%s%s", n > 1 ? ", " : "", pair->name);
+    }
+    if (n > 5)
+        buf_addf(&names, " and %zu more", n - 5);
+    return buf_detach(&names);
+}
+
+static bool needs_force(const struct sync_run *run)
+{
+    size_t i;
+
+    for (i = 0; i < run->found.pairs.count; i++)
+        if (run->found.pairs.items[i].selected && run->found.pairs.items[i].needs_force)
+            return true;
+    return false;
+}
+
+/* Sequences of tables that were not asked for do not count. */
+static bool is_equal(const struct sync_run *run)
+{
+    return reconcile_equal(&run->found) && (sync_is_selection(run) || run->found.sequences == 0);
+}
+
+static bool has_waiting_deletes(const struct sync_run *run)
+{
+    size_t i;
+
+    for (i = 0; i < run->found.pairs.count; i++)
+        if (pairing_active(&run->found.pairs.items[i]) && run->found.pairs.items[i].hold_deletes &&
+            run->found.all.items[i].deletes)
+            return true;
+    return false;
+}
+
+void sync_judge(const struct sync_run *run, struct err *trouble)
+{
+    char *names;
+
+    if (run->options->verify && !(is_equal(run) && is_whole(run))) {
+        err_set(trouble, ERR_DIFFERENT, "the databases differ");
+        err_hint(trouble,
+                 "run dbr-sync --repair to make the standby equal to the active database%s",
+                 reconcile_would_guard(&run->found, &run->config)
+                     ? ", with --force if so many deletes are meant"
+                     : "");
+        return;
+    }
+    if (run->repaired && !is_equal(run)) {
+        err_set(trouble, ERR_DIFFERENT, "the databases still differ after the repair");
+        err_hint(trouble, "something writes to the active database; run dbr-sync --verify again in "
+                          "a quiet moment");
+        return;
+    }
+    if (is_whole(run)) {
+        if (!has_waiting_deletes(run))
+            return;
+        err_set(trouble, ERR_REFUSED, "some deletes wait for tables that were not synced now");
+        err_hint(trouble,
+                 "run dbr-sync without --tables; the warnings name what refers to the rows");
+        return;
+    }
+    if (count_holds(run, HOLD_FAILED)) {
+        names = name_holds(run, HOLD_FAILED);
+        err_set(trouble, ERR_FAILED, "the standby did not take the rows of %s", names);
+        err_hint(trouble, "the reason stands beside each table; after a schema change on the "
+                          "active database run dbr-init-secondary --update");
+    } else if (count_holds(run, HOLD_NONE) == 0) {
+        names = mem_strdup(run->found.pairs.strays.items[0]);
+        err_set(trouble, ERR_REFUSED,
+                "%s is on the standby but not on the active database any more", names);
+        err_hint(trouble,
+                 "dbr-init-secondary --update --force drops what the active database dropped");
+    } else {
+        names = name_holds(run, HOLD_NONE);
+        err_set(trouble, ERR_REFUSED, "left as they are: %s", names);
+        err_hint(
+            trouble, "%s%s%s%s%s",
+            count_holds(run, HOLD_SCHEMA) ? "run dbr-init-secondary --update" : "",
+            needs_force(run) ? " --force" : "",
+            count_holds(run, HOLD_SCHEMA) ? " to follow the schema changes, then dbr-sync again"
+                                          : "",
+            count_holds(run, HOLD_SCHEMA) && count_holds(run, HOLD_GUARD) ? "; " : "",
+            count_holds(run, HOLD_GUARD) ? "if these deletes are meant, run dbr-sync --force" : "");
+    }
+    free(names);
+}

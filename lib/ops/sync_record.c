@@ -1,0 +1,113 @@
+/* What dbr-sync leaves behind: watermarks and the outcome in the state, lines in the events. */
+#include "base/clock.h"
+#include "ops/sync_run.h"
+#include "state/breaker.h"
+#include "state/events.h"
+
+static void remember_table(struct sync_run *run, struct json *tables, size_t i, const char *now)
+{
+    const struct pairing *pair = &run->found.pairs.items[i];
+    const struct comparison *c = &run->found.all.items[i];
+    struct json *table;
+
+    if (!pairing_active(pair) || pair->hold_deletes || c->method == COMPARE_SKIP)
+        return;
+    if (run->repaired && !c->equal)
+        return;
+    table = json_get(tables, pair->name);
+    if (!table)
+        table = json_set_object(tables, pair->name);
+    json_set_str(table, "source", role_name(run->found.session.roles[SOURCE]));
+    json_set_str(table, "watermark", run->watermark);
+    if (c->method == COMPARE_WINDOW)
+        return;
+    json_set_str(table, "lastFingerprint", now);
+    json_set_int(table, "rows", c->rows[SOURCE]);
+}
+
+static void remember_sync(struct sync_run *run, const char *now, const struct err *trouble)
+{
+    struct json *sync = state_part(&run->state, "sync");
+    struct totals sum = outcome_totals(&run->outcome);
+
+    json_set_str(sync, "lastRun", now);
+    /* That a part is in step says nothing of what is wrong with the rest. */
+    if (sync_is_selection(run) && trouble->code == ERR_NONE)
+        return;
+    json_set_int(sync, "durationMs", run->outcome.duration_ms);
+    json_set_str(sync, "error", trouble->code == ERR_NONE ? NULL : trouble->message);
+    json_set_str(sync, "status",
+                 trouble->code == ERR_NONE ? "healthy" : err_code_name(trouble->code));
+    if (sync_writes(run->options)) {
+        json_set_int(sync, "recordsSynced", sum.records);
+        json_set_int(sync, "conflicts", sum.conflicts);
+        if (sync_is_complete(run) && trouble->code == ERR_NONE)
+            json_set_str(sync, "lastSync", now);
+    }
+    if (run->options->tables.count == 0 && (run->options->verify || run->repaired)) {
+        struct json *last = json_set_object(sync, "lastVerification");
+
+        json_set_str(last, "time", now);
+        json_set_bool(last, "ok", trouble->code == ERR_NONE);
+    }
+}
+
+bool sync_remember(struct sync_run *run, const struct err *trouble, struct err *err)
+{
+    char now[CLOCK_TEXT_SIZE];
+    struct json *tables;
+    size_t i;
+
+    if (run->options->dry_run)
+        return true;
+    clock_format(clock_now_us(), now);
+    if (!state_begin(&run->state, err))
+        return false;
+    tables = state_part(&run->state, "tables");
+    for (i = 0; i < run->found.pairs.count && sync_writes(run->options); i++)
+        remember_table(run, tables, i, now);
+    remember_sync(run, now, trouble);
+    session_remember(&run->found.session, &run->state);
+    breaker_close_all(&run->state);
+    return state_commit(&run->state, err);
+}
+
+void sync_remember_failure(struct sync_run *run, const struct err *err)
+{
+    struct err ignored = ERR_INIT;
+    struct json *sync;
+
+    /* A typing error or a wish to stop says nothing of the databases. */
+    if (run->options->dry_run || err->code == ERR_USAGE || err->code == ERR_STOPPED ||
+        !state_begin(&run->state, &ignored))
+        return;
+    sync = state_part(&run->state, "sync");
+    json_set_str(sync, "status", err_code_name(err->code));
+    json_set_str(sync, "error", err->message);
+    state_commit(&run->state, &ignored);
+    events_write(&run->state, "error", "sync", err->message, NULL);
+}
+
+void sync_write_events(struct sync_run *run, const struct err *trouble)
+{
+    struct totals sum = outcome_totals(&run->outcome);
+    struct json *extra;
+
+    if (!sync_writes(run->options))
+        return;
+    extra = json_object();
+    json_set_int(extra, "recordsSynced", sum.records);
+    json_set_int(extra, "inserted", sum.inserted);
+    json_set_int(extra, "updated", sum.updated);
+    json_set_int(extra, "deleted", sum.deleted);
+    json_set_int(extra, "conflicts", sum.conflicts);
+    json_set_int(extra, "durationMs", run->outcome.duration_ms);
+    events_write(&run->state, "sync", NULL,
+                 trouble->code == ERR_NONE ? "sync completed" : trouble->message, extra);
+    if (sum.conflicts) {
+        extra = json_object();
+        json_set_int(extra, "conflicts", sum.conflicts);
+        events_write(&run->state, "conflict", NULL,
+                     "rows of the standby were newer and have been overwritten", extra);
+    }
+}
