@@ -46,9 +46,9 @@ static bool queue(struct session *s, const struct config *config, struct err *er
            pipeline_add(source, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", 0, NULL, err) &&
            pipeline_add(source, "SET LOCAL lock_timeout = '" LOCK_TIMEOUT "'", 0, NULL, err) &&
            catalog_queue(source, err) && pipeline_sync(source, err) &&
-           apply_queue_privileges(target, err) && fence_queue_state(target, config->fence_role, err) &&
-           catalog_queue(target, err) && pipeline_sync(target, err) &&
-           pipeline_send(s->conns, 2, err);
+           apply_queue_privileges(target, err) &&
+           fence_queue_state(target, config->fence_role, err) && catalog_queue(target, err) &&
+           pipeline_sync(target, err) && pipeline_send(s->conns, 2, err);
 }
 
 static bool check_epochs(struct session *s, const struct state *state, const int64_t epochs[2],

@@ -160,7 +160,7 @@ ranges() {
     [ "$(ranges | wc -l)" -ge "$(cat cmd/dbr-*.c | grep -c OPTION_NUMBER)" ]
     while read -r program option min max; do
         awk -v item="Fl -$option " '$1 == ".It" { in_it = index($0, item) } in_it { print }' "man/$program.1" |
-            tr '\n' ' ' | grep -qE "(from|Pq) $min to $max[ ,.;]" || finding "man/$program.1: --$option is not \"$min to $max\""
+            tr '\n' ' ' | grep -qE "(from|Pq) $min to ${max}[ ,.;]" || finding "man/$program.1: --$option is not \"$min to $max\""
     done < <(ranges)
     no_findings
 }
