@@ -140,6 +140,8 @@ struct model_table {
     const char *key_name; /* the index, or NULL for KEY_ROW */
     size_t *key_columns;  /* indexes into columns */
     size_t key_count;
+    bool update_rule;    /* has an ON UPDATE rule: INSERT ... ON CONFLICT is refused, even while the
+                            rule is disabled */
     bool key_deferrable; /* cannot be an ON CONFLICT arbiter (deferrable, or WITHOUT OVERLAPS) */
 };
 

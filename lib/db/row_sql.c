@@ -420,7 +420,7 @@ bool row_sql_can_upsert(const struct row_table *t)
     size_t i;
     size_t j;
 
-    if (t->key_count == 0 || t->table->key_deferrable)
+    if (t->key_count == 0 || t->table->key_deferrable || t->table->update_rule)
         return false;
     for (i = 0; i < t->column_count; i++) {
         if (t->columns[i]->identity != 'a')

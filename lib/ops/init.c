@@ -298,7 +298,7 @@ void init_report_notes(struct init_run *run, const struct plan *plan)
         report_note(list, people, "notCarried", "not carried over", run->failures.items[i], NULL);
     for (i = 0; i < run->quiet_triggers.count; i++)
         report_note(list, people, "disabled", "disabled", run->quiet_triggers.items[i],
-                    "the trigger stays disabled on the standby until a switch");
+                    "it stays disabled on the standby until a switch");
 }
 
 static void remember_done(struct init_run *run, const struct init_work *work)

@@ -222,7 +222,7 @@ static bool hash_copy(struct init_run *run, struct init_work *work, struct err *
     return ok && pipeline_end(target, err);
 }
 
-/* Triggers must not fire on rows that dbr applies. */
+/* Triggers and rules must not fire on rows that dbr applies. */
 bool init_quiet_triggers(struct init_run *run, struct err *err)
 {
     strlist_release(&run->quiet_triggers);

@@ -26,7 +26,7 @@ struct init_run {
     struct plan plan; /* plan_create for the secondary */
     struct outcome outcome;
     struct strlist failures;       /* optional objects that the secondary refused */
-    struct strlist quiet_triggers; /* disabled on the secondary until a switch */
+    struct strlist quiet_triggers; /* and rules: disabled on the secondary until a switch */
     int64_t started;
 };
 

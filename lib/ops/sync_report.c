@@ -52,6 +52,9 @@ void sync_collect_warnings(struct sync_run *run)
                          "type differently",
                          pair->name, pair->uncompared.items[j]);
     }
+    if (f->quieted)
+        strlist_add(warnings,
+                    "triggers or rules of the standby were enabled; they are disabled again");
     if (f->kept_deletes)
         strlist_addf(
             warnings,

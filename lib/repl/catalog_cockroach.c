@@ -10,7 +10,7 @@
 const char catalog_cockroach_tables[] =
     "SELECT c.oid::INT8, c.relname, 'r', false, false, NULL, NULL, NULL, NULL, false, false, NULL, "
     "'d', NULL, NULL,"
-    " d.description, c.reltuples::INT8, 0"
+    " d.description, c.reltuples::INT8, 0, false"
     " FROM pg_catalog.pg_class c JOIN " NS "c.relnamespace"
     " LEFT JOIN pg_catalog.pg_description d ON d.objoid = c.oid AND d.objsubid = 0"
     "   AND d.classoid = 'pg_catalog.pg_class'::REGCLASS"

@@ -28,7 +28,9 @@ static const char tables_sql[] =
     "   SELECT 'toast.' || quote_ident(split_part(u, '=', 1)) || '=' || quote_literal(substr(u, "
     "strpos(u, '=') + 1))"
     "     FROM pg_class t, unnest(t.reloptions) u WHERE t.oid = c.reltoastrelid) o),"
-    " obj_description(c.oid, 'pg_class'), s.tuples, s.bytes"
+    " obj_description(c.oid, 'pg_class'), s.tuples, s.bytes,"
+    " c.relhasrules AND EXISTS (SELECT FROM pg_rewrite w WHERE w.ev_class = c.oid AND w.ev_type = "
+    "'2')"
     " FROM pg_class c CROSS JOIN LATERAL ("
     "   SELECT CASE WHEN c.relkind = 'p' THEN (SELECT CASE WHEN max(l.reltuples) >= 0"
     "       THEN sum(greatest(l.reltuples, 0))::bigint ELSE -1 END"
@@ -84,6 +86,7 @@ static bool read_tables(struct catalog_reader *reader, const struct result *resu
         table->row_estimate = result_text(result, i, row.column) ? catalog_int(&row) : -1;
         row.column = 17;
         table->bytes = catalog_int(&row);
+        table->update_rule = catalog_bool(&row);
     }
     return true;
 }

@@ -61,3 +61,8 @@ int instant_compare(const char *a, const char *b)
         return x == 0 ? -sign(order) : sign(order);
     return sign(compare_rest(a + years_a, b + years_b));
 }
+
+bool instant_is_later(const char *a, const char *b)
+{
+    return a && b && instant_compare(a, b) > 0;
+}

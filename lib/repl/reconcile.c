@@ -17,9 +17,7 @@
 #include "repl/sequences.h"
 #include "repl/triggers.h"
 
-#define ATTEMPTS_MAX 8
-#define BACKOFF_MS 200
-#define BACKOFF_MAX_MS 3000
+#define AWAY_MS 30000
 #define FINGERPRINT_EVERY_US ((int64_t)24 * 3600 * 1000000)
 #define GUARD_ROWS 100
 
@@ -164,22 +162,30 @@ static bool has_work(const struct reconciliation *r, const struct reconcile_opti
     return anything_to_write(r) || r->sequences > 0;
 }
 
-/* The triggers of an active database are awake: for a merge they sleep until its COMMIT. */
-static bool quiet_triggers(struct reconciliation *r, const struct reconcile_options *options,
-                           bool *quiet, struct err *err)
+/* A trigger or rule of a table that is kept in step and would fire on the rows that are applied. */
+static bool is_awake(const struct reconciliation *r, const struct model_object *object)
+{
+    return object->on_table && object->trigger_state != 'D' &&
+           (object->trigger_state != 'O' || !r->session.unchecked) &&
+           pairings_index_of_rows(&r->pairs, object->table) < r->pairs.count;
+}
+
+/* Those of an active database are awake: for a merge they sleep until its COMMIT. Those of a
+ * standby sleep, unless somebody has woken them. */
+static bool quiet_triggers(struct reconciliation *r, const struct config *config, bool *quieted,
+                           struct err *err)
 {
     const struct model *model = &r->session.models[TARGET];
     struct conn *target = r->session.conns[TARGET];
     size_t statements;
     size_t i;
 
-    *quiet = false;
-    for (i = 0; i < model->object_count && options->merge; i++)
-        *quiet = *quiet || model->objects[i].kind == OBJECT_TRIGGER;
-    if (!*quiet)
+    *quieted = false;
+    for (i = 0; i < model->object_count; i++)
+        *quieted = *quieted || is_awake(r, &model->objects[i]);
+    if (!*quieted)
         return true;
-    if (!triggers_queue_quiet(target, options->merge->config, r->session.unchecked, &statements,
-                              err) ||
+    if (!triggers_queue_quiet(target, config, r->session.unchecked, &statements, err) ||
         !pipeline_sync(target, err) || !pipeline_send(&target, 1, err))
         return false;
     while (statements-- > 0)
@@ -188,10 +194,11 @@ static bool quiet_triggers(struct reconciliation *r, const struct reconcile_opti
     return true;
 }
 
-static bool apply(struct reconciliation *r, const struct reconcile_options *options, size_t *failed,
-                  struct err *err)
+static bool apply(struct reconciliation *r, const struct config *config,
+                  const struct reconcile_options *options, size_t *failed, struct err *err)
 {
     struct applier applier;
+    bool quieted;
     bool ok;
 
     memset(&applier, 0, sizeof(applier));
@@ -206,12 +213,14 @@ static bool apply(struct reconciliation *r, const struct reconcile_options *opti
     applier.merge = options->merge != NULL;
     applier.batch_rows = options->batch_rows;
     applier.conflicts = r->conflicts;
-    if (!quiet_triggers(r, options, &applier.quiet, err) ||
+    if (!quiet_triggers(r, config, &quieted, err) ||
         (r->way == APPLY_REPLACE && !conn_clone(r->session.conns[SOURCE], &applier.recheck, err)))
         return false;
+    applier.quiet = quieted && options->merge;
     ok = apply_run(&applier, err);
     conn_close(applier.recheck);
     r->kept_deletes = applier.kept_deletes;
+    r->quieted = ok && quieted && !options->merge;
     *failed = applier.failed;
     return ok;
 }
@@ -362,27 +371,16 @@ static bool attempt(struct reconciliation *r, const struct config *config,
     guard_all(r, config, options);
     if (!options->write || !has_work(r, options))
         return true;
-    r->applied = apply(r, options, failed, err);
+    r->applied = apply(r, config, options, failed, err);
     return r->applied;
 }
 
-static bool is_weather(const struct err *err)
-{
-    static const char *const states[] = {"40001", "40P01", "40003", "57P01", "57P03"};
-    size_t i;
-
-    for (i = 0; i < sizeof(states) / sizeof(states[0]); i++)
-        if (!strcmp(err->sqlstate, states[i]))
-            return true;
-    return false;
-}
-
-/* Errors that are about the rows of one table: bad data, constraints, a missing column, a trigger.
- */
+/* Errors that are about the rows of one table: bad data, constraints, a missing column, a trigger,
+ * a rule or a view that stands in the way. */
 static bool is_about_rows(const struct err *err)
 {
     return !strncmp(err->sqlstate, "22", 2) || !strncmp(err->sqlstate, "23", 2) ||
-           !strncmp(err->sqlstate, "P0", 2) ||
+           !strncmp(err->sqlstate, "P0", 2) || !strcmp(err->sqlstate, "0A000") ||
            (!strncmp(err->sqlstate, "42", 2) && strcmp(err->sqlstate, "42501") != 0);
 }
 
@@ -397,27 +395,14 @@ static bool has_failed_before(const struct reconciliation *r, const char *name)
     return false;
 }
 
-static bool wait_for_weather(struct reconciliation *r, const struct err *err)
-{
-    int64_t pause = (int64_t)BACKOFF_MS << r->weather;
-
-    if (++r->weather >= ATTEMPTS_MAX)
-        return false;
-    if (pause > BACKOFF_MAX_MS)
-        pause = BACKOFF_MAX_MS;
-    log_debug("trying again: %s", err->message);
-    clock_sleep_ms(pause / 2 + clock_mono_us() % (pause / 2));
-    return true;
-}
-
 /* Whether another attempt may succeed, and prepares it. */
 static bool try_again(struct reconciliation *r, bool connected, size_t failed,
                       const struct err *err)
 {
     if (err->code == ERR_STOPPED)
         return false;
-    if (is_weather(err) || (connected && err->code == ERR_UNREACHABLE))
-        return wait_for_weather(r, err);
+    if (weather_wait(&r->weather, connected, err))
+        return true;
     if (r->way == APPLY_UPSERT &&
         (!strcmp(err->sqlstate, "23505") || !strcmp(err->sqlstate, "23503") ||
          !strcmp(err->sqlstate, "23P01"))) {
@@ -456,6 +441,8 @@ bool reconcile(struct reconciliation *r, const struct config *config, const stru
     r->added = (struct strlist)STRLIST_INIT;
     r->failures = (struct strlist)STRLIST_INIT;
     r->complete = (struct strlist)STRLIST_INIT;
+    /* A switch has the application waiting. */
+    r->weather.away_ms = options->lent ? 0 : AWAY_MS;
     archive_init(&r->archive, state->dir, options->program);
     for (;;) {
         size_t failed;

@@ -18,6 +18,7 @@
 #include "repl/merge.h"
 #include "repl/pairing.h"
 #include "repl/session.h"
+#include "repl/weather.h"
 #include "state/config.h"
 #include "state/state.h"
 
@@ -49,9 +50,10 @@ struct reconciliation {
     size_t sequences; /* that stood elsewhere on the target */
     enum apply_way way;
     bool applied; /* something was written */
+    bool quieted; /* triggers or rules of the standby were awake: they are disabled again */
     int attempts;
-    bool full;   /* every table is compared completely: what a window left out stands in the way */
-    int weather; /* attempts that serialization failures or lost connections have cost */
+    bool full; /* every table is compared completely: what a window left out stands in the way */
+    struct weather weather;
 };
 
 /*

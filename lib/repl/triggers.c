@@ -1,4 +1,4 @@
-/* Disabling and enabling triggers, one statement for all of them. */
+/* Disabling and enabling triggers and rules, one statement for all of them. */
 #include "repl/triggers.h"
 
 #include "base/buf.h"
@@ -9,18 +9,25 @@
 static const char *const preparations[] = {
     "CREATE SCHEMA IF NOT EXISTS _dbr",
     "CREATE TABLE IF NOT EXISTS _dbr.quiet_triggers (schema_name text, table_name text, "
-    "trigger_name text, state text NOT NULL, PRIMARY KEY (schema_name, table_name, trigger_name))",
+    "kind text, trigger_name text, state text NOT NULL, PRIMARY KEY (schema_name, table_name, "
+    "kind, trigger_name))",
 };
 #define PREPARATIONS (sizeof(preparations) / sizeof(preparations[0]))
 
-/* " AND c.relname IN ('a', 'b')", or NOT IN; nothing for an empty list. */
+/* Triggers and rules of tables. What stands on a view never fires on rows that dbr applies. */
+static const char programs[] =
+    "(SELECT tgrelid AS relation, 'TRIGGER' AS kind, tgname AS name, tgenabled AS state FROM "
+    "pg_catalog.pg_trigger WHERE NOT tgisinternal UNION ALL SELECT ev_class, 'RULE', rulename, "
+    "ev_enabled FROM pg_catalog.pg_rewrite WHERE ev_type <> '1')";
+
+/* " AND root.relname IN ('a', 'b')", or NOT IN; nothing for an empty list. */
 static void add_names(struct buf *sql, const struct strlist *names, const char *operator)
 {
     size_t i;
 
     if (names->count == 0)
         return;
-    buf_addf(sql, " AND c.relname %s (", operator);
+    buf_addf(sql, " AND root.relname %s (", operator);
     for (i = 0; i < names->count; i++) {
         if (i)
             buf_adds(sql, ", ");
@@ -29,33 +36,46 @@ static void add_names(struct buf *sql, const struct strlist *names, const char *
     buf_addch(sql, ')');
 }
 
+/* A partition goes the way of the table that it belongs to; ONLY, because each is noted by itself,
+ * with a state of its own. */
 static void quiet_body(struct buf *body, const char *schema, const struct config *config,
                        bool unchecked)
 {
-    buf_adds(body,
-             "DECLARE r record; BEGIN FOR r IN SELECT c.relname, t.tgname, t.tgenabled FROM "
-             "pg_catalog.pg_trigger t JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid JOIN "
-             "pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE NOT t.tgisinternal AND "
-             "n.nspname = ");
+    buf_addf(body,
+             "DECLARE r record; BEGIN FOR r IN SELECT n.nspname, c.relname, p.* FROM %s p JOIN "
+             "pg_catalog.pg_class c ON c.oid = p.relation AND c.relkind IN ('r', 'p') JOIN "
+             "pg_catalog.pg_namespace n ON n.oid = c.relnamespace JOIN pg_catalog.pg_class root "
+             "ON root.oid = coalesce(pg_catalog.pg_partition_root(c.oid), c.oid) JOIN "
+             "pg_catalog.pg_namespace s ON s.oid = root.relnamespace WHERE s.nspname = ",
+             programs);
     quote_literal(body, schema);
-    buf_addf(body, " AND t.tgenabled IN (%s)", unchecked ? "'A', 'R'" : "'A', 'R', 'O'");
+    buf_addf(body, " AND p.state IN (%s)", unchecked ? "'A', 'R'" : "'A', 'R', 'O'");
     add_names(body, &config->tables, "IN");
     add_names(body, &config->exclude, "NOT IN");
-    buf_adds(body, " LOOP INSERT INTO _dbr.quiet_triggers VALUES (");
-    quote_literal(body, schema);
     buf_adds(body,
-             ", r.relname, r.tgname, r.tgenabled::text) ON CONFLICT (schema_name, table_name, "
-             "trigger_name) DO UPDATE SET state = excluded.state; EXECUTE "
-             "pg_catalog.format('ALTER TABLE %I.%I DISABLE TRIGGER %I', ");
-    quote_literal(body, schema);
-    buf_adds(body, "::text, r.relname, r.tgname); END LOOP; END");
+             " LOOP INSERT INTO _dbr.quiet_triggers (schema_name, table_name, kind, trigger_name, "
+             "state) VALUES (r.nspname, r.relname, r.kind, r.name, r.state::text) ON CONFLICT "
+             "(schema_name, table_name, kind, trigger_name) DO UPDATE SET state = excluded.state; "
+             "EXECUTE pg_catalog.format('ALTER TABLE ONLY %I.%I DISABLE %s %I', r.nspname, "
+             "r.relname, r.kind, r.name); END LOOP; END");
+}
+
+static bool queue_do(struct conn *conn, const struct buf *body, struct err *err)
+{
+    struct buf sql = BUF_INIT;
+    bool ok;
+
+    buf_adds(&sql, "DO ");
+    quote_literal(&sql, body->data);
+    ok = pipeline_add(conn, sql.data, 0, NULL, err);
+    buf_release(&sql);
+    return ok;
 }
 
 bool triggers_queue_quiet(struct conn *conn, const struct config *config, bool unchecked,
                           size_t *statements, struct err *err)
 {
     struct buf body = BUF_INIT;
-    struct buf sql = BUF_INIT;
     bool ok = true;
     size_t i;
 
@@ -65,33 +85,40 @@ bool triggers_queue_quiet(struct conn *conn, const struct config *config, bool u
     for (i = 0; i < PREPARATIONS && ok; i++)
         ok = pipeline_add(conn, preparations[i], 0, NULL, err);
     quiet_body(&body, conn_schema(conn), config, unchecked);
-    buf_adds(&sql, "DO ");
-    quote_literal(&sql, body.data);
-    ok = ok && pipeline_add(conn, sql.data, 0, NULL, err);
+    ok = ok && queue_do(conn, &body, err);
     *statements = PREPARATIONS + 1;
     buf_release(&body);
-    buf_release(&sql);
     return ok;
 }
 
-/* A trigger that went away meanwhile, with its table or without, is not missed. */
-static const char wake[] =
-    "DO $wake$ DECLARE r record; BEGIN IF pg_catalog.to_regclass('_dbr.quiet_triggers') IS NULL "
-    "THEN RETURN; END IF; FOR r IN SELECT q.* FROM _dbr.quiet_triggers q JOIN "
-    "pg_catalog.pg_namespace n ON n.nspname = q.schema_name JOIN pg_catalog.pg_class c ON "
-    "c.relnamespace = n.oid AND c.relname = q.table_name JOIN pg_catalog.pg_trigger t ON t.tgrelid "
-    "= c.oid AND t.tgname = q.trigger_name LOOP EXECUTE pg_catalog.format('ALTER TABLE %I.%I "
-    "ENABLE %s TRIGGER %I', r.schema_name, r.table_name, CASE r.state WHEN 'A' THEN 'ALWAYS' WHEN "
-    "'R' THEN 'REPLICA' ELSE '' END, r.trigger_name); END LOOP; DELETE FROM _dbr.quiet_triggers; "
-    "END $wake$";
+/* One that went away meanwhile, with its table or without, is not missed. */
+static void wake_body(struct buf *body)
+{
+    buf_addf(body,
+             "DECLARE r record; BEGIN IF pg_catalog.to_regclass('_dbr.quiet_triggers') IS NULL "
+             "THEN RETURN; END IF; FOR r IN SELECT q.* FROM _dbr.quiet_triggers q JOIN "
+             "pg_catalog.pg_namespace n ON n.nspname = q.schema_name JOIN pg_catalog.pg_class c ON "
+             "c.relnamespace = n.oid AND c.relname = q.table_name JOIN %s p ON p.relation = c.oid "
+             "AND p.kind = q.kind AND p.name = q.trigger_name LOOP EXECUTE pg_catalog.format("
+             "'ALTER TABLE ONLY %%I.%%I ENABLE %%s %%s %%I', r.schema_name, r.table_name, CASE "
+             "r.state WHEN 'A' THEN 'ALWAYS' WHEN 'R' THEN 'REPLICA' ELSE '' END, r.kind, "
+             "r.trigger_name); END LOOP; DELETE FROM _dbr.quiet_triggers; END",
+             programs);
+}
 
 bool triggers_queue_wake(struct conn *conn, size_t *statements, struct err *err)
 {
+    struct buf body = BUF_INIT;
+    bool ok;
+
     *statements = 0;
     if (conn_kind(conn) != ENGINE_POSTGRES)
         return true;
     *statements = 1;
-    return pipeline_add(conn, wake, 0, NULL, err);
+    wake_body(&body);
+    ok = queue_do(conn, &body, err);
+    buf_release(&body);
+    return ok;
 }
 
 bool triggers_quiet(struct conn *conn, const struct config *config, bool unchecked,
@@ -108,8 +135,8 @@ bool triggers_quiet(struct conn *conn, const struct config *config, bool uncheck
     if (statements == 0)
         return true;
     ok = pipeline_add(conn,
-                      "SELECT trigger_name || ' on ' || table_name FROM _dbr.quiet_triggers ORDER "
-                      "BY table_name, trigger_name",
+                      "SELECT lower(kind) || ' ' || trigger_name || ' on ' || table_name FROM "
+                      "_dbr.quiet_triggers ORDER BY table_name, trigger_name, kind",
                       0, NULL, err) &&
          pipeline_sync(conn, err) && pipeline_send(&conn, 1, err);
     while (ok && statements-- > 0)

@@ -110,8 +110,7 @@ static bool is_conflict(const struct batch_run *run, const struct result *row, s
     for (column = 0; table->columns[column] != table->change; column++)
         ;
     column += row_sql_key_width(table);
-    return instant_compare(result_text(run->old.result, at, column), result_text(row, 0, column)) >
-           0;
+    return instant_is_later(result_text(run->old.result, at, column), result_text(row, 0, column));
 }
 
 /* Why a version of the target goes to the archive. */

@@ -146,7 +146,7 @@ static const char *reason(const struct version *old, const struct version *new)
         return "merge";
     if (!new->fields)
         return "delete";
-    conflict = new->table->change &&instant_compare(text_of(old), text_of(new)) > 0;
+    conflict = new->table->change && instant_is_later(text_of(old), text_of(new));
     a->conflicts[old->batch->pair] += conflict;
     return conflict ? "conflict" : "update";
 }

@@ -293,9 +293,9 @@ SQL
     stderr_empty
     run_dbr init-secondary --recreate
     exits 0
-    stdout_has "disabled: noted_t on noted"
+    stdout_has "disabled: trigger noted_t on noted"
     run_dbr init-secondary --recreate --json
-    json_is '.notes[] | select(.object == "noted_t on noted") | .kind' disabled
+    json_is '.notes[] | select(.object == "trigger noted_t on noted") | .kind' disabled
 }
 
 @test "a database that quotes all identifiers" {
