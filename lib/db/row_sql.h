@@ -62,6 +62,17 @@ void row_sql_all_rows(struct buf *sql, const struct row_table *t);
 void row_sql_insert(struct buf *sql, const struct row_table *t, bool upsert);
 /* DELETE of the rows whose keys are in the parameters. */
 void row_sql_delete(struct buf *sql, const struct row_table *t);
+/*
+ * What the server says of the rows that it took, in time for the COMMIT that is queued behind: a
+ * statement fails when triggers or rules kept rows out. open and close enclose an INSERT or DELETE
+ * that must take this many rows; left_over follows a DELETE by key (not KEY_ROW), with the same
+ * parameters, and wants to find none of them.
+ */
+void row_sql_counted_open(struct buf *sql);
+void row_sql_counted_close(struct buf *sql, size_t rows);
+void row_sql_left_over(struct buf *sql, const struct row_table *t);
+/* Reads the numbers from the message of such a failure; false when it is another one. */
+bool row_sql_read_shortfall(const char *message, size_t *missing, size_t *rows);
 /* COPY; format is what follows FORMAT: "binary", "text", "csv". */
 void row_sql_copy_out(struct buf *sql, const struct row_table *t, const char *format);
 void row_sql_copy_in(struct buf *sql, const struct row_table *t, const char *format);

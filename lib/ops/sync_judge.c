@@ -114,7 +114,8 @@ void sync_judge(const struct sync_run *run, struct err *trouble)
         names = name_holds(run, HOLD_FAILED);
         err_set(trouble, ERR_FAILED, "the standby did not take the rows of %s", names);
         err_hint(trouble, "the reason stands beside each table; after a schema change on the "
-                          "active database run dbr-init-secondary --update");
+                          "active database run dbr-init-secondary --update, which also disables "
+                          "triggers and rules of the standby");
     } else if (count_holds(run, HOLD_NONE) == 0) {
         names = mem_strdup(run->found.pairs.strays.items[0]);
         err_set(trouble, ERR_REFUSED,

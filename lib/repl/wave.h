@@ -58,9 +58,12 @@ bool wave_finish(struct wave *wave, struct applier *applier, struct err *err);
 bool wave_queue_for_keys(struct conn *conn, const struct row_table *table,
                          void (*write)(struct buf *, const struct row_table *), struct arrays *keys,
                          struct err *err);
-/* DELETE by these keys on the target; nothing without keys. */
+/* INSERT, as `sql` has it, that must take that many rows. */
+bool wave_queue_insert(struct wave *wave, struct applier *applier, size_t pair, const char *sql,
+                       struct arrays *rows, struct err *err);
+/* DELETE by these keys on the target, of that many rows; nothing without keys. */
 bool wave_queue_delete(struct wave *wave, struct applier *applier, size_t pair, struct arrays *keys,
-                       struct err *err);
+                       size_t rows, struct err *err);
 /*
  * After an upsert of a merge. The application may delete what the new rows refer to, after the
  * snapshot was taken. Where the server does not check foreign keys for us, locking the parents

@@ -196,14 +196,49 @@ void wave_note_pending(struct wave *wave, size_t pair)
     wave->pending[wave->pending_count++] = pair;
 }
 
-bool wave_queue_delete(struct wave *wave, struct applier *a, size_t pair, struct arrays *keys,
-                       struct err *err)
+/* A statement that must take that many rows. */
+static bool queue_counted(struct wave *wave, struct applier *a, size_t pair, const char *statement,
+                          struct arrays *arrays, size_t rows, struct err *err)
 {
+    struct buf sql = BUF_INIT;
+    bool ok;
+
+    row_sql_counted_open(&sql);
+    buf_adds(&sql, statement);
+    row_sql_counted_close(&sql, rows);
+    wave_note_pending(wave, pair);
+    ok = arrays_queue(arrays, a->conns[TARGET], sql.data, err);
+    buf_release(&sql);
+    return ok;
+}
+
+bool wave_queue_insert(struct wave *wave, struct applier *a, size_t pair, const char *sql,
+                       struct arrays *rows, struct err *err)
+{
+    return queue_counted(wave, a, pair, sql, rows, rows->rows, err);
+}
+
+/* Rows with a key may be gone already: with their parent, or because an upsert changed how their
+ * key is written. What counts is that none is left. */
+bool wave_queue_delete(struct wave *wave, struct applier *a, size_t pair, struct arrays *keys,
+                       size_t rows, struct err *err)
+{
+    const struct row_table *table = &a->pairs->items[pair].rows[TARGET];
+    struct buf sql = BUF_INIT;
+    bool ok;
+
     if (!keys->rows)
         return true;
+    if (table->key_count == 0) {
+        row_sql_delete(&sql, table);
+        ok = queue_counted(wave, a, pair, sql.data, keys, rows, err);
+        buf_release(&sql);
+        return ok;
+    }
     wave_note_pending(wave, pair);
-    return wave_queue_for_keys(a->conns[TARGET], &a->pairs->items[pair].rows[TARGET],
-                               row_sql_delete, keys, err);
+    wave_note_pending(wave, pair);
+    return wave_queue_for_keys(a->conns[TARGET], table, row_sql_delete, keys, err) &&
+           wave_queue_for_keys(a->conns[TARGET], table, row_sql_left_over, keys, err);
 }
 
 /* Equal rows of which the source has fewer. */
@@ -250,13 +285,12 @@ static bool queue_insert(struct wave *wave, struct batch_run *run, struct err *e
     bool ok;
 
     if (!upsert && a->way == APPLY_UPSERT &&
-        !wave_queue_delete(wave, a, run->batch->pair, &run->batch->changed, err))
+        !wave_queue_delete(wave, a, run->batch->pair, &run->batch->changed, run->old.count, err))
         return false;
     if (!run->rows.rows)
         return true;
     row_sql_insert(&sql, run->target, upsert);
-    wave_note_pending(wave, run->batch->pair);
-    ok = arrays_queue(&run->rows, a->conns[TARGET], sql.data, err);
+    ok = wave_queue_insert(wave, a, run->batch->pair, sql.data, &run->rows, err);
     buf_release(&sql);
     return ok && wave_queue_parent_locks(wave, a, run->batch, err);
 }
@@ -311,7 +345,7 @@ static bool run_deletes(struct wave *wave, struct batch_run *run, struct err *er
         ok = pipeline_next(wave_asked_again(run->applier), &again, err);
     arrays_init(&doomed, row_sql_key_width(run->target));
     ok = ok && doom(run, again, &doomed, err) &&
-         wave_queue_delete(wave, run->applier, run->batch->pair, &doomed, err);
+         wave_queue_delete(wave, run->applier, run->batch->pair, &doomed, doomed.rows, err);
     arrays_release(&doomed);
     result_free(again);
     return ok;
@@ -383,6 +417,22 @@ bool wave_run(struct wave *wave, struct applier *a, bool *snapshot_ended, struct
     return archive_sync(a->archive, err);
 }
 
+/* Says in words that rows were not taken. */
+static void explain(const struct applier *a, size_t pair, struct err *err)
+{
+    size_t missing;
+    size_t rows;
+    char state[sizeof(err->sqlstate)];
+
+    if (!row_sql_read_shortfall(err->message, &missing, &rows))
+        return;
+    memcpy(state, err->sqlstate, sizeof(state));
+    err_set(err, ERR_FAILED, "the %s did not take %zu of %zu rows of %s: a trigger or rule there?",
+            conn_role(a->conns[TARGET]), missing, rows, a->pairs->items[pair].name);
+    memcpy(err->sqlstate, state, sizeof(state));
+    err_hint(err, "disable or drop there what keeps the rows out");
+}
+
 bool wave_finish(struct wave *wave, struct applier *a, struct err *err)
 {
     size_t i;
@@ -390,6 +440,7 @@ bool wave_finish(struct wave *wave, struct applier *a, struct err *err)
     for (i = 0; i < wave->pending_count; i++)
         if (!pipeline_next(a->conns[TARGET], NULL, err)) {
             a->failed = wave->pending[i];
+            explain(a, a->failed, err);
             return false;
         }
     wave->pending_count = 0;

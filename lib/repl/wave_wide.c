@@ -146,7 +146,7 @@ static const char *reason(const struct version *old, const struct version *new)
         return "merge";
     if (!new->fields)
         return "delete";
-    conflict = new->table->change && instant_is_later(text_of(old), text_of(new));
+    conflict = new->table->change &&instant_is_later(text_of(old), text_of(new));
     a->conflicts[old->batch->pair] += conflict;
     return conflict ? "conflict" : "update";
 }
@@ -170,11 +170,14 @@ static bool queue_write(struct wave *wave, struct applier *a, struct wave_batch 
     struct buf sql = BUF_INIT;
     bool ok;
 
-    if (!upsert && a->way == APPLY_UPSERT && !wave_queue_delete(wave, a, b->pair, &b->changed, err))
+    if (!upsert && a->way == APPLY_UPSERT &&
+        !wave_queue_delete(wave, a, b->pair, &b->changed, 1, err))
         return false;
     if (!has_row)
         return true;
+    row_sql_counted_open(&sql);
     row_pieces_insert(&sql, table, upsert);
+    row_sql_counted_close(&sql, 1);
     ok = queue_plain(wave, a, b->pair, sql.data, err) &&
          queue_plain(wave, a, b->pair, ROW_PIECES_CLEAR, err) &&
          wave_queue_parent_locks(wave, a, b, err);
@@ -245,7 +248,7 @@ bool wave_wide_run(struct wave *wave, struct applier *a, struct wave_batch *b, s
     else if (ok && b->kind == BATCH_UPSERT)
         ok = queue_write(wave, a, b, new.fields > 0, err);
     else if (ok && !loses && old.fields)
-        ok = wave_queue_delete(wave, a, b->pair, &b->changed, err);
+        ok = wave_queue_delete(wave, a, b->pair, &b->changed, 1, err);
     buf_release(&old.change);
     buf_release(&new.change);
     return ok;

@@ -54,6 +54,35 @@ finished() {
     finished
 }
 
+# A sync that has been connected when the secondary goes away.
+lose_secondary() {
+    p1 -f "$ROOT/tests/data/changes.sql"
+    link_tell two rtt 100
+    start_dbr sync
+    sleep 0.6
+    link_tell two refuse
+    link_tell two drop
+}
+
+@test "the secondary is back after a while: the run goes on" {
+    lose_secondary
+    sleep 3
+    kill -0 "$PID" || fail "the run gave up"
+    link_tell two pass
+    finish_dbr
+    exits 0
+    finished
+}
+
+@test "a stop ends the wait for the secondary" {
+    lose_secondary
+    sleep 1
+    kill -TERM "$PID" || { finish_dbr; fail "the run gave up"; }
+    DBR_TEST_TIMEOUT=5 finish_dbr
+    exits 143
+    finished
+}
+
 @test "the server refuses: exit 3, named, at once" {
     link_tell two refuse
     run_dbr sync

@@ -28,6 +28,20 @@ teardown() { pair_teardown; }
     in_step
 }
 
+@test "a time that was taken away decides nothing" {
+    p1 -c "ALTER TABLE users ALTER updated_at DROP NOT NULL"
+    p2w -c "ALTER TABLE users ALTER updated_at DROP NOT NULL"
+    p1 -c "UPDATE users SET updated_at = NULL WHERE id = 5"
+    run_dbr sync --json
+    exits 0
+    json_is .conflicts 0
+    p1 -c "UPDATE users SET updated_at = now() WHERE id = 5"
+    run_dbr sync --json
+    exits 0
+    json_is .conflicts 0
+    in_step
+}
+
 @test "rows without a time to decide: the active's stays, the other is kept aside" {
     p2w -c "UPDATE position_history SET action = 'other' WHERE id = 5"
     p1 -c "UPDATE position_history SET action = 'mine' WHERE id = 5"

@@ -26,10 +26,20 @@ TEST(instants_order_as_time_does)
     assert_int_equal(instant_compare("infinity", "infinity"), 0);
 }
 
+TEST(null_decides_nothing)
+{
+    assert_true(instant_is_later("2026-01-24 20:34:44", "2026-01-24 20:34:43"));
+    assert_false(instant_is_later("2026-01-24 20:34:43", "2026-01-24 20:34:43"));
+    assert_false(instant_is_later("2026-01-24 20:34:44", NULL));
+    assert_false(instant_is_later(NULL, "2026-01-24 20:34:44"));
+    assert_false(instant_is_later(NULL, NULL));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(instants_order_as_time_does),
+        cmocka_unit_test(null_decides_nothing),
     };
     return cmocka_run_group_tests_name("instant", tests, NULL, NULL);
 }
