@@ -452,7 +452,7 @@ bool reconcile(struct reconciliation *r, const struct config *config, const stru
         r->attempts++;
         if (attempt(r, config, state, options, &failed, err))
             return archive_close(&r->archive, err);
-        connected = r->session.conns[SOURCE] != NULL;
+        connected = r->session.connected;
         end_archive(r, err);
         again = try_again(r, connected, failed, err);
         close_attempt(r);

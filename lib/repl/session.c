@@ -138,6 +138,8 @@ void session_remember(const struct session *s, struct state *state)
 bool session_open(struct session *s, const struct config *config, const struct state *state,
                   enum role source, struct conn *const *lent, struct err *err)
 {
+    bool connected;
+
     memset(s, 0, sizeof(*s));
     s->roles[SOURCE] = source;
     s->roles[TARGET] = role_other(source);
@@ -146,13 +148,16 @@ bool session_open(struct session *s, const struct config *config, const struct s
         s->conns[SOURCE] = lent[s->roles[SOURCE]];
         s->conns[TARGET] = lent[s->roles[TARGET]];
     }
-    if ((lent || connect_both(s, config, err)) && queue(s, config, err) && receive(s, state, err) &&
+    s->connected = lent || connect_both(s, config, err);
+    if (s->connected && queue(s, config, err) && receive(s, state, err) &&
         check_schema(s, state, err) &&
         catalog_filter(&s->models[SOURCE], &config->tables, &config->exclude, err)) {
         mirror_exclusions(s, config);
         return true;
     }
+    connected = s->connected;
     session_close(s);
+    s->connected = connected;
     return false;
 }
 

@@ -24,6 +24,8 @@ struct session {
     bool fenced;            /* the target is */
     int64_t epoch;          /* of the last switch that the databases tell of */
     bool lent;              /* the connections are the caller's */
+    bool connected; /* both databases let us in, whatever came of it; tells it of a session that
+                       could not be opened too */
     bool unchecked; /* the target lets us switch off its foreign keys and triggers for a transaction
                      */
     bool temporary; /* the target lets us make temporary tables */

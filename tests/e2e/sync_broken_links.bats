@@ -54,12 +54,16 @@ finished() {
     finished
 }
 
+# Past the handshake, the password and the first question.
+is_connected() { [ "$(link_tell two stats | jq .turnarounds)" -ge 5 ]; }
+
 # A sync that has been connected when the secondary goes away.
 lose_secondary() {
     p1 -f "$ROOT/tests/data/changes.sql"
-    link_tell two rtt 100
+    link_tell two rtt 200
+    link_tell two reset
     start_dbr sync
-    sleep 0.6
+    wait_for 20 is_connected
     link_tell two refuse
     link_tell two drop
 }
