@@ -54,18 +54,20 @@ finished() {
     finished
 }
 
-# Past the handshake, the password and the first question.
-is_connected() { [ "$(link_tell two stats | jq .turnarounds)" -ge 5 ]; }
+# Its transaction has begun.
+is_connected() {
+    [ "$(server_sql two postgres -Atc "SELECT count(*) FROM pg_stat_activity WHERE datname = '$DB' AND state = 'idle in transaction'")" -ge 1 ]
+}
 
 # A sync that has been connected when the secondary goes away.
 lose_secondary() {
     p1 -f "$ROOT/tests/data/changes.sql"
-    link_tell two rtt 200
-    link_tell two reset
+    link_tell two rtt 800
     start_dbr sync
     wait_for 20 is_connected
     link_tell two refuse
     link_tell two drop
+    link_tell two rtt 0
 }
 
 @test "the secondary is back after a while: the run goes on" {
