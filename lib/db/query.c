@@ -7,6 +7,8 @@
 #include "base/mem.h"
 #include "db/conn_internal.h"
 
+#define DETAIL_MAX 200
+
 /* Classes that say the connection or the server is gone rather than that the statement was wrong.
  */
 static bool is_gone(const char *sqlstate)
@@ -60,6 +62,7 @@ bool conn_result_error(struct conn *conn, const PGresult *result, struct err *er
     const char *state = result ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : NULL;
     const char *message = result ? PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY) : NULL;
     const char *hint = result ? PQresultErrorField(result, PG_DIAG_MESSAGE_HINT) : NULL;
+    const char *detail = result ? PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL) : NULL;
     const char *context = result ? PQresultErrorField(result, PG_DIAG_CONTEXT) : NULL;
     struct buf text = BUF_INIT;
     char code[6] = "";
@@ -75,6 +78,11 @@ bool conn_result_error(struct conn *conn, const PGresult *result, struct err *er
         buf_adds(&text, " (");
         buf_add(&text, context, strcspn(context, ":\n"));
         buf_addch(&text, ')');
+    }
+    /* Which value it is that two rows have: without that nobody could change one of them. */
+    if (detail && !strcmp(code, "23505")) {
+        buf_adds(&text, ": ");
+        buf_add(&text, detail, strnlen(detail, DETAIL_MAX));
     }
     if (text.len == 0)
         buf_adds(&text, "the connection was lost");

@@ -22,22 +22,12 @@
  * other roles' sessions counts as the worst.
  */
 #define OTHERS                                                                                     \
-    "FROM pg_catalog.pg_stat_activity WHERE datname = pg_catalog.current_database() AND pid <> "   \
-    "pg_catalog.pg_backend_pid() AND usesysid IS NOT NULL AND coalesce(backend_type, 'client "     \
-    "backend') = 'client backend' "                                                                \
-    "AND application_name IS DISTINCT FROM 'dbr' AND coalesce(backend_start, '-infinity') <= "     \
-    "$1::timestamptz"
-
-/* Whoever may not be asked to end is not: the attempt would be an error. */
-#define MAY_END                                                                                    \
-    "(SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user) OR "                  \
-    "(NOT coalesce((SELECT rolsuper FROM pg_catalog.pg_roles r WHERE r.oid = usesysid), true) "    \
-    "AND (pg_catalog.pg_has_role(usesysid, 'MEMBER') OR "                                          \
-    "pg_catalog.pg_has_role('pg_signal_backend', 'MEMBER')))"
+    "FROM pg_catalog.pg_stat_activity WHERE " FENCE_IS_OTHER " AND coalesce(backend_start, "       \
+    "'-infinity') <= $1::timestamptz"
 
 /* The server waits up to five seconds for each session to be gone. */
 static const char end_others[] =
-    "SELECT pg_catalog.pg_terminate_backend(pid, 5000) " OTHERS " AND (" MAY_END ")";
+    "SELECT pg_catalog.pg_terminate_backend(pid, 5000) " OTHERS " AND (" FENCE_MAY_END ")";
 
 /* Who is left: role, whether it is a superuser's, pid. */
 static const char left_over[] =

@@ -37,6 +37,7 @@ struct fence_view {
     bool may_alter;     /* dbr's role may alter the database */
     bool may_create;    /* ... and keep its own schema _dbr there */
     bool is_prepared;   /* a prepared transaction waits */
+    char beyond[64];    /* role of a session that dbr may not end, or "" */
     char overrides[64]; /* a role that overrides the setting, or "" */
 };
 
@@ -50,6 +51,16 @@ bool fence_check(const struct conn *conn, const char *role, const struct fence_v
 /* For the files of the fence: the question for a role that overrides the setting, and how it is
  * refused. */
 extern const char fence_overriding[];
+/* Of a session in pg_stat_activity: it is an application's, and dbr may end it. */
+#define FENCE_IS_OTHER                                                                             \
+    "datname = pg_catalog.current_database() AND pid <> pg_catalog.pg_backend_pid() AND usesysid " \
+    "IS NOT NULL AND coalesce(backend_type, 'client backend') = 'client backend' AND "             \
+    "application_name IS DISTINCT FROM 'dbr'"
+#define FENCE_MAY_END                                                                              \
+    "(SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user) OR "                  \
+    "(NOT coalesce((SELECT rolsuper FROM pg_catalog.pg_roles r WHERE r.oid = usesysid), true) "    \
+    "AND (pg_catalog.pg_has_role(usesysid, 'MEMBER') OR "                                          \
+    "pg_catalog.pg_has_role('pg_signal_backend', 'MEMBER')))"
 bool fence_refuse_prepared(const struct conn *conn, struct err *err);
 bool fence_refuse_override(const struct conn *conn, const char *role, struct err *err);
 

@@ -31,18 +31,34 @@ static const char postgres_view[] =
     "pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE') END, EXISTS "
     "(SELECT 1 FROM pg_catalog.pg_prepared_xacts WHERE database = pg_catalog.current_database())";
 
+static const char beyond[] =
+    "SELECT usename FROM pg_catalog.pg_stat_activity WHERE " FENCE_IS_OTHER " AND NOT "
+    "(" FENCE_MAY_END ") AND NOT coalesce((SELECT rolsuper FROM pg_catalog.pg_roles r WHERE r.oid "
+    "= usesysid), false) LIMIT 1";
+
 /* Rights are not asked for there: what may not be done says so itself. */
 static const char cockroach_view[] =
     "SELECT " PLACED ", $1::text = current_user, " HAS_ROLE ", true, true, true, false";
 
 bool fence_queue_view(struct conn *conn, const char *role, struct err *err)
 {
+    static const char nobody[] = "SELECT '' WHERE false";
     bool postgres = conn_kind(conn) == ENGINE_POSTGRES;
 
     return pipeline_add(conn, postgres ? postgres_view : cockroach_view, 1, &role, err) &&
-           pipeline_add(conn, postgres ? fence_overriding : "SELECT '' WHERE false", 0, NULL,
-                        err) &&
-           pipeline_sync(conn, err);
+           pipeline_add(conn, postgres ? fence_overriding : nobody, 0, NULL, err) &&
+           pipeline_add(conn, postgres ? beyond : nobody, 0, NULL, err) && pipeline_sync(conn, err);
+}
+
+static bool receive_name(struct conn *conn, char *name, size_t size, struct err *err)
+{
+    struct result *result;
+
+    if (!pipeline_next(conn, &result, err))
+        return false;
+    (void)snprintf(name, size, "%s", result_rows(result) ? result_text(result, 0, 0) : "");
+    result_free(result);
+    return true;
 }
 
 bool fence_receive_view(struct conn *conn, struct fence_view *view, struct err *err)
@@ -59,12 +75,8 @@ bool fence_receive_view(struct conn *conn, struct fence_view *view, struct err *
     view->may_create = result_bool(result, 0, 5);
     view->is_prepared = result_bool(result, 0, 6);
     result_free(result);
-    if (!pipeline_next(conn, &result, err))
-        return false;
-    (void)snprintf(view->overrides, sizeof(view->overrides), "%s",
-                   result_rows(result) ? result_text(result, 0, 0) : "");
-    result_free(result);
-    return true;
+    return receive_name(conn, view->overrides, sizeof(view->overrides), err) &&
+           receive_name(conn, view->beyond, sizeof(view->beyond), err);
 }
 
 bool fence_refuse_prepared(const struct conn *conn, struct err *err)
@@ -132,5 +144,11 @@ bool fence_check(const struct conn *conn, const char *role, const struct fence_v
         return fence_refuse_prepared(conn, err);
     if (place && view->overrides[0])
         return fence_refuse_override(conn, view->overrides, err);
+    if (place && view->beyond[0]) {
+        err_set(err, ERR_REFUSED, "a session of %s on the %s is not dbr's to end", view->beyond,
+                conn_role(conn));
+        return err_hint(err,
+                        "GRANT that role, or pg_signal_backend, to the role that dbr logs in as");
+    }
     return true;
 }

@@ -172,7 +172,7 @@ gone() { ! kill -0 "$(cat "$BATS_TEST_TMPDIR/session-$1/pid")" 2>/dev/null; }
     server_sql one postgres -c "REVOKE $ROLE FROM app"
     session_open stays "$P1_APP"
     run_dbr failover --yes
-    refused "$ROLE, pid" pg_signal_backend
+    refused "a session of $ROLE" pg_signal_backend
     session stays "INSERT INTO t (what) VALUES ('goes on')"
     session_close stays
     as_before

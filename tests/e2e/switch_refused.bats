@@ -121,7 +121,7 @@ fails_over() {
     server_sql one postgres -c "CREATE ROLE ${DB}_r LOGIN PASSWORD '$SERVERS_APP_PASSWORD'"
     session_open other "${P1_URL/app:/${DB}_r:}"
     run_dbr failover --yes
-    refused "could not be ended" "${DB}_r" pg_signal_backend
+    refused "is not dbr's to end" "${DB}_r" pg_signal_backend
     untouched primary
     session other "SELECT 1"
     server_sql one postgres -c "GRANT ${DB}_r TO app"
