@@ -1,13 +1,9 @@
 /* Finishing, undoing, paying. */
 #include "ops/past.h"
 
-#include <inttypes.h>
-#include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/log.h"
-#include "db/query.h"
 #include "ops/pointer.h"
 #include "ops/transition.h"
 #include "state/events.h"
@@ -82,31 +78,12 @@ bool past_resume(struct cli *cli, const struct config *config, struct state *sta
 /* --- fences that are owed -----------------------------------------------------------------------
  */
 
-/* A mark of a switch that was undone without that database must not look like another machine's. */
-static bool forget_marks(struct switch_run *run, enum role role, struct err *err)
-{
-    char epoch[32];
-    const char *const values[] = {epoch};
-    struct err why = ERR_INIT;
-
-    (void)snprintf(epoch, sizeof(epoch), "%lld", (long long)journal_epoch(run->state));
-    if (query_run(run->control[role], "DELETE FROM _dbr.switches WHERE epoch > $1::int8", 1, values,
-                  NULL, &why) ||
-        !strcmp(why.sqlstate, "42P01") || !strcmp(why.sqlstate, "3F000"))
-        return true;
-    *err = why;
-    return false;
-}
-
 static bool pay(struct switch_run *run, enum role role, struct err *err)
 {
     const bool wanted[2] = {role == ROLE_PRIMARY, role == ROLE_SECONDARY};
 
-    /* The mark of the switch that was undone is known to be there. */
-    run->own_marks = true;
     if (!switch_connect(run, wanted, run->config->health_timeout_ms, err) ||
-        !switch_fence(run, role, err) || !forget_marks(run, role, err) ||
-        !state_begin(run->state, err))
+        !switch_fence(run, role, err) || !state_begin(run->state, err))
         return false;
     journal_set_debt(run->state, role, false);
     if (!state_commit(run->state, err))

@@ -140,8 +140,7 @@ static bool check_epoch(struct switch_run *run, const int64_t epochs[2], struct 
     int64_t epoch = epochs[0] > epochs[1] ? epochs[0] : epochs[1];
 
     /* Only its own mark may be ahead of the state: the switch is under way. */
-    if (!run->own_marks &&
-        !switch_mark_check(run->state, epoch, run->marked ? run->journal.epoch : 0, err))
+    if (!switch_mark_check(run->state, epoch, run->marked ? run->journal.epoch : 0, err))
         return false;
     if (run->journal.step == STEP_NONE && run->journal.epoch <= epoch)
         run->journal.epoch = epoch + 1;

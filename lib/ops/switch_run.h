@@ -49,7 +49,6 @@ struct switch_run {
     bool role_missing;           /* forced: DB_FENCE_ROLE does not exist where it would be let in */
     bool unchecked[2];           /* by role: dbr may switch triggers and foreign keys off there */
     bool marked;                 /* control[to] has the mark of this switch */
-    bool own_marks;              /* a mark of a switch that was undone may be ahead of the state */
     bool has_base;               /* control[to] holds a base of an earlier failover */
     struct outcome outcome;      /* rows moved; warnings */
     struct strlist failed;       /* pointer targets and hooks that failed */

@@ -215,11 +215,12 @@ static bool close_again(struct switch_run *run, struct err *err)
             return true;
     }
     /* Nobody was pointed there yet. What it may have taken all the same is fenced off as soon as
-     * it can be reached. */
+     * it can be reached; its mark is not to look like another machine's. */
     log_warn("%s", why.message);
     if (!state_begin(run->state, err))
         return false;
     journal_set_debt(run->state, run->to, true);
+    journal_learn_epoch(run->state, run->journal.epoch);
     return state_commit(run->state, err);
 }
 

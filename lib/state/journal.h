@@ -8,7 +8,8 @@
  *              "epoch", "startedAt", "undoing", "fromFenced"}; missing when no switch is under
  *              way
  *  lastSwitch: {"id", "op", "kind", "by", "reason", "epoch", "time", "hookFailed"}
- *  epoch:      of the last switch, where it was learnt from the databases
+ *  epoch:      of the last switch, where it was learnt from the databases, or was undone while its
+ *              mark could not be taken away
  *  fenceDebt:  {"primary": time, "secondary": time}: since when its fence is owed
  *  merge:      {"run": id of the failover, "time": when it began}: that base is still to be merged
  *  failbacks:  [time, ...]: automatic failbacks, the newest last
@@ -77,8 +78,8 @@ bool journal_hook_failed(const struct state *state);
 void journal_set_hook_failed(struct state *state, bool failed);
 /* Of the last switch that this state knows of, 0 before the first. */
 int64_t journal_epoch(const struct state *state);
-/* Takes over what the databases tell, where the state knows nothing (begun anew, written by hand).
- */
+/* Takes over what the databases tell, where the state knows nothing (begun anew, written by hand),
+ * or what they may tell of a switch that was undone. */
 void journal_learn_epoch(struct state *state, int64_t epoch);
 
 /* Since when the fence of a database is owed, or NULL. */
