@@ -1,7 +1,6 @@
 #!/usr/bin/env bats
 # A switch that is killed at any step is finished or undone by the next run, whichever program that is: one side takes writes, the
 # pointer agrees with the state, no row is lost.
-# bats file_tags=plain
 
 load ../lib/helper
 
