@@ -3,7 +3,7 @@
  * shortfall must be an error of the server's: a text that is no number is cast to one, and comes
  * back in its message.
  */
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "db/row_sql.h"
@@ -33,7 +33,17 @@ void row_sql_left_over(struct buf *sql, const struct row_table *t)
 
 bool row_sql_read_shortfall(const char *message, size_t *missing, size_t *rows)
 {
+    static const char between[] = " of ";
     const char *at = strstr(message, MARK);
+    char *end;
 
-    return at && sscanf(at + strlen(MARK), "%zu of %zu", missing, rows) == 2;
+    if (!at)
+        return false;
+    at += strlen(MARK);
+    *missing = strtoul(at, &end, 10);
+    if (end == at || strncmp(end, between, strlen(between)) != 0)
+        return false;
+    at = end + strlen(between);
+    *rows = strtoul(at, &end, 10);
+    return end != at;
 }
