@@ -199,7 +199,14 @@ int cli_main_mapped(const struct program *program, int argc, char **argv, cli_ru
     bool ok = set_up(&cli, argc, argv, &err);
     if (ok && !answer(&cli))
         ok = run(&cli, &err);
-    return finish(&cli, ok, &err, map);
+    int status = finish(&cli, ok, &err, map);
+    /* A thread that looks at a database may have been left behind, and it notices the stop as well:
+     * what libraries clean up at exit must not be taken from under it. */
+    if (stop_signal()) {
+        (void)fflush(NULL);
+        _exit(status);
+    }
+    return status;
 }
 
 int cli_main(const struct program *program, int argc, char **argv, cli_run run)
