@@ -144,24 +144,3 @@ child_comes() {
     is "$(p1 -c "SELECT count(*) FROM t WHERE v = 'stranded'")" 5000
     is "$(p1 -c "SELECT count(*) FROM t WHERE id = 3")" 0
 }
-
-@test "more than a hundred thousand changed rows, in little memory" {
-    p1 -c "INSERT INTO t (owner, v) SELECT g % 100 + 1, 'base' FROM generate_series(1, 150000) g"
-    forced
-    p1w -c "UPDATE t SET v = 'p' || id, updated_at = now() WHERE id > 20000 AND id % 2 = 0" -c "INSERT INTO t (id, owner, v) SELECT 1000000 + g, 1, 'stranded' FROM generate_series(1, 30000) g"
-    p2 -c "UPDATE t SET v = 's' || id, updated_at = now() WHERE id > 20000 AND id % 3 = 0"
-    run_dbr failback --dry-run --json
-    exits 0
-    json_is .merge.toSecondary.inserted 30000
-    RUN=$((RUN + 1))
-    LAST="dbr-failback"
-    status=0
-    /usr/bin/time -f '%e s, %M KiB' -o memory "$DBR_BIN/dbr-failback" --env-file "$ENV_FILE" --yes >"$RUNS/$RUN.out" 2>"$RUNS/$RUN.err" </dev/null || status=$?
-    exits 0
-    # The sanitizer needs memory of its own.
-    case $DBR_BIN in
-    *address*) ;;
-    *) [ "$(sed -n '$s/.*, //; $s/ KiB//p' memory)" -lt 24576 ] || fail "$(cat memory)" ;;
-    esac
-    synced
-}
