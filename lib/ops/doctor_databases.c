@@ -156,6 +156,26 @@ static void check_answer(const struct subject *s, const struct probe *probe,
                      "its clock and this machine's differ by %lld ms", skew);
 }
 
+static int64_t under_way(const struct state *state)
+{
+    struct journal left;
+
+    return state && journal_read(state, &left) ? left.epoch : 0;
+}
+
+/* A state that has missed a switch takes the one database for the other: nothing is to be advised
+ * from it. */
+static bool is_current(const struct state *state, const struct probe *answers, size_t count)
+{
+    struct err ignored = ERR_INIT;
+
+    for (size_t i = 0; state && i < count; i++) {
+        if (!switch_mark_check(state, answers[i].epoch, under_way(state), &ignored))
+            return false;
+    }
+    return true;
+}
+
 static void check_pair(const struct config *config, const struct state *state,
                        const struct probe probes[2], struct findings *findings)
 {
@@ -164,10 +184,8 @@ static void check_pair(const struct config *config, const struct state *state,
     char *identities[2] = {probes[0].identity, probes[1].identity};
     struct err err = ERR_INIT;
     int64_t epoch = probes[0].epoch > probes[1].epoch ? probes[0].epoch : probes[1].epoch;
-    struct journal left;
-    int64_t under_way = state && journal_read(state, &left) ? left.epoch : 0;
     if (!identity_check(state ? state : &nothing, identities, &err) ||
-        (state && !switch_mark_check(state, epoch, under_way, &err)))
+        (state && !switch_mark_check(state, epoch, under_way(state), &err)))
         findings_add(findings, FINDING_SETUP, area, err.hint, "%s", err.message);
     else if (identities[0] && identities[1])
         findings_add(findings, FINDING_WELL, area, NULL, "two different databases%s",
@@ -208,10 +226,11 @@ void doctor_check_databases(const struct config *config, const struct state *sta
             probe_release(&answers[i]);
         return;
     }
+    const struct state *believed = is_current(state, answers, count) ? state : NULL;
     for (size_t i = 0; i < count; i++) {
         struct subject subject = {asked[i], role_name(asked[i]), config, findings};
         probes[asked[i]] = answers[i];
-        check_answer(&subject, &answers[i], state);
+        check_answer(&subject, &answers[i], believed);
         if (answers[i].connected)
             check_rights(&subject);
     }

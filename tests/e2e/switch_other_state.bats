@@ -44,6 +44,24 @@ unharmed() {
     unharmed
 }
 
+@test "dbr-health and its doctor" {
+    run_dbr health --state-dir "$OLD"
+    exits 3
+    stderr_has "switched by another state directory"
+    run_dbr health --doctor --state-dir "$OLD"
+    exits 3
+    stdout_has "switched by another state directory"
+    stdout_lacks "lift that" "makes it read-only again"
+}
+
+@test "dbr-failback does not call it done" {
+    run_dbr failback --yes --state-dir "$OLD"
+    unharmed
+    run_dbr failback --yes --state-dir "$BATS_TEST_TMPDIR/none"
+    exits 5
+    stderr_has "not been initialised"
+}
+
 @test "the one that knows goes on" {
     run_dbr sync --state-dir "$STATE_DIR"
     exits 0
