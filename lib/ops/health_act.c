@@ -27,7 +27,7 @@ static bool can_resume(const struct state *state, const struct checked *checked)
         return true;
     if (journal.step == STEP_OPEN && !journal.undoing && checked->probes[to].connected)
         return true;
-    return !journal.forced && checked->probes[role_other(to)].connected;
+    return (!journal.forced || journal.from_fenced) && checked->probes[role_other(to)].connected;
 }
 
 static void complain(struct err *why)
@@ -89,13 +89,12 @@ bool health_must_act(const struct state *state, enum auto_decision decision)
 
 static enum switch_op op_of(const struct state *state, enum auto_decision decision)
 {
-    struct journal last;
     if (decision == AUTO_FAILOVER)
         return SWITCH_FAILOVER;
     if (decision == AUTO_FAILBACK)
         return SWITCH_FAILBACK;
-    /* Nothing to switch: the same once more sets right what did not follow. */
-    return journal_last(state, &last) ? last.op : SWITCH_FAILOVER;
+    /* Nothing to switch: the way to where it is already sets right what did not follow. */
+    return state_active(state) == ROLE_SECONDARY ? SWITCH_FAILOVER : SWITCH_FAILBACK;
 }
 
 static void describe(const struct config *config, const struct state *state, enum switch_op op,

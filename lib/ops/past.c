@@ -19,6 +19,16 @@ bool past_is_open(const struct state *state)
 /* --- a switch that was left ---------------------------------------------------------------------
  */
 
+/* It may have been opened. */
+static bool owe_target(struct switch_run *run, struct err *err)
+{
+    if (!state_begin(run->state, err))
+        return false;
+    journal_set_debt(run->state, run->to, true);
+    journal_learn_epoch(run->state, run->journal.epoch);
+    return state_commit(run->state, err);
+}
+
 /* *forward: whether the switch took hold. */
 static bool find_way(struct switch_run *run, bool *forward, struct err *err)
 {
@@ -31,12 +41,14 @@ static bool find_way(struct switch_run *run, bool *forward, struct err *err)
         *forward = run->marked;
         return true;
     }
-    /* Nobody was pointed at the new side yet, and it is away: the old one serves on, when it can.
-     * Whether the new side was opened is seen to when it is back. */
-    if (err->code != ERR_UNREACHABLE || run->journal.forced)
+    /* Nobody was pointed at the new side yet, and it is away or another one: the old one serves on,
+     * when it can. Whether the new side was opened is seen to when it is back. Only where the old
+     * side was never fenced, that can wait. */
+    if (err->code == ERR_STOPPED || (run->journal.forced && !run->journal.from_fenced))
         return false;
+    log_warn("%s", err->message);
     err_clear(err);
-    return true;
+    return !run->journal.forced || owe_target(run, err);
 }
 
 static bool resume(struct switch_run *run, struct err *err)
@@ -83,7 +95,8 @@ static bool pay(struct switch_run *run, enum role role, struct err *err)
     const bool wanted[2] = {role == ROLE_PRIMARY, role == ROLE_SECONDARY};
 
     if (!switch_connect(run, wanted, run->config->health_timeout_ms, err) ||
-        !switch_fence(run, role, err) || !state_begin(run->state, err))
+        !switch_end_own(run, role, err) || !switch_fence(run, role, err) ||
+        !state_begin(run->state, err))
         return false;
     journal_set_debt(run->state, role, false);
     if (!state_commit(run->state, err))

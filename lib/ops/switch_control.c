@@ -190,6 +190,19 @@ bool switch_connect(struct switch_run *run, const bool wanted[2], int timeout_ms
 /* --- fences -------------------------------------------------------------------------------------
  */
 
+/* What a run sent before it died may still be at work, and commit after somebody has looked. */
+static const char end_own[] =
+    "SELECT pg_catalog.pg_terminate_backend(pid, 5000) FROM pg_catalog.pg_stat_activity WHERE "
+    "datname = pg_catalog.current_database() AND application_name = 'dbr' AND usename = "
+    "current_user AND backend_type = 'client backend' AND pid <> pg_catalog.pg_backend_pid()";
+
+bool switch_end_own(struct switch_run *run, enum role role, struct err *err)
+{
+    struct conn *conn = run->control[role];
+
+    return conn_kind(conn) != ENGINE_POSTGRES || query_run(conn, end_own, 0, NULL, NULL, err);
+}
+
 static struct fence fence_of(const struct switch_run *run, enum role role)
 {
     return (struct fence){run->identities[role],
@@ -252,7 +265,7 @@ bool switch_unfence(struct switch_run *run, enum role role, struct err *err)
     bool ok;
 
     /* A fence that dbr could not place is none that it could lift. */
-    if (!is_fenced(run, role, &fenced, err))
+    if (!switch_end_own(run, role, err) || !is_fenced(run, role, &fenced, err))
         return false;
     ok = triggers_queue_wake(conn, &wakes, err) &&
          (!fenced || fence_queue_lift(conn, &fence, &lifts, err)) && pipeline_sync(conn, err) &&
@@ -340,12 +353,6 @@ static bool open_once(struct switch_run *run, struct err *err)
     return ok;
 }
 
-/* What a run sent before it died may still be at work, and commit after somebody has looked. */
-static const char end_own[] =
-    "SELECT pg_catalog.pg_terminate_backend(pid, 5000) FROM pg_catalog.pg_stat_activity WHERE "
-    "datname = pg_catalog.current_database() AND application_name = 'dbr' AND usename = "
-    "current_user AND backend_type = 'client backend' AND pid <> pg_catalog.pg_backend_pid()";
-
 bool switch_look_at_mark(struct switch_run *run, struct err *err)
 {
     const bool wanted[2] = {run->to == ROLE_PRIMARY, run->to == ROLE_SECONDARY};
@@ -384,7 +391,10 @@ static bool look_again(struct switch_run *run)
 
 bool switch_open(struct switch_run *run, struct err *err)
 {
-    if (run->marked || open_once(run, err))
+    /* It was opened by a run before: nobody may have closed it since. */
+    if (run->marked)
+        return switch_unfence(run, run->to, err);
+    if (open_once(run, err))
         return true;
     if (run->marked || conn_alive(run->control[run->to]) || !look_again(run))
         return false;

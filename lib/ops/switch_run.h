@@ -80,6 +80,8 @@ void switch_disconnect(struct switch_run *run);
 bool switch_check_fences(struct switch_run *run, struct err *err);
 /* Fences a database, proves it, and quiets its triggers. */
 bool switch_fence(struct switch_run *run, enum role role, struct err *err);
+/* Ends what earlier runs of dbr may still have at work there, before the fence is looked at. */
+bool switch_end_own(struct switch_run *run, enum role role, struct err *err);
 /* Takes the fence of a database off again and wakes its triggers: the way back. */
 bool switch_unfence(struct switch_run *run, enum role role, struct err *err);
 /*
