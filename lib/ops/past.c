@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "ops/pointer.h"
 #include "ops/transition.h"
 #include "state/events.h"
 

@@ -20,6 +20,19 @@ static int64_t since_sync_ms(const struct state *state)
     return (clock_now_us() - at) / 1000;
 }
 
+bool switch_probe(struct switch_run *run, struct probe probes[2], struct err *err)
+{
+    struct conn_params params[2];
+    enum role role;
+
+    memset(probes, 0, 2 * sizeof(*probes));
+    for (role = ROLE_PRIMARY; role <= ROLE_SECONDARY; role++)
+        params[role] =
+            (struct conn_params){role_name(role), run->config->urls[role], run->config->schema,
+                                 run->config->health_timeout_ms, false};
+    return probe_run(params, 2, run->config->health_timeout_ms, probes, err);
+}
+
 void switch_look(struct switch_run *run, const struct probe *probes, struct switch_side sides[2])
 {
     enum role role;

@@ -195,19 +195,12 @@ bool switch_plan(struct switch_run *run, struct err *err)
 /* By times of two servers who wins can only be said when their clocks agree. */
 static bool measure_skew(struct switch_run *run, struct err *err)
 {
-    struct conn_params params[2];
     struct probe probes[2];
-    enum role role;
     bool ok;
 
     if (run->skew_known)
         return true;
-    memset(probes, 0, sizeof(probes));
-    for (role = ROLE_PRIMARY; role <= ROLE_SECONDARY; role++)
-        params[role] =
-            (struct conn_params){role_name(role), run->config->urls[role], run->config->schema,
-                                 run->config->health_timeout_ms, false};
-    ok = probe_run(params, 2, run->config->health_timeout_ms, probes, err);
+    ok = switch_probe(run, probes, err);
     if (ok && probes[0].connected && probes[1].connected)
         switch_note_skew(run, probes);
     probe_release(&probes[0]);

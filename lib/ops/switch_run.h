@@ -125,6 +125,8 @@ bool switch_undo(struct switch_run *run, struct err *err);
 
 /* switch_report.c -------------------------------------------------------------------------------*/
 
+/* Probes both databases, by role; release the probes in either case. False only when stopped. */
+bool switch_probe(struct switch_run *run, struct probe probes[2], struct err *err);
 void switch_look(struct switch_run *run, const struct probe *probes, struct switch_side sides[2]);
 /* The table before and after, the rows, what is stranded; fills cli->document under --json. */
 void switch_report(struct switch_run *run, bool dry_run);

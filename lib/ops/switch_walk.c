@@ -158,6 +158,12 @@ static void note_hook(struct switch_run *run, bool failed)
         log_warn("%s", why.message);
 }
 
+static void describe(const struct switch_run *run, char *message, size_t size)
+{
+    (void)snprintf(message, size, "the %s is active now (%s %s)", role_name(run->to),
+                   run->journal.forced ? "forced" : "planned", switch_op_name(run->journal.op));
+}
+
 void switch_tell(struct switch_run *run)
 {
     struct err failure = ERR_INIT;
@@ -168,8 +174,7 @@ void switch_tell(struct switch_run *run)
                                .message = message};
     bool ok;
 
-    (void)snprintf(message, sizeof(message), "the %s is active now (%s %s)", role_name(run->to),
-                   run->journal.forced ? "forced" : "planned", switch_op_name(run->journal.op));
+    describe(run, message, sizeof(message));
     ok = hook_run(run->config, &event, &failure);
     if (!ok)
         strlist_add(&run->failed, failure.message);
@@ -182,8 +187,7 @@ static bool do_notify(struct switch_run *run, struct err *err)
     char message[160];
 
     (void)err;
-    (void)snprintf(message, sizeof(message), "the %s is active now (%s %s)", role_name(run->to),
-                   run->journal.forced ? "forced" : "planned", switch_op_name(run->journal.op));
+    describe(run, message, sizeof(message));
     write_event(run, message);
     /* One that may be alive takes writes until then, beside the new one. */
     if (run->unasked && !past_pay(run->cli, run->config, run->state, run->from, &why))

@@ -133,16 +133,9 @@ static void pay_now(struct switch_run *run)
 static void look_after(struct switch_run *run)
 {
     struct probe probes[2];
-    struct conn_params params[2];
     struct err ignored = ERR_INIT;
-    enum role role;
 
-    for (role = ROLE_PRIMARY; role <= ROLE_SECONDARY; role++)
-        params[role] =
-            (struct conn_params){role_name(role), run->config->urls[role], run->config->schema,
-                                 run->config->health_timeout_ms, false};
-    memset(probes, 0, sizeof(probes));
-    if (probe_run(params, 2, run->config->health_timeout_ms, probes, &ignored))
+    if (switch_probe(run, probes, &ignored))
         switch_look(run, probes, run->after);
     probe_release(&probes[0]);
     probe_release(&probes[1]);
