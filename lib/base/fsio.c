@@ -18,7 +18,7 @@
 #define READ_PIECE ((size_t)64 * 1024)
 
 /* A path that is wrong is the user's to correct; a disk that is full or broken is a failure. */
-static enum err_code code_of(int errnum)
+enum err_code fsio_error_code(int errnum)
 {
     switch (errnum) {
     case EACCES:
@@ -92,8 +92,7 @@ static bool write_all(int fd, const char *data, size_t len)
     return true;
 }
 
-/* The directory that holds path; malloced. */
-static char *directory_of(const char *path)
+char *fsio_directory_of(const char *path)
 {
     const char *slash = strrchr(path, '/');
     if (!slash)
@@ -101,8 +100,7 @@ static char *directory_of(const char *path)
     return mem_strndup(path, slash == path ? 1 : (size_t)(slash - path));
 }
 
-/* Creates a file that did not exist beside path; its name is put into *temporary (malloced). */
-static int open_temporary(const char *path, char **temporary)
+int fsio_open_temporary(const char *path, char **temporary)
 {
     static _Atomic unsigned counter;
 
@@ -140,9 +138,9 @@ static bool replace_file(const char *path, const char *shown, mode_t mode, const
                          size_t len, struct err *err)
 {
     char *temporary = NULL;
-    int fd = open_temporary(path, &temporary);
+    int fd = fsio_open_temporary(path, &temporary);
     if (fd < 0)
-        return err_set_errno(err, code_of(errno), errno, "cannot write %s", shown);
+        return err_set_errno(err, fsio_error_code(errno), errno, "cannot write %s", shown);
 
     bool ok = fill_temporary(fd, path, mode, data, len);
     int why = errno;
@@ -158,9 +156,9 @@ static bool replace_file(const char *path, const char *shown, mode_t mode, const
         (void)unlink(temporary);
     free(temporary);
     if (!ok)
-        return err_set_errno(err, code_of(why), why, "cannot write %s", shown);
+        return err_set_errno(err, fsio_error_code(why), why, "cannot write %s", shown);
 
-    char *directory = directory_of(path);
+    char *directory = fsio_directory_of(path);
     ok = fsio_sync_dir(directory, err);
     free(directory);
     return ok;
@@ -191,7 +189,7 @@ bool fsio_append_line(const char *path, mode_t mode, const char *line, struct er
 {
     int fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, mode);
     if (fd < 0)
-        return err_set_errno(err, code_of(errno), errno, "cannot append to %s", path);
+        return err_set_errno(err, fsio_error_code(errno), errno, "cannot append to %s", path);
 
     struct buf text = BUF_INIT;
     if (ends_within_line(fd))
@@ -205,7 +203,7 @@ bool fsio_append_line(const char *path, mode_t mode, const char *line, struct er
         why = errno;
     }
     buf_release(&text);
-    return ok || err_set_errno(err, code_of(why), why, "cannot append to %s", path);
+    return ok || err_set_errno(err, fsio_error_code(why), why, "cannot append to %s", path);
 }
 
 static bool make_one_dir(const char *path, mode_t mode, struct err *err)
@@ -222,7 +220,7 @@ static bool make_one_dir(const char *path, mode_t mode, struct err *err)
             return true;
         why = ENOTDIR;
     }
-    return err_set_errno(err, code_of(why), why, "cannot create directory %s", path);
+    return err_set_errno(err, fsio_error_code(why), why, "cannot create directory %s", path);
 }
 
 bool fsio_make_dir(const char *path, mode_t mode, struct err *err)
@@ -249,7 +247,7 @@ bool fsio_sync_dir(const char *path, struct err *err)
 {
     int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
-        return err_set_errno(err, code_of(errno), errno, "cannot open directory %s", path);
+        return err_set_errno(err, fsio_error_code(errno), errno, "cannot open directory %s", path);
     int why = fsync(fd) == 0 ? 0 : errno;
     (void)close(fd);
     /* Some file systems have nothing to flush for a directory and say so. */

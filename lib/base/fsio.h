@@ -32,4 +32,15 @@ bool fsio_make_dir(const char *path, mode_t mode, struct err *err);
 /* Flushes a directory entry to disk. */
 bool fsio_sync_dir(const char *path, struct err *err);
 
+/* What an atomic write is made of, for those that write in pieces. */
+
+/* Creates a file of mode 0600 beside path, under a name that did not exist; the name is put into
+ * *temporary (free it). Returns its descriptor, or -1 with errno set. */
+int fsio_open_temporary(const char *path, char **temporary);
+/* The directory that holds path; free it. */
+char *fsio_directory_of(const char *path);
+/* The code for a write that failed with errnum: ERR_USAGE for a path that cannot be written to,
+ * ERR_FAILED for a disk that is full or broken. */
+enum err_code fsio_error_code(int errnum);
+
 #endif
