@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "db/script_input.h"
 #include "db/sql_token.h"
+#include "db/statement.h"
 
 struct script {
     struct script_input in;
@@ -342,11 +343,13 @@ bool script_next(struct script *script, struct script_item *item, struct err *er
 
 static bool copy_is_cut_off(const struct script *script, struct err *err)
 {
-    return script_input_check_nul(&script->in, err) &&
-           err_set(err, ERR_REFUSED,
-                   "line %lld: the file ends within the rows of the COPY that begins here: it is "
-                   "cut off",
-                   (long long)script->copy_line);
+    if (!script_input_check_nul(&script->in, err))
+        return false;
+    char *title = statement_title(script->copy_text.data);
+    err_set(err, ERR_REFUSED, "line %lld: the file ends within the rows of %s: it is cut off",
+            (long long)script->copy_line, title);
+    free(title);
+    return false;
 }
 
 /* Length of the line "\." at p with its line end, 0 when it is another; *open: it may become it. */

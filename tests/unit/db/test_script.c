@@ -187,13 +187,13 @@ TEST(what_is_cut_off_is_refused)
     items("\"a", "!5 line 1: a quoted name that begins here never ends");
     items("\n$a$ $b$", "!5 line 2: a dollar-quoted string that begins here never ends");
     items("\n/* /* */", "!5 line 2: a comment that begins here never ends");
-    items("COPY t FROM stdin;", "C1[COPY t FROM stdin]{|0}!5 line 1: the file ends within the rows "
-                                "of the COPY that begins here: it is cut off");
-    items("x;\nCOPY t FROM stdin;\n1\n\\.x",
-          "S1[x]C2[COPY t FROM stdin]{1\n|1}!5 line 2: the file ends within the rows of the COPY "
-          "that begins here: it is cut off");
-    items("COPY t FROM stdin;\n\\", "C1[COPY t FROM stdin]{|0}!5 line 1: the file ends within the "
-                                    "rows of the COPY that begins here: it is cut off");
+    items("COPY s.t (a) FROM stdin;", "C1[COPY s.t (a) FROM stdin]{|0}!5 line 1: the file ends "
+                                      "within the rows of COPY s.t: it is cut off");
+    items("x;\nCOPY t (a) FROM stdin;\n1\n\\.x",
+          "S1[x]C2[COPY t (a) FROM stdin]{1\n|1}!5 line 2: the "
+          "file ends within the rows of COPY t: it is cut off");
+    items("COPY t () FROM stdin;\n\\", "C1[COPY t () FROM stdin]{|0}!5 line 1: the file ends "
+                                       "within the rows of COPY t: it is cut off");
 }
 
 TEST(a_zero_byte_is_refused)

@@ -1,0 +1,17 @@
+/* What statement.c and statement_ddl.c share. */
+#ifndef DBR_DB_STATEMENT_INTERNAL_H
+#define DBR_DB_STATEMENT_INTERNAL_H
+
+#include "db/statement.h"
+#include "db/statement_reader.h"
+
+/* Each reads what stands behind its first word and answers with the kind; the statement is empty.
+ */
+enum statement_kind statement_create(struct reader *reader, struct statement *statement);
+enum statement_kind statement_alter(struct reader *reader, struct statement *statement);
+enum statement_kind statement_drop(struct reader *reader, struct statement *statement);
+enum statement_kind statement_comment(struct reader *reader, struct statement *statement);
+
+void statement_set_object(struct statement *statement, const char *object);
+
+#endif
