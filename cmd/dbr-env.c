@@ -11,6 +11,8 @@ static const struct option options[] = {
      OPTION_CHOICE, &env_options.format, 0, 0, "shell|dotenv|url", false},
     {0, "check", NULL, "exit 4 when a target of the switch points elsewhere", OPTION_FLAG,
      &env_options.check, 0, 0, NULL, false},
+    {0, "config", "KEY[,KEY]", "print these keys of the configuration, quoted for a shell",
+     OPTION_LIST, &env_options.config, 0, 0, NULL, false},
     OPTION_END,
 };
 

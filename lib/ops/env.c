@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/stop.h"
+#include "ops/env_config.h"
 #include "ops/pointer.h"
 #include "state/config.h"
 #include "state/envfile_edit.h"
@@ -25,12 +26,15 @@
 static bool check_options(const struct cli *cli, const struct env_options *o, struct err *err)
 {
     bool command = cli->operands.count > 0;
-    const char *excluded = o->check           ? "--check"
+    const char *excluded = o->config.count    ? "--config"
+                           : o->check         ? "--check"
                            : o->format        ? "--format"
                            : cli->common.json ? "--json"
                                               : NULL;
     if (command && excluded)
         return err_set(err, ERR_USAGE, "%s and a command exclude each other", excluded);
+    if (o->config.count && (o->check || o->format || o->name))
+        return err_set(err, ERR_USAGE, "--config excludes --check, --format and --name");
     if (o->check && (o->format || o->name))
         return err_set(err, ERR_USAGE, "--check excludes --format and --name");
     if (o->name && (!*o->name || strchr("0123456789", *o->name) ||
@@ -66,20 +70,6 @@ static bool find_active(const struct config *config, enum role *active, struct e
     return true;
 }
 
-/* For a shell: within single quotes everything is itself, and a quote is left and taken up again.
- */
-static void add_shell_quoted(struct buf *out, const char *value)
-{
-    buf_addch(out, '\'');
-    for (const char *p = value; *p; p++) {
-        if (*p == '\'')
-            buf_adds(out, "'\\''");
-        else
-            buf_addch(out, *p);
-    }
-    buf_addch(out, '\'');
-}
-
 static bool print_value(struct cli *cli, const char *format, const char *name, const char *url,
                         enum role active, struct err *err)
 {
@@ -96,7 +86,7 @@ static bool print_value(struct cli *cli, const char *format, const char *name, c
     } else {
         buf_addf(&text, "%s=", name);
         if (!format || strcmp(format, "shell") == 0)
-            add_shell_quoted(&text, url);
+            env_add_shell_quoted(&text, url);
         else
             ok = envfile_quote(&text, url);
     }
@@ -160,6 +150,8 @@ bool ops_env(struct cli *cli, const struct env_options *options, struct err *err
     if (!check_options(cli, options, err))
         return false;
     json_set_str(cli->document, "program", cli->program->name);
+    if (options->config.count)
+        return env_print_config(cli, &options->config, err);
     bool ok = config_load(&config, common->env_file, common->state_dir, false, err) &&
               find_active(&config, &active, err);
     if (ok) {
