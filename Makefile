@@ -95,6 +95,8 @@ upto_walk = $(if $(2),$(firstword $(2)) $(if $(filter $(1),$(firstword $(2))),,$
 upto = $(foreach layer,$(call reverse,$(strip $(call upto_walk,$(1),$(LAYERS)))),$(call archive,$(layer)))
 
 BINARIES := $(PROGRAMS:%=$(BIN)/%)
+# They look for the programs beside themselves.
+BUILT_SCRIPTS := $(SCRIPTS:%=$(BIN)/%)
 TESTS := $(TEST_SOURCES:tests/unit/%.c=$(BUILD)/tests/%)
 
 .PHONY: all help clean install uninstall completions format \
@@ -103,7 +105,7 @@ TESTS := $(TEST_SOURCES:tests/unit/%.c=$(BUILD)/tests/%)
 .DELETE_ON_ERROR:
 .SUFFIXES:
 
-all: $(BINARIES)
+all: $(BINARIES) $(BUILT_SCRIPTS)
 
 help:
 	@sed -n '2,/^$$/s/^# \{0,1\}//p' Makefile
@@ -149,6 +151,10 @@ $(BINARIES): $(BIN)/%: $(BUILD)/cmd/%.o $(call upto,ops)
 	@mkdir -p $(@D)
 	$(if $(Q),@echo "  LD   $@")
 	$(Q)$(CC) $< $(call upto,ops) $(ALL_LDFLAGS) $(ALL_LIBS) -o $@
+
+$(BUILT_SCRIPTS): $(BIN)/%: scripts/%
+	@mkdir -p $(@D)
+	$(Q)$(INSTALL) -m 755 $< $@
 
 .SECONDARY: $(patsubst %.c,$(BUILD)/%.o,$(LIB_SOURCES) $(CMD_SOURCES) $(TEST_SOURCES))
 -include $(patsubst %.c,$(BUILD)/%.d,$(LIB_SOURCES) $(CMD_SOURCES) $(TEST_SOURCES))

@@ -45,7 +45,7 @@ bool ops_event(struct cli *cli, const struct event_options *options, struct err 
                                    .time_us = clock_now_us(),
                                    .file = options->file};
         record(&state, options, message.data);
-        ok = hook_run(&config, &event, err) || err_prefix(err, "DB_ON_EVENT");
+        ok = hook_run(&config, &event, err);
     }
     state_release(&state);
     config_release(&config);

@@ -11,6 +11,7 @@ setup() {
         source=${source##*/}
         programs+=("${source%.c}")
     done
+    programs+=(dbr-backup) # a script, with a table and listings like those of the others
     findings=
 }
 
