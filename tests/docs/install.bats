@@ -18,6 +18,11 @@ setup() {
         [ -f "$root/usr/share/fish/vendor_completions.d/$program.fish" ]
         "$root/usr/bin/$program" --version
     done
+    # Scripts stand beside the programs that they call.
+    version=$("$root/usr/bin/dbr-backup" --version)
+    [ "$version" = "dbr-backup $("$root/usr/bin/dbr-env" --version | cut -d ' ' -f 2)" ]
+    [ -f "$root/usr/share/man/man1/dbr-backup.1" ]
+    [ -f "$root/usr/share/bash-completion/completions/dbr-backup" ]
     [ -f "$root/usr/share/man/man5/dbr.env.5" ]
     [ -f "$root/usr/share/man/man7/dbr.7" ]
     make -s uninstall DESTDIR="$root" PREFIX=/usr
