@@ -1,0 +1,180 @@
+/* The text format of COPY, as the server reads it; a line is copied once and changed in place. */
+#include "db/copy_text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+#define SHORT_LINE 1024 /* needs no memory of its own */
+
+static int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+/* The character that stands at *p, behind a backslash; *p moves behind it. The text ends with a
+ * NUL, which is no digit. */
+static char unescape(const char **p)
+{
+    static const char letters[] = "bfnrtv", meant[] = "\b\f\n\r\t\v";
+    char c = *(*p)++;
+    const char *letter = memchr(letters, c, sizeof letters - 1);
+    if (letter)
+        return meant[letter - letters];
+    if (c >= '0' && c <= '7') {
+        int value = c - '0';
+        for (int n = 0; n < 2 && **p >= '0' && **p <= '7'; n++)
+            value = value * 8 + (*(*p)++ - '0');
+        return (char)(value & 0xff);
+    }
+    if (c == 'x' && hex_digit(**p) >= 0) {
+        int value = hex_digit(*(*p)++);
+        if (hex_digit(**p) >= 0)
+            value = value * 16 + hex_digit(*(*p)++);
+        return (char)value;
+    }
+    return c;
+}
+
+/*
+ * The field that begins at p: escapes are undone where it stands, and it is closed with a NUL. Its
+ * end is where the tab stood, or the end of the line.
+ */
+static char *end_of_field(char *p, const char *end, size_t *len, bool *is_null, struct err *err)
+{
+    char *out = p;
+    const char *in = p;
+    *is_null = end - p >= 2 && p[0] == '\\' && p[1] == 'N' && (p + 2 == end || p[2] == '\t');
+    while (in < end && *in != '\t') {
+        char c = *in++;
+        if (c == '\\' && in == end) {
+            err_set(err, ERR_REFUSED, "a row ends with a backslash");
+            return NULL;
+        }
+        if (c == '\\')
+            c = unescape(&in);
+        if (c == '\0') {
+            err_set(err, ERR_REFUSED, "a value has a NUL byte");
+            return NULL;
+        }
+        *out++ = c;
+    }
+    *len = (size_t)(out - p);
+    char *tab = p + (in - p);
+    *out = '\0';
+    return tab;
+}
+
+/* The same for a line without any backslash. */
+static char *end_of_plain_field(char *p, char *end, size_t *len)
+{
+    char *tab = memchr(p, '\t', (size_t)(end - p));
+    if (!tab)
+        tab = end;
+    *tab = '\0';
+    *len = (size_t)(tab - p);
+    return tab;
+}
+
+static bool split_copy(char *line, size_t len, copy_text_field field, void *context,
+                       struct err *err)
+{
+    char *end = line + len;
+    bool plain = !memchr(line, '\\', len) && !memchr(line, '\0', len);
+    char *p = line;
+    for (size_t column = 0;; column++) {
+        size_t field_len = 0;
+        bool is_null = false;
+        char *tab = plain ? end_of_plain_field(p, end, &field_len)
+                          : end_of_field(p, end, &field_len, &is_null, err);
+        if (!tab || !field(context, column, is_null ? NULL : p, is_null ? 0 : field_len, err))
+            return false;
+        if (tab == end)
+            return true;
+        p = tab + 1;
+    }
+}
+
+bool copy_text_split(const char *line, size_t len, copy_text_field field, void *context,
+                     struct err *err)
+{
+    char brief[SHORT_LINE];
+    char *copy = len < sizeof brief ? brief : mem_realloc(NULL, len + 1);
+    memcpy(copy, line, len);
+    copy[len] = '\0';
+    bool ok = split_copy(copy, len, field, context, err);
+    if (copy != brief)
+        free(copy);
+    return ok;
+}
+
+/* Appends data with each of these characters (one or two) doubled. */
+static void add_doubled(struct buf *out, const char *data, size_t len, const char *characters)
+{
+    const char *end = data + len;
+    buf_grow(out, len + 2);
+    while (data < end) {
+        const char *stop = data;
+        while (stop < end && *stop != characters[0] && *stop != characters[1])
+            stop++;
+        buf_add(out, data, (size_t)(stop - data));
+        if (stop < end) {
+            buf_addch(out, *stop);
+            buf_addch(out, *stop++);
+        }
+        data = stop;
+    }
+}
+
+void copy_text_literal(struct buf *sql, const char *data, size_t len)
+{
+    if (!data) {
+        buf_adds(sql, "NULL");
+        return;
+    }
+    if (memchr(data, '\\', len))
+        buf_addch(sql, 'E');
+    buf_addch(sql, '\'');
+    add_doubled(sql, data, len, "'\\");
+    buf_addch(sql, '\'');
+}
+
+static bool is_space(char c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+static bool needs_quotes(const char *data, size_t len)
+{
+    if (len == 0 || is_space(data[0]) || is_space(data[len - 1]))
+        return true;
+    if (len == 2 && data[0] == '\\' && (data[1] == 'N' || data[1] == '.'))
+        return true;
+    for (size_t i = 0; i < len; i++)
+        if (data[i] == '"' || data[i] == ',' || data[i] == '\n' || data[i] == '\r')
+            return true;
+    return false;
+}
+
+void copy_text_csv(struct buf *out, const char *data, size_t len)
+{
+    if (!data) {
+        buf_adds(out, "\\N");
+    } else if (!needs_quotes(data, len)) {
+        buf_add(out, data, len);
+    } else {
+        buf_addch(out, '"');
+        add_doubled(out, data, len, "\"\"");
+        buf_addch(out, '"');
+    }
+}
+
+bool copy_text_ends_csv(const char *data, size_t len)
+{
+    return data && (memmem(data, len, "\n\\.\n", 4) || memmem(data, len, "\n\\.\r\n", 5));
+}
