@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <pthread.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -15,18 +17,25 @@
 
 #define REDRAW_MS 100
 #define WIDTH_UNKNOWN 80
+#define LEFT_AFTER_MS 1000
+#define LEFT_MAX_MS (INT64_C(100) * 3600 * 1000)
 #define ERASE "\r\033[K"
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static bool enabled;
 static bool drawn;
 static int64_t last_drawn;
+/* Since when the same thing is being done, and how much of it was done by then. */
+static char began_what[128];
+static int64_t began_ms;
+static double began_share;
 
 void progress_enable(bool on)
 {
     (void)pthread_mutex_lock(&mutex);
     enabled = on;
     last_drawn = 0;
+    began_ms = 0;
     (void)pthread_mutex_unlock(&mutex);
     log_before_line(on ? progress_clear : NULL);
 }
@@ -63,38 +72,93 @@ static void cut(struct buf *text, size_t width)
     }
 }
 
-static void draw(const char *what, int64_t done, int64_t total, int64_t bytes)
-{
-    struct buf line = BUF_INIT;
-    struct buf text = BUF_INIT;
-    char count[32], of[32], size[32];
+/* What one line says; totals are 0 where they are unknown. */
+struct line {
+    const char *what;
+    int64_t rows, rows_total;
+    int64_t bytes, bytes_total;
+};
 
-    buf_add_clean(&text, what);
-    if (total > 0 && done <= total)
-        buf_addf(&text, "  %d%%  %s of %s rows", (int)((double)done * 100 / (double)total),
-                 report_count(done, count), report_count(total, of));
-    else
-        buf_addf(&text, "  %s rows", report_count(done, count));
-    if (bytes > 0)
-        buf_addf(&text, "  %s", report_bytes(bytes, size));
-    cut(&text, terminal_width() - 1);
-    buf_adds(&line, ERASE);
-    buf_add(&line, text.data, text.len);
-    put(&line);
-    buf_release(&text);
-    buf_release(&line);
+/* 0 to 1; negative where it cannot be known. */
+static double share_of(const struct line *line)
+{
+    if (line->bytes_total > 0 && line->bytes <= line->bytes_total)
+        return (double)line->bytes / (double)line->bytes_total;
+    if (line->bytes_total <= 0 && line->rows_total > 0 && line->rows <= line->rows_total)
+        return (double)line->rows / (double)line->rows_total;
+    return -1;
 }
 
-void progress_update(const char *what, int64_t done, int64_t total, int64_t bytes)
+/* The speed so far goes on: nothing is said before it has been seen for a while. */
+static void add_left(struct buf *text, const struct line *line, double share, int64_t now)
+{
+    char left[32];
+
+    if (strncmp(began_what, line->what, sizeof began_what - 1) != 0 || began_ms == 0) {
+        (void)snprintf(began_what, sizeof began_what, "%s", line->what);
+        began_ms = now;
+        began_share = share;
+    }
+    int64_t spent = now - began_ms;
+    if (spent < LEFT_AFTER_MS || share <= began_share || began_share < 0)
+        return;
+    double ms = (double)spent * (1 - share) / (share - began_share);
+    if (ms < (double)LEFT_MAX_MS) /* whole seconds: a guess has no more */
+        buf_addf(text, "  %s left", report_duration(((int64_t)ms + 999) / 1000 * 1000, left));
+}
+
+static void draw(const struct line *line, int64_t now)
+{
+    struct buf whole = BUF_INIT;
+    struct buf text = BUF_INIT;
+    char count[32], of[32];
+    double share = share_of(line);
+    bool of_rows = share >= 0 && line->bytes_total <= 0;
+
+    buf_add_clean(&text, line->what);
+    if (share >= 0)
+        buf_addf(&text, "  %d%%", (int)(share * 100));
+    if (of_rows)
+        buf_addf(&text, "  %s of %s rows", report_count(line->rows, count),
+                 report_count(line->rows_total, of));
+    else
+        buf_addf(&text, "  %s rows", report_count(line->rows, count));
+    if (line->bytes > 0 && line->bytes_total > 0)
+        buf_addf(&text, "  %s of %s", report_bytes(line->bytes, count),
+                 report_bytes(line->bytes_total, of));
+    else if (line->bytes > 0)
+        buf_addf(&text, "  %s", report_bytes(line->bytes, count));
+    add_left(&text, line, share, now);
+    cut(&text, terminal_width() - 1);
+    buf_adds(&whole, ERASE);
+    buf_add(&whole, text.data, text.len);
+    put(&whole);
+    buf_release(&text);
+    buf_release(&whole);
+}
+
+static void update(const struct line *line)
 {
     (void)pthread_mutex_lock(&mutex);
     int64_t now = clock_mono_ms();
     if (enabled && (last_drawn == 0 || now - last_drawn >= REDRAW_MS)) {
-        draw(what, done, total, bytes);
+        draw(line, now);
         last_drawn = now;
         drawn = true;
     }
     (void)pthread_mutex_unlock(&mutex);
+}
+
+void progress_update(const char *what, int64_t done, int64_t total, int64_t bytes)
+{
+    const struct line line = {what, done, total, bytes, 0};
+    update(&line);
+}
+
+void progress_update_bytes(const char *what, int64_t done, int64_t total, int64_t rows)
+{
+    const struct line line = {what, rows, 0, done, total};
+    update(&line);
 }
 
 void progress_clear(void)

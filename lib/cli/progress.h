@@ -8,8 +8,11 @@
 
 void progress_enable(bool on); /* cli_main decides */
 /* what: "copying users"; done of total in rows, total 0 when unknown; bytes so far. At most ten
- * redraws a second. Thread safe. */
+ * redraws a second. The time left is told once the same thing has been done for a second. Thread
+ * safe. */
 void progress_update(const char *what, int64_t done, int64_t total, int64_t bytes);
+/* The same where the bytes tell how far it is. */
+void progress_update_bytes(const char *what, int64_t done, int64_t total, int64_t rows);
 void progress_clear(void); /* removes the line, before a log line or the result */
 
 #endif

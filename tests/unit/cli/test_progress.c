@@ -55,6 +55,30 @@ TEST(share_rows_and_bytes)
                         ERASE "copying leads  9 rows" ERASE);
 }
 
+static int draw_left(void *context)
+{
+    (void)context;
+    progress_enable(true);
+    progress_update_bytes("importing", 0, 4000000, 0);
+    clock_sleep_ms(1100);
+    progress_update_bytes("importing", 1000000, 4000000, 1500);
+    clock_sleep_ms(150);
+    progress_update_bytes("another", 1000000, 4000000, 1500);
+    clock_sleep_ms(150);
+    progress_update_bytes("another", 5000000, 4000000, 1500);
+    return 0;
+}
+
+TEST(time_left_by_the_speed_so_far)
+{
+    run(draw_left, NULL);
+    assert_string_equal(text,
+                        ERASE "importing  0%  0 rows" ERASE
+                              "importing  25%  1,500 rows  1.0 MB of 4.0 MB  4.0 s left" //
+                        ERASE "another  25%  1,500 rows  1.0 MB of 4.0 MB"               //
+                        ERASE "another  1,500 rows  5.0 MB of 4.0 MB");
+}
+
 static int draw_fast(void *context)
 {
     (void)context;
@@ -146,9 +170,13 @@ TEST(threads)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        IN_DIR(nothing_is_drawn_unless_enabled), IN_DIR(share_rows_and_bytes),
-        IN_DIR(at_most_ten_times_a_second),      IN_DIR(no_wider_than_the_terminal),
-        IN_DIR(a_log_line_removes_it),           IN_DIR(threads),
+        IN_DIR(nothing_is_drawn_unless_enabled),
+        IN_DIR(share_rows_and_bytes),
+        IN_DIR(time_left_by_the_speed_so_far),
+        IN_DIR(at_most_ten_times_a_second),
+        IN_DIR(no_wider_than_the_terminal),
+        IN_DIR(a_log_line_removes_it),
+        IN_DIR(threads),
     };
     return cmocka_run_group_tests_name("progress", tests, NULL, NULL);
 }
