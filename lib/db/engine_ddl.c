@@ -64,7 +64,7 @@ static void add_note(struct ddl *ddl, bool substituted, const char *object, cons
     buf_vaddf(&line, text, args);
     ddl->notes = grow(ddl->notes, ddl->note_count, sizeof *ddl->notes);
     ddl->notes[ddl->note_count++] =
-        (struct ddl_note){substituted, mem_strdup(object), buf_detach(&line)};
+        (struct ddl_note){substituted, ddl->statement_count, mem_strdup(object), buf_detach(&line)};
 }
 
 void ddl_substituted(struct ddl *ddl, const char *object, const char *text, ...)

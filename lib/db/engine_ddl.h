@@ -29,6 +29,7 @@ struct ddl_statement {
 
 struct ddl_note {
     bool substituted; /* else: not carried over */
+    size_t before;    /* the statement that it stands before: an index, or their number */
     char *object;
     char *text;
 };

@@ -20,6 +20,7 @@ void plan_release(struct plan *plan)
     for (size_t i = 0; i < plan->note_count; i++) {
         free(plan->notes[i].object);
         free(plan->notes[i].text);
+        free(plan->notes[i].beside);
     }
     free(plan->statements);
     free(plan->notes);
@@ -34,15 +35,21 @@ void plan_take(struct plan *plan, struct ddl *ddl, enum plan_phase phase)
         plan->statements = mem_array(plan->statements, count, sizeof *plan->statements);
     if (ddl->note_count > 0)
         plan->notes = mem_array(plan->notes, notes, sizeof *plan->notes);
+    for (size_t i = 0; i < ddl->note_count; i++) {
+        struct ddl_note *from = &ddl->notes[i];
+        plan->notes[plan->note_count++] = (struct plan_note){
+            .kind = from->substituted ? NOTE_SUBSTITUTED : NOTE_NOT_CARRIED,
+            .object = from->object,
+            .text = from->text,
+            .beside = from->before < ddl->statement_count
+                          ? mem_strdup(ddl->statements[from->before].object)
+                          : NULL,
+        };
+    }
     for (size_t i = 0; i < ddl->statement_count; i++) {
         struct ddl_statement *from = &ddl->statements[i];
         plan->statements[plan->statement_count++] = (struct plan_statement){
             phase, from->sql, from->object, from->table, NULL, from->optional};
-    }
-    for (size_t i = 0; i < ddl->note_count; i++) {
-        struct ddl_note *from = &ddl->notes[i];
-        plan->notes[plan->note_count++] = (struct plan_note){
-            from->substituted ? NOTE_SUBSTITUTED : NOTE_NOT_CARRIED, from->object, from->text};
     }
     ddl->statement_count = ddl->note_count = 0;
 }
@@ -175,8 +182,9 @@ static void note_not_copied(struct ddl *ddl)
     }
 }
 
-void plan_create(const struct model *source, const struct engine *target, int target_version,
-                 struct plan *plan)
+/* advised: the version whose restrictions count. */
+static void create(const struct model *source, const struct engine *target, int target_version,
+                   int advised, struct plan *plan)
 {
     const struct engine_ddl *engine = target->ddl;
     struct ddl ddl;
@@ -188,7 +196,7 @@ void plan_create(const struct model *source, const struct engine *target, int ta
     plan_take(plan, &ddl, PLAN_STRUCTURE);
     create_keys(engine, &ddl);
     plan_take(plan, &ddl, PLAN_KEYS);
-    plan_advise(plan, source, target, ddl.version);
+    plan_advise(plan, source, target, advised ? advised : ddl.version);
     plan_sort(plan);
     for (size_t i = 0; i < source->table_count; i++)
         if (!source->tables[i].excluded)
@@ -199,4 +207,16 @@ void plan_create(const struct model *source, const struct engine *target, int ta
     engine->comments(&ddl);
     plan_take(plan, &ddl, PLAN_COMMENTS);
     ddl_release(&ddl);
+}
+
+void plan_create(const struct model *source, const struct engine *target, int target_version,
+                 struct plan *plan)
+{
+    create(source, target, target_version, target_version, plan);
+}
+
+void plan_create_script(const struct model *source, const struct engine *target, int target_version,
+                        struct plan *plan)
+{
+    create(source, target, target_version, target->ddl->newest, plan);
 }

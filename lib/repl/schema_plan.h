@@ -41,6 +41,7 @@ struct plan_note {
     enum plan_note_kind kind;
     char *object; /* "column users.balance", "trigger audit_users on users" */
     char *text;   /* "money becomes DECIMAL(19,2)" */
+    char *beside; /* object of the statement that it belongs to, or NULL */
 };
 
 struct plan {
@@ -58,6 +59,9 @@ struct plan {
  * 0: newest). */
 void plan_create(const struct model *source, const struct engine *target, int target_version,
                  struct plan *plan);
+/* The same for a script: it is written for that version, and a later one can run it, too. */
+void plan_create_script(const struct model *source, const struct engine *target, int target_version,
+                        struct plan *plan);
 
 /*
  * What follows the source's migrations on a target that exists: additions become statements of

@@ -81,8 +81,8 @@ size_t sequences_differ(const struct model *source, const struct model *target)
  * sequence that has reached its end has no next value within bounds: there the last value is stored
  * as called.
  */
-static void add_setval(struct buf *sql, const char *schema, const struct model_sequence *from,
-                       bool stored)
+void sequence_add_setval(struct buf *sql, const char *schema, const struct model_sequence *from,
+                         bool stored)
 {
     int64_t next = sequence_next(from);
     bool beyond = next > from->maximum || next < from->minimum;
@@ -159,7 +159,7 @@ bool sequences_queue(struct conn *conn, const struct model *source, const struct
         if (move == SEQUENCES_FORWARD)
             add_forward(&sql, target, &source->sequences[i]);
         else
-            add_setval(&sql, target->schema, &source->sequences[i], stored);
+            sequence_add_setval(&sql, target->schema, &source->sequences[i], stored);
         if (n % SETVALS == 0) {
             ok = ok && pipeline_add(conn, sql.data, 0, NULL, err);
             ++*statements;

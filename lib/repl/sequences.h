@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "db/conn.h"
 #include "db/model.h"
@@ -15,6 +16,11 @@ int64_t sequence_next(const struct model_sequence *sequence);
 /* How many sequences of the target stand elsewhere than the source's; those that the target lacks
  * are not counted. */
 size_t sequences_differ(const struct model *source, const struct model *target);
+
+/* "pg_catalog.setval(...)": moves a sequence of that schema to where `from` stands. stored: source
+ * and target are PostgreSQL, and the position is carried as it is stored. */
+void sequence_add_setval(struct buf *sql, const char *schema, const struct model_sequence *from,
+                         bool stored);
 
 enum sequences_move {
     SEQUENCES_DIFFERING, /* those that stand elsewhere on the target */

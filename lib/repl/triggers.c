@@ -1,6 +1,8 @@
 /* Disabling and enabling triggers and rules, one statement for all of them. */
 #include "repl/triggers.h"
 
+#include <string.h>
+
 #include "base/buf.h"
 #include "db/pipeline.h"
 #include "db/query.h"
@@ -147,4 +149,54 @@ bool triggers_quiet(struct conn *conn, const struct config *config, bool uncheck
     result_free(result);
     (void)pipeline_end(conn, &ending);
     return ok;
+}
+
+bool triggers_queue_look(struct conn *conn, struct err *err)
+{
+    const char *schema = conn_schema(conn);
+
+    if (conn_kind(conn) != ENGINE_POSTGRES)
+        return true;
+    return pipeline_add(conn,
+                        "SELECT table_name, kind, trigger_name, state FROM _dbr.quiet_triggers "
+                        "WHERE schema_name = $1",
+                        1, &schema, err) &&
+           pipeline_sync(conn, err);
+}
+
+/* No such schema, no such table: nothing was ever disabled there. */
+bool triggers_receive_look(struct conn *conn, struct quieted *quieted, struct err *err)
+{
+    quieted->rows = NULL;
+    if (conn_kind(conn) != ENGINE_POSTGRES || pipeline_next(conn, &quieted->rows, err))
+        return true;
+    if (strcmp(err->sqlstate, "42P01") != 0 && strcmp(err->sqlstate, "3F000") != 0)
+        return false;
+    err_clear(err);
+    return true;
+}
+
+void triggers_as_awake(struct model *model, const struct quieted *quieted)
+{
+    size_t rows = quieted->rows ? result_rows(quieted->rows) : 0;
+    size_t i;
+    size_t j;
+
+    for (i = 0; i < rows; i++)
+        for (j = 0; j < model->object_count; j++) {
+            struct model_object *object = &model->objects[j];
+            enum model_object_kind kind =
+                !strcmp(result_text(quieted->rows, i, 1), "RULE") ? OBJECT_RULE : OBJECT_TRIGGER;
+
+            if (object->kind == kind && object->table &&
+                !strcmp(object->table, result_text(quieted->rows, i, 0)) &&
+                !strcmp(object->plain, result_text(quieted->rows, i, 2)))
+                object->trigger_state = *result_text(quieted->rows, i, 3);
+        }
+}
+
+void quieted_release(struct quieted *quieted)
+{
+    result_free(quieted->rows);
+    quieted->rows = NULL;
 }

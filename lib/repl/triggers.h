@@ -14,6 +14,8 @@
 #include "base/err.h"
 #include "base/strlist.h"
 #include "db/conn.h"
+#include "db/model.h"
+#include "db/query.h"
 #include "state/config.h"
 
 /*
@@ -25,6 +27,19 @@ bool triggers_queue_quiet(struct conn *conn, const struct config *config, bool u
                           size_t *statements, struct err *err);
 /* Queues the statement that enables again what was disabled. */
 bool triggers_queue_wake(struct conn *conn, size_t *statements, struct err *err);
+
+/*
+ * What dbr has disabled in a database, for those who want to know how its tables are when it is the
+ * active one. The question is a pipeline segment of its own: there may be nothing noted.
+ */
+struct quieted {
+    struct result *rows;
+};
+bool triggers_queue_look(struct conn *conn, struct err *err);
+bool triggers_receive_look(struct conn *conn, struct quieted *quieted, struct err *err);
+/* Gives the model's triggers and rules the states that they have when they are awake. */
+void triggers_as_awake(struct model *model, const struct quieted *quieted);
+void quieted_release(struct quieted *quieted);
 
 /* Disables, in a round trip of its own, and adds the names of all that are disabled now ("trigger
  * a on t", "rule b on t") to names. */

@@ -161,16 +161,17 @@ static bool claim(struct state *state, enum role role, struct err *err)
     return state_commit(state, err);
 }
 
+bool breaker_check_one(const struct state *state, enum role role, struct err *err)
+{
+    struct breaker breaker;
+    breaker_read(&breaker, state, role);
+    return breaker.status != BREAKER_OPEN || refuse(&breaker, role, err);
+}
+
 bool breaker_check(const struct state *state, struct err *err)
 {
-    static const enum role roles[] = {ROLE_PRIMARY, ROLE_SECONDARY};
-    for (int i = 0; i < 2; i++) {
-        struct breaker breaker;
-        breaker_read(&breaker, state, roles[i]);
-        if (breaker.status == BREAKER_OPEN)
-            return refuse(&breaker, roles[i], err);
-    }
-    return true;
+    return breaker_check_one(state, ROLE_PRIMARY, err) &&
+           breaker_check_one(state, ROLE_SECONDARY, err);
 }
 
 bool breaker_admit(struct state *state, struct err *err)

@@ -43,6 +43,8 @@ void breaker_close_all(struct state *state);
 
 /* True when neither breaker is open. ERR_UNREACHABLE names the database whose breaker is. */
 bool breaker_check(const struct state *state, struct err *err);
+/* The same for a run that needs one of them only. */
+bool breaker_check_one(const struct state *state, enum role role, struct err *err);
 /* The same for a run that goes on to work: one that is half open lets this run try, and is open for
  * the others meanwhile (the state is changed and saved). */
 bool breaker_admit(struct state *state, struct err *err);

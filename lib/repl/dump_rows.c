@@ -1,0 +1,268 @@
+/* Rows from COPY ... TO STDOUT into the three forms of a script. */
+#include "repl/dump_rows.h"
+
+#include <string.h>
+
+#include "cli/progress.h"
+#include "db/copy.h"
+#include "db/copy_text.h"
+#include "db/engine_dml.h"
+#include "db/quote.h"
+#include "db/row_sql.h"
+
+#define COCKROACH_BLOCK ((int64_t)2 * 1024 * 1024)
+#define INSERT_ROWS 500
+#define INSERT_BYTES ((int64_t)256 * 1024)
+#define PROGRESS_ROWS 2000
+
+struct rows_writer {
+    struct dump *dump;
+    struct dump_table *table;
+    struct buf names;    /* ("a", "b") */
+    struct buf relation; /* "public"."users" */
+    struct buf line;     /* a row taken apart and put together */
+    bool ends;           /* psql would take a line of it for the end of the rows */
+    bool open;           /* a block or statement has begun */
+    int64_t block_rows, block_bytes;
+    int64_t told;
+};
+
+static bool put(struct rows_writer *w, const char *data, size_t len, struct err *err)
+{
+    w->table->bytes += (int64_t)len;
+    w->block_bytes += (int64_t)len;
+    return outfile_write(w->dump->out, data, len, err);
+}
+
+static bool puts_all(struct rows_writer *w, const char *const *texts, struct err *err)
+{
+    for (; *texts; texts++)
+        if (!outfile_write(w->dump->out, *texts, strlen(*texts), err))
+            return false;
+    return true;
+}
+
+static bool is_cockroach(const struct rows_writer *w)
+{
+    return w->dump->dialect->kind == ENGINE_COCKROACH;
+}
+
+/* --- blocks ------------------------------------------------------------------- */
+
+static bool open_copy(struct rows_writer *w, struct err *err)
+{
+    const char *const texts[] = {"COPY ",
+                                 w->relation.data,
+                                 " ",
+                                 w->names.data,
+                                 is_cockroach(w) ? " FROM STDIN WITH CSV NULL '\\N';\n"
+                                                 : " FROM stdin;\n",
+                                 NULL};
+    w->open = true;
+    w->block_rows = w->block_bytes = 0;
+    return puts_all(w, texts, err);
+}
+
+static bool close_copy(struct rows_writer *w, struct err *err)
+{
+    static const char *const texts[] = {"\\.\n", NULL};
+    if (!w->open)
+        return true;
+    w->open = false;
+    return puts_all(w, texts, err);
+}
+
+static bool has_identity_always(const struct model_table *table)
+{
+    for (size_t i = 0; i < table->column_count; i++)
+        if (table->columns[i].identity == 'a')
+            return true;
+    return false;
+}
+
+static bool open_insert(struct rows_writer *w, struct err *err)
+{
+    bool overriding = has_identity_always(w->table->table);
+    const char *const texts[] = {"INSERT INTO ",
+                                 w->relation.data,
+                                 " ",
+                                 w->names.data,
+                                 overriding ? w->dump->dialect->dml->overriding : "",
+                                 " VALUES\n",
+                                 NULL};
+    w->open = true;
+    w->block_rows = w->block_bytes = 0;
+    return puts_all(w, texts, err);
+}
+
+static bool close_insert(struct rows_writer *w, struct err *err)
+{
+    static const char *const texts[] = {";\n", NULL};
+    if (!w->open)
+        return true;
+    w->open = false;
+    return puts_all(w, texts, err);
+}
+
+/* --- rows --------------------------------------------------------------------- */
+
+static bool literal_field(void *context, size_t column, const char *data, size_t len,
+                          struct err *err)
+{
+    struct rows_writer *w = context;
+    buf_reset(&w->line);
+    buf_adds(&w->line, column ? ", " : "(");
+    copy_text_literal(&w->line, data, len);
+    return put(w, w->line.data, w->line.len, err);
+}
+
+/* A value goes out when it has been quoted: a row is never held twice. */
+static bool insert_row(struct rows_writer *w, const char *data, size_t len, struct err *err)
+{
+    if (w->open && (w->block_rows >= INSERT_ROWS || w->block_bytes >= INSERT_BYTES) &&
+        !close_insert(w, err))
+        return false;
+    bool first = !w->open;
+    if (first && !open_insert(w, err))
+        return false;
+    w->block_rows++;
+    return (first || put(w, ",\n", 2, err)) && copy_text_split(data, len, literal_field, w, err) &&
+           put(w, ")", 1, err);
+}
+
+static bool csv_field(void *context, size_t column, const char *data, size_t len, struct err *err)
+{
+    struct rows_writer *w = context;
+    (void)err;
+    if (column)
+        buf_addch(&w->line, ',');
+    copy_text_csv(&w->line, data, len);
+    w->ends = w->ends || copy_text_ends_csv(data, len);
+    return true;
+}
+
+static bool csv_row(struct rows_writer *w, const char *data, size_t len, struct err *err)
+{
+    buf_reset(&w->line);
+    w->ends = false;
+    if (!copy_text_split(data, len, csv_field, w, err))
+        return false;
+    if (w->ends)
+        return close_copy(w, err) && insert_row(w, data, len, err) && close_insert(w, err);
+    if (w->open && w->block_bytes >= COCKROACH_BLOCK && !close_copy(w, err))
+        return false;
+    if (!w->open && !open_copy(w, err))
+        return false;
+    buf_addch(&w->line, '\n');
+    return put(w, w->line.data, w->line.len, err);
+}
+
+static bool text_row(struct rows_writer *w, const char *data, size_t len, struct err *err)
+{
+    return (w->open || open_copy(w, err)) && put(w, data, len + 1, err); /* its line end, too */
+}
+
+/* What a server sends ends up before a shell's eyes: a row must not be able to end its block. */
+static bool check_row(const struct rows_writer *w, const char *data, size_t len, struct err *err)
+{
+    if (len > 0 && data[len - 1] == '\n' && !memchr(data, '\n', len - 1) &&
+        !(len == 3 && memcmp(data, "\\.", 2) == 0))
+        return true;
+    return err_set(err, ERR_FAILED,
+                   "the server sent a row of table %s that is not in the text format of COPY",
+                   w->table->table->name);
+}
+
+static bool write_row(struct rows_writer *w, const char *data, size_t len, struct err *err)
+{
+    if (!check_row(w, data, len, err))
+        return false;
+    len--;
+    w->table->rows++;
+    w->dump->rows++;
+    if (w->dump->inserts)
+        return insert_row(w, data, len, err);
+    return is_cockroach(w) ? csv_row(w, data, len, err) : text_row(w, data, len, err);
+}
+
+/* --- a table ------------------------------------------------------------------ */
+
+/* Its text names a currency: CockroachDB is given the number. */
+static void add_expression(struct buf *sql, const struct rows_writer *w,
+                           const struct model_column *column)
+{
+    bool array = column->element_name != NULL;
+    const char *name = array ? column->element_name : column->type_name;
+    quote_ident(sql, column->name);
+    if (is_cockroach(w) && strcmp(name, "money") == 0)
+        buf_adds(sql, array ? "::numeric[]" : "::numeric");
+}
+
+static void add_copy_out(struct buf *sql, struct rows_writer *w)
+{
+    const struct model *model = &w->dump->snapshot->model;
+    const struct model_table *table = w->table->table;
+    const struct row_table from = {
+        .schema = model->schema, .table = table, .dml = conn_engine(w->dump->snapshot->conn)->dml};
+    size_t n = 0;
+
+    buf_adds(sql, "COPY (SELECT ");
+    for (size_t i = 0; i < table->column_count; i++) {
+        if (!model_column_copied(&table->columns[i]))
+            continue;
+        buf_adds(sql, n ? ", " : "");
+        buf_adds(&w->names, n++ ? ", " : "(");
+        add_expression(sql, w, &table->columns[i]);
+        quote_ident(&w->names, table->columns[i].name);
+    }
+    buf_addch(&w->names, ')');
+    buf_adds(sql, " FROM ");
+    row_sql_relation(sql, &from);
+    buf_adds(sql, ") TO STDOUT");
+    quote_name(&w->relation, model->schema, table->name);
+}
+
+static void tell(struct rows_writer *w, bool last)
+{
+    if (!last && w->dump->rows - w->told < PROGRESS_ROWS)
+        return;
+    w->told = w->dump->rows;
+    progress_update("exporting", w->dump->rows, w->dump->estimate, outfile_bytes(w->dump->out));
+}
+
+static bool write_rows(struct rows_writer *w, struct err *err)
+{
+    const char *data;
+    size_t len;
+
+    for (;;) {
+        if (!copy_out_read(w->dump->snapshot->conn, &data, &len, err))
+            return false;
+        if (len == 0)
+            break;
+        if (!write_row(w, data, len, err))
+            return false;
+        tell(w, false);
+    }
+    tell(w, true);
+    return w->dump->inserts ? close_insert(w, err) : close_copy(w, err);
+}
+
+bool dump_rows(struct dump *dump, struct dump_table *table, struct err *err)
+{
+    struct rows_writer w = {.dump = dump,
+                            .table = table,
+                            .names = BUF_INIT,
+                            .relation = BUF_INIT,
+                            .line = BUF_INIT,
+                            .told = dump->rows};
+    struct buf sql = BUF_INIT;
+
+    add_copy_out(&sql, &w);
+    bool ok = copy_out_begin(dump->snapshot->conn, sql.data, err) && write_rows(&w, err);
+    buf_release(&sql);
+    buf_release(&w.names);
+    buf_release(&w.relation);
+    buf_release(&w.line);
+    return ok ? true : err_prefix(err, "table %s", table->table->name);
+}

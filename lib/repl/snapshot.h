@@ -1,0 +1,36 @@
+/*
+ * One database as it stands at one moment: a connection in a read-only transaction whose snapshot
+ * everything is read in, and the catalog as of that snapshot.
+ *
+ * Tables are locked against TRUNCATE and changes of their definition: these do not keep what an
+ * older snapshot sees. One that came between the snapshot and the lock is noticed, and everything
+ * begins anew.
+ */
+#ifndef DBR_REPL_SNAPSHOT_H
+#define DBR_REPL_SNAPSHOT_H
+
+#include <stdbool.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "db/conn.h"
+#include "db/model.h"
+#include "state/config.h"
+#include "state/state.h"
+
+struct snapshot {
+    struct conn *conn;
+    enum role role;
+    struct model model;
+    char time[CLOCK_TEXT_SIZE]; /* by the server's clock, in UTC */
+};
+
+/*
+ * Opens it. state (NULL: not asked) must know this database, and no later switch may have left its
+ * mark: ERR_REFUSED. A schema that is not there is ERR_USAGE. On failure everything is closed.
+ */
+bool snapshot_open(struct snapshot *snapshot, const struct config *config,
+                   const struct state *state, enum role role, struct err *err);
+void snapshot_close(struct snapshot *snapshot); /* a zeroed one is fine */
+
+#endif

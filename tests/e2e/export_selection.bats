@@ -1,0 +1,106 @@
+#!/usr/bin/env bats
+# Proves: a file of some tables holds them with what belongs to them and nothing else; rows without definitions come parents
+# first, and tables that refer to each other in a circle are named; names of all kinds.
+
+load ../lib/helper
+
+setup() { pair_setup empty; }
+teardown() { pair_teardown; }
+
+@test "some tables, with sequences, keys and triggers" {
+    p1 <<'SQL'
+CREATE TYPE mood AS ENUM ('ok', 'bad');
+CREATE SEQUENCE free;
+CREATE TABLE parents (id serial PRIMARY KEY, m mood DEFAULT 'ok', UNIQUE (m, id));
+CREATE TABLE children (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, parent int REFERENCES parents, n int DEFAULT nextval('free'));
+CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+CREATE TRIGGER keep BEFORE UPDATE ON children FOR EACH ROW EXECUTE FUNCTION f();
+CREATE VIEW v AS SELECT * FROM children;
+COMMENT ON TABLE children IS 'of parents';
+INSERT INTO parents SELECT FROM generate_series(1, 5);
+INSERT INTO children (parent) SELECT id FROM parents;
+SQL
+    run_dbr export --tables=children --output=c.sql
+    exits 0
+    stderr_lacks parents
+    output=$(cat c.sql)
+    stdout_has 'CREATE TABLE "public"."children"' 'children_parent_fkey' 'CREATE TRIGGER keep' "'of parents'" '-- table: "children"' \
+        '-- rows: 5 "children"'
+    stdout_lacks 'CREATE TYPE' 'CREATE VIEW' 'CREATE FUNCTION' 'CREATE SEQUENCE' 'TABLE "public"."parents"' '-- rows: 5 "parents"'
+    # The lost table comes back where the others are.
+    p1 -c "DROP TABLE children CASCADE"
+    p1 -f c.sql >/dev/null
+    is "$(p1 -c "SELECT count(*), max(id) FROM children")" "5|5"
+    p1 -c "INSERT INTO children (parent) VALUES (1)"
+    is "$(p1 -c "SELECT max(id) FROM children")" 6
+}
+
+@test "rows alone come parents first, and circles are named" {
+    p1 <<'SQL'
+CREATE TABLE a_child (id int PRIMARY KEY, p int);
+CREATE TABLE z_parent (id int PRIMARY KEY);
+ALTER TABLE a_child ADD FOREIGN KEY (p) REFERENCES z_parent;
+CREATE TABLE chicken (id int PRIMARY KEY, egg int);
+CREATE TABLE egg (id int PRIMARY KEY, chicken int REFERENCES chicken);
+ALTER TABLE chicken ADD FOREIGN KEY (egg) REFERENCES egg;
+INSERT INTO z_parent VALUES (1); INSERT INTO a_child VALUES (1, 1);
+INSERT INTO chicken VALUES (1, NULL); INSERT INTO egg VALUES (1, 1); UPDATE chicken SET egg = 1;
+SQL
+    run_dbr export --data-only --tables=a_child,z_parent --output=rows.sql
+    exits 0
+    stderr_lacks circle
+    p1 -c "TRUNCATE z_parent, a_child"
+    p1 -f rows.sql >/dev/null
+    is "$(p1 -c "SELECT count(*) FROM a_child")" 1
+    run_dbr export --data-only --output=rows.sql
+    exits 0
+    stderr_has "in a circle" dbr-import
+    grep -qE '^-- cycle: "(chicken|egg)"' rows.sql
+}
+
+@test "names cannot leave their comment or statement" {
+    p1 <<'SQL'
+CREATE TABLE "a
+\! touch pwned
+-- rows: 5" (id int PRIMARY KEY, "c
+\! touch pwned" text);
+INSERT INTO "a
+\! touch pwned
+-- rows: 5" VALUES (1, E'x\n\\.\n\\! touch pwned\n');
+COMMENT ON TABLE "a
+\! touch pwned
+-- rows: 5" IS E'\n\\! touch pwned\n';
+SQL
+    run_dbr export --output=evil.sql
+    exits 0
+    p2 -f evil.sql >/dev/null
+    same_rows
+    [ ! -e pwned ] || fail "a name ran a command"
+    run_dbr export --dialect=cockroach --output=evil2.sql
+    exits 0
+    psql -X -q -d "$P2_URL" -f evil2.sql >/dev/null 2>&1 || true
+    [ ! -e pwned ] || fail "a name ran a command"
+}
+
+@test "another schema" {
+    p1 -c 'CREATE SCHEMA "the Shop"' -c 'CREATE TABLE "the Shop".t (id serial PRIMARY KEY)' -c 'INSERT INTO "the Shop".t DEFAULT VALUES' \
+        -c "CREATE TABLE other (id int)"
+    env_set DB_SCHEMA "the Shop"
+    run_dbr export --output=shop.sql
+    exits 0
+    ! grep -q other shop.sql
+    p2 -f shop.sql >/dev/null
+    compare_databases "$P1_URL" "$P2_URL" "the Shop"
+    env_set DB_SCHEMA nosuch
+    run_dbr export --output=none.sql
+    exits 2
+    stderr_has nosuch
+}
+
+@test "tables that a sync leaves out are exported" {
+    p1 -c "CREATE TABLE a (id int PRIMARY KEY)" -c "CREATE TABLE b (id int PRIMARY KEY)"
+    env_set DB_SYNC_EXCLUDE_TABLES b
+    run_dbr export --output=both.sql
+    exits 0
+    grep -q 'CREATE TABLE "public"."b"' both.sql
+}
