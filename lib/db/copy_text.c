@@ -70,29 +70,28 @@ static char *end_of_field(char *p, const char *end, size_t *len, bool *is_null, 
     return tab;
 }
 
-/* The same for a line without any backslash. */
-static char *end_of_plain_field(char *p, char *end, size_t *len)
-{
-    char *tab = memchr(p, '\t', (size_t)(end - p));
-    if (!tab)
-        tab = end;
-    *tab = '\0';
-    *len = (size_t)(tab - p);
-    return tab;
-}
-
 static bool split_copy(char *line, size_t len, copy_text_field field, void *context,
                        struct err *err)
 {
     char *end = line + len;
-    bool plain = !memchr(line, '\\', len) && !memchr(line, '\0', len);
     char *p = line;
+    const char *escape = memchr(line, '\\', len);
     for (size_t column = 0;; column++) {
         size_t field_len = 0;
         bool is_null = false;
-        char *tab = plain ? end_of_plain_field(p, end, &field_len)
-                          : end_of_field(p, end, &field_len, &is_null, err);
-        if (!tab || !field(context, column, is_null ? NULL : p, is_null ? 0 : field_len, err))
+        char *tab = memchr(p, '\t', (size_t)(end - p));
+        if (!tab)
+            tab = end;
+        if (!escape || escape > tab) {
+            *tab = '\0';
+            field_len = (size_t)(tab - p);
+        } else {
+            tab = end_of_field(p, end, &field_len, &is_null, err);
+            if (!tab)
+                return false;
+            escape = memchr(tab, '\\', (size_t)(end - tab));
+        }
+        if (!field(context, column, is_null ? NULL : p, is_null ? 0 : field_len, err))
             return false;
         if (tab == end)
             return true;
@@ -104,6 +103,8 @@ bool copy_text_split(const char *line, size_t len, copy_text_field field, void *
                      struct err *err)
 {
     char brief[SHORT_LINE];
+    if (memchr(line, '\0', len))
+        return err_set(err, ERR_REFUSED, "a value has a NUL byte");
     char *copy = len < sizeof brief ? brief : mem_realloc(NULL, len + 1);
     memcpy(copy, line, len);
     copy[len] = '\0';
@@ -113,22 +114,17 @@ bool copy_text_split(const char *line, size_t len, copy_text_field field, void *
     return ok;
 }
 
-/* Appends data with each of these characters (one or two) doubled. */
-static void add_doubled(struct buf *out, const char *data, size_t len, const char *characters)
+/* Appends data with each of this character doubled. */
+static void add_doubled(struct buf *out, const char *data, size_t len, char doubled)
 {
     const char *end = data + len;
-    buf_grow(out, len + 2);
-    while (data < end) {
-        const char *stop = data;
-        while (stop < end && *stop != characters[0] && *stop != characters[1])
-            stop++;
-        buf_add(out, data, (size_t)(stop - data));
-        if (stop < end) {
-            buf_addch(out, *stop);
-            buf_addch(out, *stop++);
-        }
-        data = stop;
+    const char *stop;
+    while (data < end && (stop = memchr(data, doubled, (size_t)(end - data)))) {
+        buf_add(out, data, (size_t)(stop + 1 - data));
+        buf_addch(out, doubled);
+        data = stop + 1;
     }
+    buf_add(out, data, (size_t)(end - data));
 }
 
 void copy_text_literal(struct buf *sql, const char *data, size_t len)
@@ -137,10 +133,17 @@ void copy_text_literal(struct buf *sql, const char *data, size_t len)
         buf_adds(sql, "NULL");
         return;
     }
-    if (memchr(data, '\\', len))
+    const char *end = data + len;
+    const char *backslash = memchr(data, '\\', len);
+    if (backslash)
         buf_addch(sql, 'E');
     buf_addch(sql, '\'');
-    add_doubled(sql, data, len, "'\\");
+    for (; backslash; backslash = memchr(data, '\\', (size_t)(end - data))) {
+        add_doubled(sql, data, (size_t)(backslash - data), '\'');
+        buf_adds(sql, "\\\\");
+        data = backslash + 1;
+    }
+    add_doubled(sql, data, (size_t)(end - data), '\'');
     buf_addch(sql, '\'');
 }
 
@@ -169,7 +172,7 @@ void copy_text_csv(struct buf *out, const char *data, size_t len)
         buf_add(out, data, len);
     } else {
         buf_addch(out, '"');
-        add_doubled(out, data, len, "\"\"");
+        add_doubled(out, data, len, '"');
         buf_addch(out, '"');
     }
 }

@@ -75,7 +75,7 @@ TEST(what_cannot_be_a_value_is_refused)
     expect("a\t\\0", "0[a]!5 a value has a NUL byte");
     expect("\\x00", "!5 a value has a NUL byte");
     expect("\\400", "!5 a value has a NUL byte");
-    expect_bytes("a\tb\0c", 5, "0[a]!5 a value has a NUL byte");
+    expect_bytes("a\tb\0c", 5, "!5 a value has a NUL byte");
     expect_bytes("\\\0", 2, "!5 a value has a NUL byte");
 }
 
