@@ -195,17 +195,23 @@ bool archive_object(struct archive *archive, const char *name, struct err *err)
     return write_line(archive, &line, err);
 }
 
-static void begin_value(struct archive *archive, const struct model_column *column, bool null,
-                        struct buf *line)
+static void begin_member(struct archive *archive, const struct model_column *column,
+                         struct buf *line)
 {
     end_value(archive, line);
     if (!archive->first)
         buf_addch(line, ',');
     archive->first = false;
-    archive->column = column;
-    archive->null = null;
     json_quote(line, column->name);
     buf_addch(line, ':');
+}
+
+static void begin_value(struct archive *archive, const struct model_column *column, bool null,
+                        struct buf *line)
+{
+    begin_member(archive, column, line);
+    archive->column = column;
+    archive->null = null;
     if (null)
         buf_adds(line, "null");
     else if (row_pieces_raw(column))
@@ -228,6 +234,37 @@ bool archive_piece(struct archive *archive, const struct model_column *column, b
     else if (data)
         json_quote_piece(&line, data, len);
     return write_line(archive, &line, err);
+}
+
+/* A line that held a wide value once more would be twice as wide in memory. */
+#define SLICE ((size_t)256 * 1024)
+
+bool archive_value(struct archive *archive, const struct model_column *column, const char *text,
+                   size_t len, struct err *err)
+{
+    struct buf line = BUF_INIT;
+    bool bare = !text || is_bare(column);
+    bool ok = true;
+
+    begin_member(archive, column, &line);
+    if (!text)
+        buf_adds(&line, "null");
+    else if (!bare)
+        buf_addch(&line, '"');
+    while (ok && text && len > 0) {
+        size_t piece = len < SLICE ? len : SLICE;
+
+        if (bare)
+            add_bare(&line, column, text, piece);
+        else
+            json_quote_piece(&line, text, piece);
+        text += piece;
+        len -= piece;
+        ok = len == 0 || write_line(archive, &line, err);
+    }
+    if (!bare)
+        buf_addch(&line, '"');
+    return write_line(archive, &line, err) && ok;
 }
 
 bool archive_end(struct archive *archive, const char *reason, bool kept, struct err *err)

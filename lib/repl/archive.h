@@ -50,6 +50,9 @@ bool archive_begin(struct archive *archive, const struct row_table *table, struc
 bool archive_object(struct archive *archive, const char *name, struct err *err);
 bool archive_piece(struct archive *archive, const struct model_column *column, bool first,
                    const char *data, size_t len, struct err *err);
+/* A whole value, in the place of its pieces, as the server's text; NULL for NULL. */
+bool archive_value(struct archive *archive, const struct model_column *column, const char *text,
+                   size_t len, struct err *err);
 bool archive_end(struct archive *archive, const char *reason, bool kept, struct err *err);
 
 /* Makes what was added durable; to be called before the loss is committed. */

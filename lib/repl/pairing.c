@@ -13,7 +13,7 @@
 
 /* A change column must hold an instant: anything else (a counter, a text) cannot be compared with
  * the server's clock. */
-static const struct model_column *change_column(const struct model_table *table, const char *name)
+const struct model_column *pairing_change_column(const struct model_table *table, const char *name)
 {
     const struct model_column *column = model_column(table, name);
 
@@ -71,7 +71,7 @@ static void fill_side(struct row_table *rows, const struct model *model,
     for (i = 0; i < source->key_count; i++)
         rows->keys[rows->key_count++] =
             model_column(table, source->columns[source->key_columns[i]].name);
-    rows->change = change_column(table, change);
+    rows->change = pairing_change_column(table, change);
 }
 
 bool pairing_is_utf8(const struct conn *conn)

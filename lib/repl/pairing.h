@@ -68,6 +68,8 @@ void pairing_hold(struct pairing *pair, enum hold_kind kind, const char *why);
  */
 void pairings_spread_holds(struct pairings *pairs);
 
+/* The change column of that name, NULL where the table has none that holds an instant. */
+const struct model_column *pairing_change_column(const struct model_table *table, const char *name);
 /* Selected and not held. */
 bool pairing_active(const struct pairing *pair);
 size_t pairings_index(const struct pairings *pairs, const char *name); /* count when missing */

@@ -38,28 +38,41 @@ static void add_names(struct buf *sql, const struct strlist *names, const char *
     buf_addch(sql, ')');
 }
 
-/* A partition goes the way of the table that it belongs to; ONLY, because each is noted by itself,
- * with a state of its own. */
+/* A partition goes the way of the table that it belongs to. */
+static void add_source(struct buf *sql, const char *schema)
+{
+    buf_addf(sql,
+             " FROM %s p JOIN pg_catalog.pg_class c ON c.oid = p.relation AND c.relkind IN ('r', "
+             "'p') JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace JOIN "
+             "pg_catalog.pg_class root ON root.oid = coalesce(pg_catalog.pg_partition_root(c.oid), "
+             "c.oid) JOIN pg_catalog.pg_namespace s ON s.oid = root.relnamespace WHERE s.nspname "
+             "= ",
+             programs);
+    quote_literal(sql, schema);
+}
+
+/* Statements of PL/pgSQL for a record r of nspname, relname, kind, name and state. ONLY, because
+ * each is noted by itself, with a state of its own. */
+#define DISABLE                                                                                    \
+    "EXECUTE pg_catalog.format('ALTER TABLE ONLY %I.%I DISABLE %s %I', r.nspname, r.relname, "     \
+    "r.kind, r.name); "
+#define ENABLE                                                                                     \
+    "EXECUTE pg_catalog.format('ALTER TABLE ONLY %I.%I ENABLE %s %s %I', r.nspname, r.relname, "   \
+    "CASE r.state WHEN 'A' THEN 'ALWAYS' WHEN 'R' THEN 'REPLICA' ELSE '' END, r.kind, r.name); "
+
 static void quiet_body(struct buf *body, const char *schema, const struct config *config,
                        bool unchecked)
 {
-    buf_addf(body,
-             "DECLARE r record; BEGIN FOR r IN SELECT n.nspname, c.relname, p.* FROM %s p JOIN "
-             "pg_catalog.pg_class c ON c.oid = p.relation AND c.relkind IN ('r', 'p') JOIN "
-             "pg_catalog.pg_namespace n ON n.oid = c.relnamespace JOIN pg_catalog.pg_class root "
-             "ON root.oid = coalesce(pg_catalog.pg_partition_root(c.oid), c.oid) JOIN "
-             "pg_catalog.pg_namespace s ON s.oid = root.relnamespace WHERE s.nspname = ",
-             programs);
-    quote_literal(body, schema);
+    buf_adds(body, "DECLARE r record; BEGIN FOR r IN SELECT n.nspname, c.relname, p.*");
+    add_source(body, schema);
     buf_addf(body, " AND p.state IN (%s)", unchecked ? "'A', 'R'" : "'A', 'R', 'O'");
     add_names(body, &config->tables, "IN");
     add_names(body, &config->exclude, "NOT IN");
     buf_adds(body,
              " LOOP INSERT INTO _dbr.quiet_triggers (schema_name, table_name, kind, trigger_name, "
              "state) VALUES (r.nspname, r.relname, r.kind, r.name, r.state::text) ON CONFLICT "
-             "(schema_name, table_name, kind, trigger_name) DO UPDATE SET state = excluded.state; "
-             "EXECUTE pg_catalog.format('ALTER TABLE ONLY %I.%I DISABLE %s %I', r.nspname, "
-             "r.relname, r.kind, r.name); END LOOP; END");
+             "(schema_name, table_name, kind, trigger_name) DO UPDATE SET state = "
+             "excluded.state; " DISABLE "END LOOP; END");
 }
 
 static bool queue_do(struct conn *conn, const struct buf *body, struct err *err)
@@ -98,14 +111,13 @@ static void wake_body(struct buf *body)
 {
     buf_addf(body,
              "DECLARE r record; BEGIN IF pg_catalog.to_regclass('_dbr.quiet_triggers') IS NULL "
-             "THEN RETURN; END IF; FOR r IN SELECT q.* FROM _dbr.quiet_triggers q JOIN "
-             "pg_catalog.pg_namespace n ON n.nspname = q.schema_name JOIN pg_catalog.pg_class c ON "
-             "c.relnamespace = n.oid AND c.relname = q.table_name JOIN %s p ON p.relation = c.oid "
-             "AND p.kind = q.kind AND p.name = q.trigger_name LOOP EXECUTE pg_catalog.format("
-             "'ALTER TABLE ONLY %%I.%%I ENABLE %%s %%s %%I', r.schema_name, r.table_name, CASE "
-             "r.state WHEN 'A' THEN 'ALWAYS' WHEN 'R' THEN 'REPLICA' ELSE '' END, r.kind, "
-             "r.trigger_name); END LOOP; DELETE FROM _dbr.quiet_triggers; END",
+             "THEN RETURN; END IF; FOR r IN SELECT n.nspname, c.relname, p.kind, p.name, q.state "
+             "FROM _dbr.quiet_triggers q JOIN pg_catalog.pg_namespace n ON n.nspname = "
+             "q.schema_name JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = "
+             "q.table_name JOIN %s p ON p.relation = c.oid AND p.kind = q.kind AND p.name = "
+             "q.trigger_name LOOP ",
              programs);
+    buf_adds(body, ENABLE "END LOOP; DELETE FROM _dbr.quiet_triggers; END");
 }
 
 bool triggers_queue_wake(struct conn *conn, size_t *statements, struct err *err)
@@ -199,4 +211,42 @@ void quieted_release(struct quieted *quieted)
 {
     result_free(quieted->rows);
     quieted->rows = NULL;
+}
+
+/* Where dbr's own table of the schema _dbr would have to be made for a moment's sake. */
+#define PAUSED "pg_temp.dbr_paused_triggers"
+
+bool triggers_queue_pause(struct conn *conn, const struct strlist *tables, size_t *statements,
+                          struct err *err)
+{
+    struct buf note = BUF_INIT;
+    struct buf body = BUF_INIT;
+    bool ok;
+
+    *statements = 2;
+    /* Partitions after what they belong to, whose change may reach them. */
+    buf_adds(&note, "CREATE TEMPORARY TABLE " PAUSED " ON COMMIT DROP AS SELECT n.nspname, "
+                    "c.relname, p.kind, p.name, p.state, (SELECT count(*) FROM "
+                    "pg_catalog.pg_partition_ancestors(c.oid)) AS level");
+    add_source(&note, conn_schema(conn));
+    add_names(&note, tables, "IN");
+    buf_adds(&body, "DECLARE r record; BEGIN FOR r IN SELECT * FROM " PAUSED
+                    " WHERE state <> 'D' ORDER BY level LOOP " DISABLE "END LOOP; END");
+    ok = pipeline_add(conn, note.data, 0, NULL, err) && queue_do(conn, &body, err);
+    buf_release(&note);
+    buf_release(&body);
+    return ok;
+}
+
+bool triggers_queue_resume(struct conn *conn, size_t *statements, struct err *err)
+{
+    struct buf body = BUF_INIT;
+    bool ok;
+
+    *statements = 1;
+    buf_adds(&body, "DECLARE r record; BEGIN FOR r IN SELECT * FROM " PAUSED
+                    " WHERE state <> 'D' ORDER BY level LOOP " ENABLE "END LOOP; END");
+    ok = queue_do(conn, &body, err);
+    buf_release(&body);
+    return ok;
 }

@@ -46,4 +46,14 @@ void quieted_release(struct quieted *quieted);
 bool triggers_quiet(struct conn *conn, const struct config *config, bool unchecked,
                     struct strlist *names, struct err *err);
 
+/*
+ * Within one transaction: queues the statements that disable every trigger and rule of these
+ * tables (names in the kept schema; at least one) and of their partitions, so that rows are
+ * written as they are given, and the one that enables again, as it was, what they disabled.
+ * PostgreSQL only.
+ */
+bool triggers_queue_pause(struct conn *conn, const struct strlist *tables, size_t *statements,
+                          struct err *err);
+bool triggers_queue_resume(struct conn *conn, size_t *statements, struct err *err);
+
 #endif
