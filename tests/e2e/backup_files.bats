@@ -1,0 +1,156 @@
+# dbr-backup config and security: what is in the archives, whatever the files are called and wherever links lead. Needs no server.
+
+load ../lib/helper
+load ../lib/backups
+
+setup() { files_setup; }
+
+# paths PATH...: of the configuration.
+paths() {
+    local IFS=:
+    env_set DB_BACKUP_CONFIG_PATHS "'$*'"
+}
+
+# The names in the archive that the last run wrote, below the current directory.
+stored() { tar --quoting-style=escape -tzf "$output" | sed -n "s,^${PWD#/}/,,p" | sort; }
+
+@test "names with blanks, dashes, quotes and line ends, and relative ones" {
+    mkdir -p -- "-d" "a b"
+    touch -- "-d/--help" "a b/it's" "a b/"$'two\nlines' '*' files/plain
+    paths -d "$PWD/a b" '*' files/plain
+    run_dbr backup config
+    exits 0
+    is "$(stored)" "$(printf '%s\n' '*' -d/ -d/--help 'a b/' "a b/it's" 'a b/two\nlines' files/plain | sort)"
+    run_dbr backup restore "$output" --directory=back
+    exits 0
+    [ -e "back$PWD/a b/"$'two\nlines' ]
+}
+
+@test "what links lead to is saved with them" {
+    mkdir -p archive/deep live tree elsewhere
+    echo 1 >archive/key1.pem
+    echo 2 >archive/deep/far.pem
+    echo 3 >elsewhere/file
+    ln -s ../archive/key1.pem live/key.pem
+    ln -s "$PWD/archive/deep" deep
+    ln -s ../elsewhere/file tree/out
+    ln -s ../elsewhere tree/directory
+    ln -s nowhere tree/dangling
+    ln -s . tree/loop
+    ln -s "$PWD/tree" linked-tree
+    paths live/key.pem deep linked-tree
+    run_dbr backup config
+    exits 0
+    is "$(stored)" "$(printf '%s\n' live/key.pem archive/key1.pem deep archive/deep/ archive/deep/far.pem linked-tree tree/ tree/out \
+        tree/directory tree/dangling tree/loop elsewhere/file | sort)"
+    is "$(tar -xzOf "$output" "${PWD#/}/archive/key1.pem")" 1
+}
+
+@test "a path that is missing is named, and the others are saved" {
+    paths files/app.yml "$PWD/no such" files/key.pem
+    run_dbr backup config --json
+    exits 1
+    json_is '.error.message | contains("'"$PWD"'/no such: No such file or directory")' true
+    output=$(json '.files[0].file')
+    is "$(stored)" "files/app.yml
+files/key.pem"
+    grep -q "Backup incomplete: config-backup-$TODAY.tar.gz" "$LOG"
+    ln -s nowhere gone
+    paths gone nix
+    run_dbr backup config
+    exits 1
+    stderr_has "nothing can be saved" "$PWD/gone" "$PWD/nix"
+    is "$(backups config | wc -l)" 1
+}
+
+@test "a file that cannot be read is named, and the others are saved" {
+    [ "$(id -u)" -ne 0 ] || restrict=(setpriv "--bounding-set=-dac_override,-dac_read_search")
+    chmod 0 files/app.yml
+    paths files
+    status=0
+    output=$("${restrict[@]}" "$DBR_BIN/dbr-backup" --env-file "$ENV_FILE" config 2>err) || status=$?
+    is "$status" 1
+    grep -q "incomplete: .*/files/app.yml: Cannot open: Permission denied" err
+    is "$(stored)" "files/
+files/key.pem"
+}
+
+@test "the backups themselves are not in it" {
+    env_set DB_BACKUP_DIR "$PWD/files/backups"
+    ln -s files linked
+    BACKUPS=$PWD/files/backups
+    for path in files linked "$PWD/files/../files" "$PWD/files/"; do
+        paths "$path"
+        run_dbr backup config
+        exits 0
+        stored | grep -q key.pem
+        ! stored | grep -q backups || fail "$path: the backups are in it"
+    done
+    for path in files/backups files/backups/logs /; do
+        paths "$path"
+        run_dbr backup config
+        exits 1
+        stderr_has "is DB_BACKUP_DIR, a part of it, or everything"
+    done
+}
+
+@test "what is not configured is refused by name, and skipped by full" {
+    env_unset DB_BACKUP_CONFIG_PATHS
+    env_set DB_BACKUP_SECURITY_PATHS ''
+    for kind in config security; do
+        run_dbr backup $kind
+        exits 2
+        stderr_has "DB_BACKUP_${kind^^}_PATHS is not set"
+    done
+    [ ! -e "$BACKUPS" ]
+    run_dbr backup full --dry-run
+    exits 0
+    stdout_has "skipped, since nothing is configured for it: config security"
+}
+
+@test "runs that no lock keeps apart take different names" {
+    mkdir stubs
+    printf '#!/bin/sh\nexit 0\n' >stubs/flock
+    chmod +x stubs/flock
+    for i in 1 2 3 4 5; do
+        echo "$i" >files/app.yml
+        PATH=$PWD/stubs:$PATH "$DBR_BIN/dbr-backup" --env-file "$ENV_FILE" config >out.$i 2>err.$i 3>&- &
+    done
+    wait
+    is "$(cat out.* | sort -u | wc -l)" 5
+    is "$(backups config | wc -l)" 5
+    for file in "$BACKUPS"/*.tar.gz; do tar -tzf "$file" >/dev/null; done
+}
+
+@test "the list shows each kind, the newest first" {
+    run_dbr backup list
+    exits 0
+    is "$output" "no backups in $BACKUPS"
+    mkdir "$BACKUPS"
+    for name in db-backup-2026-01-02.sql.gz db-backup-2026-01-02-10.sql.gz db-backup-2026-01-02-9.sql.gz config-backup-2025-12-31.tar.gz; do
+        head -c 1234 /dev/zero >"$BACKUPS/$name"
+    done
+    run_dbr backup list
+    exits 0
+    is "$(awk 'NR > 1 { print $1, $2, $3 $4, $5 }' <<<"$output" | sed 's,/[^ ]*/,,')" "db 2026-01-02 1.2KB db-backup-2026-01-02-10.sql.gz
+db 2026-01-02 1.2KB db-backup-2026-01-02-9.sql.gz
+db 2026-01-02 1.2KB db-backup-2026-01-02.sql.gz
+config 2025-12-31 1.2KB config-backup-2025-12-31.tar.gz"
+    run_dbr backup list --json
+    exits 0
+    json_is '.files[0] | "\(.kind) \(.date) \(.bytes)"' "db 2026-01-02 1234"
+}
+
+@test "by default backups go to the current directory, and the configuration is read as node reads it" {
+    cat >"$ENV_FILE" <<END
+DATABASE_URL=postgresql://app@127.0.0.1:1/app?application_name=a&options=\$(touch\${IFS}ran)
+DB_STATE_DIR=$STATE_DIR
+export DB_BACKUP_CONFIG_PATHS = "$PWD/files/app.yml" # not this
+DB_ON_EVENT=\`touch "told of \$DBR_REASON"\`
+END
+    run_dbr backup config
+    exits 0
+    is "$output" "$PWD/backups/config-backup-$TODAY.tar.gz"
+    [ -e "told of config" ]
+    [ ! -e ran ]
+}
