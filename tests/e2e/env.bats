@@ -137,3 +137,41 @@ password='a b' dbname=d#e"
         exits 2
     done
 }
+
+@test "--config prints keys of the configuration for a shell, and no secret" {
+    env_set DB_BACKUP_DIR "\"/b/it's \$HOME\""
+    run_dbr env --config=DB_BACKUP_DIR,DB_BACKUP_CONFIG_PATHS --config=DB_BACKUP_KEEP_DAILY,DBR_ENV_FILE
+    exits 0
+    is "$(evaluated DB_BACKUP_DIR)" "/b/it's \$HOME"
+    is "$(evaluated DB_BACKUP_CONFIG_PATHS)" ""
+    is "$(evaluated DB_BACKUP_KEEP_DAILY)" 7
+    is "$(evaluated DBR_ENV_FILE)" "$ENV_FILE"
+    [ ! -e "$STATE_DIR" ]
+    DB_BACKUP_DIR=/environment run_dbr env --config=DB_BACKUP_DIR,DB_BACKUP_CONFIG_PATHS --json
+    exits 0
+    json_is .config.DB_BACKUP_DIR /environment
+    json_is .config.DB_BACKUP_CONFIG_PATHS null
+    env_set DBR_API_TOKEN hush
+    for key in DATABASE_URL DATABASE_URL_SECONDARY DB_PGBOUNCER_ADMIN_URL DBR_API_TOKEN DB_ON_EVENT; do
+        run_dbr env --config=DB_SCHEMA,$key
+        exits 2
+        stdout_empty
+        stderr_has "$key may hold a secret"
+    done
+    run_dbr env --config=DB_BACKUP_DI
+    exits 2
+    stderr_has "did you mean DB_BACKUP_DIR?"
+    run_dbr env --config=DB_SCHEMA --format=url
+    exits 2
+    # Another key's trouble is not this one's.
+    env_unset DATABASE_URL
+    env_set DB_BACKUP_KEEP_DAILY many
+    run_dbr env --config=DB_SCHEMA
+    exits 0
+    run_dbr env --config=DB_BACKUP_KEEP_DAILY
+    exits 2
+    stderr_has "correct line"
+    run_program dbr-env --env-file nowhere --config=DB_SCHEMA
+    exits 2
+    stdout_empty
+}
