@@ -16,11 +16,14 @@ static const char *const preparations[] = {
 };
 #define PREPARATIONS (sizeof(preparations) / sizeof(preparations[0]))
 
-/* Triggers and rules of tables. What stands on a view never fires on rows that dbr applies. */
+/* Triggers and rules of tables. What stands on a view never fires on rows that dbr applies.
+ * PostgreSQL 14 calls those internal that a partition has from its table, as it does those of
+ * foreign keys. */
 static const char programs[] =
     "(SELECT tgrelid AS relation, 'TRIGGER' AS kind, tgname AS name, tgenabled AS state FROM "
-    "pg_catalog.pg_trigger WHERE NOT tgisinternal UNION ALL SELECT ev_class, 'RULE', rulename, "
-    "ev_enabled FROM pg_catalog.pg_rewrite WHERE ev_type <> '1')";
+    "pg_catalog.pg_trigger WHERE NOT tgisinternal OR (tgparentid <> 0 AND NOT EXISTS (SELECT FROM "
+    "pg_catalog.pg_constraint k WHERE k.oid = tgconstraint AND k.contype <> 't')) UNION ALL SELECT "
+    "ev_class, 'RULE', rulename, ev_enabled FROM pg_catalog.pg_rewrite WHERE ev_type <> '1')";
 
 /* " AND root.relname IN ('a', 'b')", or NOT IN; nothing for an empty list. */
 static void add_names(struct buf *sql, const struct strlist *names, const char *operator)
