@@ -236,6 +236,11 @@ int64_t result_int(const struct result *result, size_t row, size_t column)
     return text ? strtoll(text, NULL, 10) : 0;
 }
 
+int64_t result_affected(const struct result *result)
+{
+    return strtoll(PQcmdTuples(result->pg), NULL, 10);
+}
+
 bool result_bool(const struct result *result, size_t row, size_t column)
 {
     const char *text = result_text(result, row, column);

@@ -31,6 +31,8 @@ const char *result_text(const struct result *result, size_t row,
 size_t result_length(const struct result *result, size_t row, size_t column);
 int64_t result_int(const struct result *result, size_t row, size_t column); /* 0 for SQL NULL */
 bool result_bool(const struct result *result, size_t row, size_t column);
+/* Rows that an INSERT, UPDATE or DELETE was about, as the server counts them. */
+int64_t result_affected(const struct result *result);
 void result_free(struct result *result);
 
 #endif

@@ -77,21 +77,26 @@ static bool take_row(struct reader *reader)
     return reader_take_symbol(reader, ')');
 }
 
-static enum statement_kind read_insert(struct reader *reader, struct statement *statement)
+static enum statement_kind read_insert(struct reader *reader, const char *start,
+                                       struct statement *statement)
 {
     if (!reader_take(reader, "INTO") ||
         !reader_take_qualified(reader, &statement->schema, &statement->name))
         return STATEMENT_OTHER;
     if (reader_is_symbol(reader, '(') && !reader_take_names(reader, &statement->columns))
         return STATEMENT_OTHER;
+    statement->rest = (size_t)(reader->token.text - start);
     if (!reader_take(reader, "OVERRIDING SYSTEM VALUE"))
         reader_take(reader, "OVERRIDING USER VALUE");
-    if (!reader_take(reader, "DEFAULT VALUES")) {
+    if (reader_take(reader, "DEFAULT VALUES")) {
+        statement->rows = 1;
+    } else {
         if (!reader_take(reader, "VALUES"))
             return STATEMENT_OTHER;
         do {
             if (!take_row(reader))
                 return STATEMENT_OTHER;
+            statement->rows++;
         } while (reader_take_symbol(reader, ','));
     }
     reader_take(reader, "ON CONFLICT DO NOTHING");
@@ -267,10 +272,11 @@ static enum statement_kind read_refresh(struct reader *reader, struct statement 
 
 /* --- all ----------------------------------------------------------------------- */
 
-static enum statement_kind read_any(struct reader *reader, struct statement *statement)
+static enum statement_kind read_any(struct reader *reader, const char *text,
+                                    struct statement *statement)
 {
     if (reader_take(reader, "INSERT"))
-        return read_insert(reader, statement);
+        return read_insert(reader, text, statement);
     if (reader_take(reader, "CREATE"))
         return statement_create(reader, statement);
     if (reader_take(reader, "ALTER"))
@@ -301,7 +307,7 @@ void statement_read(const char *text, struct statement *statement)
     struct reader reader;
     *statement = (struct statement){.object = mem_strdup(""), .columns = STRLIST_INIT};
     reader_init(&reader, text);
-    statement->kind = read_any(&reader, statement);
+    statement->kind = read_any(&reader, text, statement);
 }
 
 void statement_release(struct statement *statement)

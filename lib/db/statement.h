@@ -10,6 +10,8 @@
 #define DBR_DB_STATEMENT_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #include "base/strlist.h"
 
@@ -57,6 +59,8 @@ struct statement {
     struct strlist columns;    /* STATEMENT_COPY and STATEMENT_INSERT, unquoted; empty: all */
     bool csv;                  /* STATEMENT_COPY: WITH CSV or (FORMAT csv) */
     char *options; /* STATEMENT_COPY: what follows FROM stdin, "" when nothing; else NULL */
+    int64_t rows;  /* STATEMENT_INSERT: how many it holds; else 0 */
+    size_t rest;   /* STATEMENT_INSERT: where in the text table and columns have been named */
 };
 
 /* Fills the statement, which must be released. Never fails: what is not understood is

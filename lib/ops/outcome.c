@@ -169,6 +169,25 @@ static void print_verify(const struct outcome *outcome, bool color)
     report_free(report);
 }
 
+static void print_import(const struct outcome *outcome, bool color)
+{
+    static const char *const headings[] = {"Table", ">Rows", ">Inserted", ">Updated"};
+    struct report *report = report_new(headings, 4);
+    size_t i;
+
+    for (i = 0; i < outcome->count; i++) {
+        const struct table_outcome *t = &outcome->tables[i];
+        char text[3][32];
+        const char *cells[] = {t->name, report_count(t->rows, text[0]),
+                               report_count(t->inserted, text[1]),
+                               report_count(t->updated, text[2])};
+
+        report_row(report, cells);
+    }
+    report_print(report, stdout, color);
+    report_free(report);
+}
+
 void outcome_report(const struct outcome *outcome, struct cli *cli, enum outcome_style style)
 {
     size_t i;
@@ -185,6 +204,8 @@ void outcome_report(const struct outcome *outcome, struct cli *cli, enum outcome
         print_copy(outcome, cli->color_out);
     else if (style == OUTCOME_VERIFY)
         print_verify(outcome, cli->color_out);
+    else if (style == OUTCOME_IMPORT)
+        print_import(outcome, cli->color_out);
     else
         print_sync(outcome, cli->color_out);
 }

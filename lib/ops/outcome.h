@@ -42,8 +42,8 @@ struct totals {
 struct totals outcome_totals(const struct outcome *outcome);
 
 /* Fills cli->document under --json; otherwise prints the table (with columns of a copy, of a
- * sync, or of a comparison) and warnings. */
-enum outcome_style { OUTCOME_SYNC, OUTCOME_VERIFY, OUTCOME_COPY };
+ * sync, of a comparison, or of an import) and warnings. */
+enum outcome_style { OUTCOME_SYNC, OUTCOME_VERIFY, OUTCOME_COPY, OUTCOME_IMPORT };
 void outcome_report(const struct outcome *outcome, struct cli *cli, enum outcome_style style);
 void outcome_release(struct outcome *outcome);
 

@@ -1,0 +1,276 @@
+/*
+ * dbr-import, in the order it happens: the file is read to its end and checked; the target is
+ * looked at; one transaction takes everything; the file is checked once more as it passes; commit.
+ * A pipe can be read only once: it is checked as it passes, and before the commit.
+ */
+#include "ops/import.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/stop.h"
+#include "cli/progress.h"
+#include "db/pipeline.h"
+#include "db/query.h"
+#include "ops/import_run.h"
+#include "ops/past.h"
+#include "repl/sequences.h"
+#include "repl/triggers.h"
+#include "state/breaker.h"
+#include "state/events.h"
+#include "state/journal.h"
+
+static bool check_options(const struct import_options *o, struct err *err)
+{
+    if (!o->input) {
+        err_set(err, ERR_USAGE, "--input is missing");
+        return err_hint(err, "for example --input=backup.sql.gz; --input=- is standard input");
+    }
+    if (o->clean && o->upsert)
+        return err_set(err, ERR_USAGE, "--clean and --upsert exclude each other");
+    if (o->check && (o->clean || o->upsert))
+        return err_set(err, ERR_USAGE, "--check only reads the file: it excludes %s",
+                       o->clean ? "--clean" : "--upsert");
+    if (!o->target && !o->check) {
+        err_set(err, ERR_USAGE, "--target is missing");
+        return err_hint(err, "--target=primary or --target=secondary; --check reads the file only");
+    }
+    return true;
+}
+
+/* --- the file ----------------------------------------------------------------- */
+
+static bool read_file(struct import_run *run, struct err *err)
+{
+    run->in = infile_open(run->options->input, err);
+    if (!run->in)
+        return false;
+    if (!run->options->check && !infile_can_rewind(run->in)) {
+        if (!run->options->clean)
+            return true;
+        err_set(err, ERR_USAGE, "--clean reads its input twice, and %s can be read only once",
+                infile_name(run->in));
+        return err_hint(err, "save it to a file first");
+    }
+    run->outlined = outline_read(&run->outline, run->in, err);
+    return run->outlined;
+}
+
+/* --- whether it may be -------------------------------------------------------- */
+
+/* What another run changed while this one waited for the lock decides. */
+static bool lock_state(struct import_run *run, struct err *err)
+{
+    if (!state_load(&run->state, run->config.state_dir, err) ||
+        !state_lock_operation(&run->state, run->cli->program->name, 0, &run->lock, err))
+        return false;
+    state_release(&run->state);
+    run->state = (struct state)STATE_INIT;
+    return state_load(&run->state, run->config.state_dir, err);
+}
+
+static bool settle_past(struct import_run *run, struct err *err)
+{
+    struct journal left;
+
+    if (journal_read(&run->state, &left) && !past_resume(run->cli, &run->config, &run->state, err))
+        return false;
+    if (run->role != ROLE_PRIMARY || !journal_merge(&run->state) ||
+        state_active(&run->state) != ROLE_SECONDARY)
+        return true;
+    err_set(err, ERR_REFUSED,
+            "the primary may hold rows since the failover that are merged nowhere yet");
+    return err_hint(err, "run dbr-sync, which merges them, then import");
+}
+
+static bool ask(struct import_run *run, struct err *err)
+{
+    if (run->role != state_active(&run->state))
+        return true;
+    char *question = mem_printf("import %s into the %s, which is the active database?",
+                                infile_name(run->in), role_name(run->role));
+    bool ok = cli_confirm(run->cli, question, err);
+    free(question);
+    return ok;
+}
+
+static bool prepare(struct import_run *run, struct err *err)
+{
+    const struct options_common *common = &run->cli->common;
+
+    if (!config_load(&run->config, common->env_file, common->state_dir, false, err))
+        return false;
+    run->role = strcmp(run->options->target, "secondary") == 0 ? ROLE_SECONDARY : ROLE_PRIMARY;
+    if (run->role == ROLE_SECONDARY && !config_need_secondary(&run->config, err))
+        return false;
+    return lock_state(run, err) && breaker_check_one(&run->state, run->role, err) &&
+           settle_past(run, err) && ask(run, err);
+}
+
+/* --- the transaction ---------------------------------------------------------- */
+
+static bool advance_sequences(struct import_run *run, struct err *err)
+{
+    size_t statements = 0;
+
+    if (!sequences_queue_advance(run->conn, &run->model, 0, &statements, err))
+        return false;
+    if (statements == 0)
+        return true;
+    bool ok = pipeline_sync(run->conn, err) && pipeline_send(&run->conn, 1, err);
+    while (ok && statements-- > 0)
+        ok = pipeline_next(run->conn, NULL, err);
+    return ok && pipeline_end(run->conn, err);
+}
+
+static bool merge_rows(struct import_run *run, struct err *err)
+{
+    return upsert_merge(&run->upsert, err) && advance_sequences(run, err);
+}
+
+static bool load_file(struct import_run *run, struct err *err)
+{
+    if (run->outlined && !infile_rewind(run->in, err))
+        return false;
+    sql_file_open(&run->file, run->in);
+    run->existing.conn = run->conn;
+    run->existing.model = &run->model;
+    run->load.conn = run->conn;
+    run->load.file = &run->file;
+    run->load.schemas = &run->schemas;
+    run->load.existing = &run->existing;
+    if (run->options->upsert) {
+        archive_init(&run->archive, run->config.state_dir, "import");
+        upsert_init(&run->upsert, run->conn, &run->model, &run->archive, run->config.change_column);
+        run->load.upsert = &run->upsert;
+    }
+    return load_run(&run->load, err) && (!run->options->upsert || merge_rows(run, err)) &&
+           existing_end(&run->existing, err);
+}
+
+/* A standby's triggers do not fire on rows that dbr applies: neither do those of the file. */
+static bool quiet_standby(struct import_run *run, struct err *err)
+{
+    struct strlist names = STRLIST_INIT;
+
+    if (run->role == state_active(&run->state) || state_init_status(&run->state) != INIT_DONE)
+        return true;
+    bool ok = triggers_quiet(run->conn, &run->config, false, &names, err);
+    if (ok && names.count > 0)
+        strlist_addf(&run->outcome.warnings,
+                     "%zu triggers and rules are disabled until a switch: the %s is the standby",
+                     names.count, role_name(run->role));
+    strlist_release(&names);
+    return ok;
+}
+
+static bool commit(struct import_run *run, struct err *err)
+{
+    if (query_run(run->conn, "COMMIT", 0, NULL, NULL, err))
+        return true;
+    if (err->code == ERR_UNREACHABLE) {
+        err_prefix(err, "whether the import was committed is not known");
+        return err_hint(err, "look whether the rows are there before you import again");
+    }
+    return false;
+}
+
+static bool write_target(struct import_run *run, struct err *err)
+{
+    if (!load_file(run, err) || !quiet_standby(run, err))
+        return false;
+    /* From here on there is no way back: a stop comes too late. */
+    if (!stop_check(err))
+        return false;
+    stop_hold();
+    bool ok = commit(run, err);
+    stop_unhold();
+    return ok;
+}
+
+/* The server undoes everything; what was put aside is still where it was. */
+static void give_up(struct import_run *run)
+{
+    struct err ignored = ERR_INIT;
+
+    (void)pipeline_end(run->conn, &ignored);
+    if (conn_alive(run->conn))
+        (void)query_run(run->conn, "ROLLBACK", 0, NULL, NULL, &ignored);
+    if (run->options->upsert)
+        archive_discard(&run->archive);
+}
+
+/* What was known of these tables' rows is not so any more: the next sync compares them all. */
+static bool forget_watermarks(struct import_run *run, struct err *err)
+{
+    if (!state_begin(&run->state, err))
+        return false;
+    struct json *tables = state_part(&run->state, "tables");
+    for (size_t i = 0; i < run->file.table_count; i++)
+        json_remove(tables, run->file.tables[i].name);
+    return state_commit(&run->state, err);
+}
+
+static bool import_into_target(struct import_run *run, struct err *err)
+{
+    if (!import_open_target(run, err))
+        return false;
+    if (!import_make_room(run, err) || !write_target(run, err)) {
+        give_up(run);
+        return false;
+    }
+    return (!run->options->upsert || archive_close(&run->archive, err)) &&
+           forget_watermarks(run, err);
+}
+
+static void release(struct import_run *run)
+{
+    upsert_release(&run->upsert);
+    load_release(&run->load);
+    sql_file_release(&run->file);
+    outline_release(&run->outline);
+    model_release(&run->model);
+    conn_close(run->conn);
+    infile_free(run->in);
+    strlist_release(&run->schemas);
+    outcome_release(&run->outcome);
+    lock_release(&run->lock);
+    state_release(&run->state);
+    config_release(&run->config);
+}
+
+static bool run_all(struct import_run *run, struct err *err)
+{
+    if (!check_options(run->options, err) || !read_file(run, err))
+        return false;
+    if (run->options->check) {
+        import_describe(run);
+        return true;
+    }
+    if (!prepare(run, err) || !import_into_target(run, err))
+        return false;
+    import_summarise(run);
+    return true;
+}
+
+bool ops_import(struct cli *cli, const struct import_options *options, struct err *err)
+{
+    struct import_run run;
+
+    memset(&run, 0, sizeof run);
+    run.cli = cli;
+    run.options = options;
+    run.lock = (struct lock)LOCK_INIT;
+    run.state = (struct state)STATE_INIT;
+    run.load.block = (struct buf)BUF_INIT;
+    run.started = clock_mono_ms();
+    outcome_init(&run.outcome);
+    json_set_str(cli->document, "program", cli->program->name);
+    bool ok = run_all(&run, err);
+    progress_clear();
+    release(&run);
+    return ok;
+}

@@ -1,0 +1,150 @@
+/* The database that a file goes to: is it the right one, and is there room in it? */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "db/pipeline.h"
+#include "db/query.h"
+#include "ops/import_run.h"
+#include "repl/apply.h"
+#include "repl/catalog.h"
+#include "repl/identity.h"
+#include "repl/switch_mark.h"
+
+#define NAMED 5 /* objects in a message */
+
+static bool queue(struct conn *conn, struct err *err)
+{
+    bool postgres = conn_kind(conn) == ENGINE_POSTGRES;
+
+    return identity_queue(conn, err) && switch_mark_queue_look(conn, NULL, err) &&
+           (!postgres ||
+            (pipeline_add(conn, "BEGIN", 0, NULL, err) &&
+             pipeline_add(conn, "SET LOCAL lock_timeout = '" LOCK_TIMEOUT "'", 0, NULL, err))) &&
+           pipeline_add(conn, "SELECT nspname FROM pg_catalog.pg_namespace", 0, NULL, err) &&
+           catalog_queue(conn, err) && pipeline_sync(conn, err) && pipeline_send(&conn, 1, err);
+}
+
+static bool receive(struct import_run *run, struct err *err)
+{
+    struct conn *conn = run->conn;
+    char *identities[2] = {NULL, NULL};
+    int64_t epoch = 0;
+    bool found;
+    struct result *result = NULL;
+    bool ok = identity_receive(conn, &identities[run->role], err) &&
+              switch_mark_receive(conn, &found, &epoch, err) &&
+              identity_check(&run->state, identities, err) &&
+              switch_mark_check(&run->state, epoch, 0, err);
+
+    free(identities[run->role]);
+    if (ok && conn_kind(conn) == ENGINE_POSTGRES)
+        ok = pipeline_next(conn, NULL, err) && pipeline_next(conn, NULL, err);
+    ok = ok && pipeline_next(conn, &result, err);
+    for (size_t i = 0; ok && i < result_rows(result); i++)
+        strlist_add(&run->schemas, result_text(result, i, 0));
+    result_free(result);
+    return ok && catalog_receive(conn, &run->model, err) && pipeline_end(conn, err);
+}
+
+static bool check_dialect(const struct import_run *run, struct err *err)
+{
+    const struct engine *engine = conn_engine(run->conn);
+
+    if (!run->outlined || run->outline.dialect == engine)
+        return true;
+    err_set(err, ERR_REFUSED, "%s is written for %s, and the %s is %s", infile_name(run->in),
+            run->outline.dialect->name, role_name(run->role), conn_version_text(run->conn));
+    return err_hint(err, "make it with dbr-export --dialect=%s", engine->name);
+}
+
+bool import_open_target(struct import_run *run, struct err *err)
+{
+    const struct conn_params params = {role_name(run->role), run->config.urls[run->role],
+                                       run->config.schema, 0, false};
+
+    return conn_open(&params, &run->conn, err) && queue(run->conn, err) && receive(run, err) &&
+           check_dialect(run, err);
+}
+
+/* --- room --------------------------------------------------------------------- */
+
+static void add_name(struct buf *text, const struct drop_object *object)
+{
+    for (const char *p = object->object; *p; p++)
+        buf_addch(text, *p >= 'A' && *p <= 'Z' ? (char)(*p - 'A' + 'a') : *p);
+    buf_addf(text, " %s", object->name);
+}
+
+/* Tables come first: they hold the rows. */
+static size_t add_found(const struct import_run *run, const bool *found, bool tables,
+                        struct buf *names, size_t count)
+{
+    for (size_t i = 0; i < run->outline.object_count; i++) {
+        const struct drop_object *object = &run->outline.objects[i];
+        if (!found[i] || (strcmp(object->object, "TABLE") == 0) != tables)
+            continue;
+        if (count < NAMED) {
+            buf_adds(names, count ? ", " : "");
+            add_name(names, object);
+        }
+        count++;
+    }
+    return count;
+}
+
+static bool refuse_found(const struct import_run *run, const bool *found, struct err *err)
+{
+    struct buf names = BUF_INIT;
+    size_t count = add_found(run, found, true, &names, 0);
+
+    count = add_found(run, found, false, &names, count);
+    if (count > NAMED)
+        buf_addf(&names, " and %zu more", count - NAMED);
+    err_set(err, ERR_REFUSED, "the %s holds already what the file defines: %s",
+            role_name(run->role), names.data);
+    buf_release(&names);
+    return err_hint(err, "--upsert merges the file's rows into these tables, --clean drops them "
+                         "first; or import into an empty database");
+}
+
+/* The tables of a file without definitions. */
+static bool check_tables(const struct import_run *run, struct err *err)
+{
+    for (size_t i = 0; run->outlined && i < run->outline.table_count; i++) {
+        const struct sql_file_table *table = &run->outline.tables[i];
+        bool kept = !table->schema || strcmp(table->schema, run->model.schema) == 0;
+        if (!kept || outline_creates(&run->outline, table->schema, table->name) ||
+            model_table(&run->model, table->name))
+            continue;
+        err_set(err, ERR_REFUSED, "the file holds rows of table %s, which the %s does not have",
+                table->name, role_name(run->role));
+        return err_hint(err,
+                        "create it first, for example by importing a file that has the schema");
+    }
+    return true;
+}
+
+static bool drop(struct import_run *run, const bool *found, struct err *err)
+{
+    for (size_t i = 0; i < run->outline.object_count; i++)
+        run->dropped += found[i];
+    return run->dropped == 0 ||
+           objects_drop(run->conn, run->outline.objects, run->outline.object_count, err);
+}
+
+bool import_make_room(struct import_run *run, struct err *err)
+{
+    if (run->options->upsert || !run->outlined || run->outline.object_count == 0)
+        return check_tables(run, err);
+    bool *found = mem_alloc(run->outline.object_count * sizeof *found);
+    bool any = false;
+    bool ok = objects_find(run->conn, run->outline.objects, run->outline.object_count, found, err);
+    for (size_t i = 0; i < run->outline.object_count; i++)
+        any = any || found[i];
+    if (ok && any)
+        ok = run->options->clean ? drop(run, found, err) : refuse_found(run, found, err);
+    free(found);
+    return ok && check_tables(run, err);
+}

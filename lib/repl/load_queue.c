@@ -1,0 +1,183 @@
+/*
+ * Statements under way. One that may fail stands in a savepoint that is made anew behind it: going
+ * back to the savepoint afterwards undoes the failure, or nothing, without asking which it was.
+ */
+#include "repl/load_queue.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "db/pipeline.h"
+#include "db/query.h"
+
+#define QUEUE_STATEMENTS 1000
+#define QUEUE_BYTES ((size_t)1024 * 1024)
+#define SAVEPOINT "SAVEPOINT dbr_import"
+
+struct load_entry {
+    enum load_entry_kind kind;
+    int64_t line;
+    char *title;
+    size_t table; /* LOAD_ROWS, LOAD_NO_ROWS */
+};
+
+size_t load_table(const struct load *load)
+{
+    return (size_t)(load->file->table - load->file->tables);
+}
+
+void load_count(struct load *load, size_t table, int64_t rows)
+{
+    if (table >= load->taken_count) {
+        load->taken = mem_array(load->taken, table + 1, sizeof *load->taken);
+        while (load->taken_count <= table)
+            load->taken[load->taken_count++] = 0;
+    }
+    load->taken[table] += rows;
+}
+
+char *load_key(const char *schema, const char *name)
+{
+    return mem_printf("%s\t%s", schema ? schema : "", name);
+}
+
+static bool is_there_already(const char *sqlstate)
+{
+    static const char *const states[] = {"42P07", "42710", "42P06", "42723", "42P16", "42701"};
+    for (size_t i = 0; i < sizeof states / sizeof *states; i++)
+        if (strcmp(sqlstate, states[i]) == 0)
+            return true;
+    return false;
+}
+
+bool load_blame(struct err *err, int64_t line, const char *title)
+{
+    if (err->code == ERR_STOPPED)
+        return false;
+    err_prefix(err, "line %" PRId64 ": %s", line, title);
+    if (is_there_already(err->sqlstate)) {
+        err->code = ERR_REFUSED;
+        err_hint(err, "--clean drops what the file defines first, --upsert merges its rows");
+    } else if (strcmp(err->sqlstate, "42704") == 0 || strcmp(err->sqlstate, "42P01") == 0 ||
+               strcmp(err->sqlstate, "42883") == 0 || strcmp(err->sqlstate, "3F000") == 0) {
+        err_hint(err,
+                 "the file counts on something that is neither in it nor on the target: create "
+                 "it there, then import again");
+    }
+    return false;
+}
+
+static void push(struct load *load, enum load_entry_kind kind)
+{
+    if (load->entry_count == load->entry_cap) {
+        load->entry_cap = load->entry_cap ? 2 * load->entry_cap : 64;
+        load->entries = mem_array(load->entries, load->entry_cap, sizeof *load->entries);
+    }
+    load->entries[load->entry_count++] = (struct load_entry){
+        .kind = kind,
+        .line = load->file->item.line,
+        .title = kind == LOAD_AFTER ? NULL : statement_title(load->file->item.text),
+        .table = load->file->table ? load_table(load) : 0,
+    };
+}
+
+static bool add(struct load *load, enum load_entry_kind kind, const char *sql, struct err *err)
+{
+    if (!pipeline_add(load->conn, sql, 0, NULL, err))
+        return false;
+    push(load, kind);
+    load->queued_bytes += strlen(sql);
+    return true;
+}
+
+/* Elsewhere a statement that fails spoils no other: each is a transaction of its own. */
+static bool add_try(struct load *load, const char *sql, struct err *err)
+{
+    if (conn_kind(load->conn) != ENGINE_POSTGRES)
+        return pipeline_sync(load->conn, err) && add(load, LOAD_TRY, sql, err) &&
+               pipeline_sync(load->conn, err);
+    return add(load, LOAD_RUN, SAVEPOINT, err) && add(load, LOAD_TRY, sql, err) &&
+           add(load, LOAD_AFTER, "RELEASE " SAVEPOINT, err) &&
+           add(load, LOAD_AFTER, SAVEPOINT, err) && pipeline_sync(load->conn, err) &&
+           add(load, LOAD_RUN, "ROLLBACK TO " SAVEPOINT, err) &&
+           add(load, LOAD_RUN, "RELEASE " SAVEPOINT, err);
+}
+
+bool load_queue(struct load *load, enum load_entry_kind kind, const char *sql, struct err *err)
+{
+    if (load->queued_bytes + strlen(sql) > QUEUE_BYTES && load->entry_count > 0 &&
+        !load_flush(load, err))
+        return false;
+    bool ok = kind == LOAD_TRY ? add_try(load, sql, err) : add(load, kind, sql, err);
+    if (ok && conn_kind(load->conn) != ENGINE_POSTGRES)
+        ok = pipeline_sync(load->conn, err);
+    return ok && (load->entry_count < QUEUE_STATEMENTS || load_flush(load, err));
+}
+
+static bool check_result(struct load *load, const struct load_entry *entry,
+                         const struct result *result, struct err *err)
+{
+    if (entry->kind == LOAD_NO_ROWS && result_bool(result, 0, 0)) {
+        err_set(err, ERR_REFUSED, "the table %s of the target has rows",
+                load->file->tables[entry->table].name);
+        return err_hint(err, "--upsert merges the rows of the file into it");
+    }
+    if (entry->kind != LOAD_ROWS)
+        return true;
+    load_count(load, entry->table, result_affected(result));
+    return true;
+}
+
+static bool read_entry(struct load *load, const struct load_entry *entry, struct err *err)
+{
+    struct result *result = NULL;
+    bool ok = pipeline_next(load->conn, &result, err);
+
+    if (!ok && conn_alive(load->conn) && err->code != ERR_STOPPED && entry->kind == LOAD_TRY) {
+        strlist_addf(&load->skipped, "line %" PRId64 ": %s: %s", entry->line, entry->title,
+                     err->message);
+        err_clear(err);
+        return true;
+    }
+    if (!ok && conn_alive(load->conn) && entry->kind == LOAD_AFTER) {
+        err_clear(err);
+        return true;
+    }
+    ok = ok ? check_result(load, entry, result, err) : load_blame(err, entry->line, entry->title);
+    result_free(result);
+    return ok;
+}
+
+static void forget(struct load *load)
+{
+    for (size_t i = 0; i < load->entry_count; i++)
+        free(load->entries[i].title);
+    load->entry_count = 0;
+    load->queued_bytes = 0;
+}
+
+bool load_flush(struct load *load, struct err *err)
+{
+    struct err ending = ERR_INIT;
+    bool ok = pipeline_sync(load->conn, err) && pipeline_send(&load->conn, 1, err);
+
+    for (size_t i = 0; ok && i < load->entry_count; i++)
+        ok = read_entry(load, &load->entries[i], err);
+    forget(load);
+    /* What stands behind the first failure was skipped by the server. */
+    if (!pipeline_end(load->conn, ok ? err : &ending))
+        ok = false;
+    return ok;
+}
+
+void load_release(struct load *load)
+{
+    forget(load);
+    free(load->entries);
+    free(load->taken);
+    strlist_release(&load->skipped);
+    strlist_release(&load->created);
+    buf_release(&load->block);
+}
