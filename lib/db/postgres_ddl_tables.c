@@ -196,6 +196,30 @@ static void write_table_clauses(struct ddl *ddl, struct buf *sql, const struct m
         buf_addf(sql, " WITH (%s)", table->options);
 }
 
+/* A child takes the expression of its parent; before 16 it must not state it again. */
+static bool generated_above(const struct ddl *ddl, const struct model_table *table,
+                            const struct model_column *column)
+{
+    for (size_t i = 0; column->generated && i < table->inherit_count; i++) {
+        const struct model_table *parent = model_table(ddl->model, table->inherits[i]);
+        const struct model_column *above = parent ? model_column(parent, column->name) : NULL;
+        if (above && above->generated && strcmp(above->generated_expr, column->generated_expr) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void write_column(struct ddl *ddl, struct buf *sql, const struct model_table *table,
+                         const struct model_column *column)
+{
+    struct model_column plain = *column;
+    if (!table->partition && generated_above(ddl, table, column)) {
+        plain.generated = 0;
+        plain.generated_expr = NULL;
+    }
+    postgres_column(ddl, sql, table, &plain, true);
+}
+
 void postgres_table(struct ddl *ddl, const struct model_table *table)
 {
     struct buf sql = BUF_INIT;
@@ -210,7 +234,7 @@ void postgres_table(struct ddl *ddl, const struct model_table *table)
             continue;
         buf_adds(&sql, first ? "\n    " : ",\n    ");
         first = false;
-        postgres_column(ddl, &sql, table, column, true);
+        write_column(ddl, &sql, table, column);
     }
     for (size_t i = 0; i < table->constraint_count; i++) {
         const struct model_constraint *constraint = &table->constraints[i];

@@ -203,6 +203,9 @@ SQL
     p1 <<'SQL'
 CREATE TABLE base (id int PRIMARY KEY, t text);
 CREATE TABLE derived (extra int, PRIMARY KEY (id)) INHERITS (base);
+CREATE TABLE doubled (id int PRIMARY KEY, twice int GENERATED ALWAYS AS (id * 2) STORED);
+CREATE TABLE doubled_too (twice int, id int, PRIMARY KEY (id)) INHERITS (doubled);
+INSERT INTO doubled_too (id) VALUES (4);
 INSERT INTO base VALUES (1, 'base'); INSERT INTO derived VALUES (2, 'derived', 3);
 SQL
     run_dbr init-secondary
