@@ -26,6 +26,7 @@ $BACKUPS/security-backup-$TODAY.tar.gz"
 }
 
 @test "a further run of the day replaces nothing, and its name comes after the others" {
+    env_unset DATABASE_URL_SECONDARY
     run_dbr backup db -q
     exits 0
     stdout_empty
