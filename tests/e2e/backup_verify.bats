@@ -3,28 +3,8 @@
 load ../lib/helper
 load ../lib/backups
 
-setup() {
-    backups_setup
-    # The account that runs the server on trial must get there, and a socket's path is short.
-    export TMPDIR
-    TMPDIR=$(mktemp -d /tmp/t.XXXXXX)
-    chmod 711 "$TMPDIR"
-    run_dbr backup full -q
-    exits 0
-    FILE=$BACKUPS/db-backup-$TODAY.sql.gz
-}
-
-teardown() {
-    rm -rf -- "$TMPDIR"
-    backups_teardown
-}
-
-# rewrite SED: changes the text of the backup and gives it a trailer that fits.
-rewrite() {
-    gzip -dc "$FILE" | sed "$1" | sed '$d' >text
-    printf -- '-- crc32: %08x\n' "$(python3 -c 'import sys, zlib; print(zlib.crc32(open("text", "rb").read()))')" >>text
-    gzip -c text >"$FILE"
-}
+setup() { trial_setup; }
+teardown() { trial_teardown; }
 
 @test "the newest of each kind is sound, and restored on trial" {
     echo broken >"$BACKUPS/db-backup-2020-01-01.sql.gz"
@@ -64,14 +44,6 @@ rewrite() {
     nothing_left
 }
 
-@test "a file that is whole but cannot be restored fails" {
-    rewrite 's/REFERENCES users(/REFERENCES no_such_table(/'
-    run_dbr backup verify "$FILE"
-    exits 1
-    stderr_has "a restore fails: " no_such_table
-    nothing_left
-}
-
 @test "a backup of a newer server is read, and the output says that it was not restored" {
     rewrite 's/^-- source: .*/-- source: primary, PostgreSQL 99.1/'
     run_dbr backup verify "$FILE"
@@ -82,26 +54,6 @@ rewrite() {
     exits 0
     stdout_has "it is of CockroachDB"
 }
-
-@test "a signal ends the trial, and neither server nor directory are left" {
-    start_dbr backup verify
-    wait_for 20 compgen -G "$TMPDIR/dbr-backup.*/server/data/postmaster.pid" >/dev/null
-    kill -TERM "$PID"
-    finish_dbr
-    exits 143
-    nothing_left
-}
-
-@test "a killed run leaves no server" {
-    setpriv --pdeathsig=INT true 2>/dev/null || skip "setpriv cannot do that here"
-    start_dbr backup verify
-    wait_for 20 compgen -G "$TMPDIR/dbr-backup.*/server/data/postmaster.pid" >/dev/null
-    kill -KILL "$PID"
-    finish_dbr
-    wait_for 10 no_server || fail "the server goes on"
-}
-
-no_server() { ! pgrep -f "postgres -D $TMPDIR" >/dev/null; }
 
 @test "that there is no backup is a failure, of what is configured" {
     rm "$BACKUPS"/*-backup-*

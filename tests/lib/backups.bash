@@ -56,3 +56,27 @@ nothing_left() {
     [ -z "$(find "$TMPDIR" -mindepth 1 -name 'dbr-backup.*')" ] || fail "left in $TMPDIR: $(ls "$TMPDIR")"
     ! pgrep -f "postgres -D $TMPDIR" >/dev/null || fail "a server is left"
 }
+
+# With a backup of each kind, and a temporary directory that the account of a server on trial can get to: a short path, since
+# sockets are in it.
+trial_setup() {
+    backups_setup
+    TMPDIR=$(mktemp -d /tmp/t.XXXXXX)
+    export TMPDIR
+    chmod 711 "$TMPDIR"
+    run_dbr backup full -q
+    exits 0
+    FILE=$BACKUPS/db-backup-$TODAY.sql.gz
+}
+
+trial_teardown() {
+    rm -rf -- "$TMPDIR"
+    backups_teardown
+}
+
+# rewrite SED: changes the text of that backup and gives it a trailer that fits.
+rewrite() {
+    gzip -dc "$FILE" | sed "$1" | sed '$d' >text
+    printf -- '-- crc32: %08x\n' "$(python3 -c 'import sys, zlib; print(zlib.crc32(open("text", "rb").read()))')" >>text
+    gzip -c text >"$FILE"
+}
