@@ -152,6 +152,7 @@ documented() {
 ranges() {
     local program
     for program in "${programs[@]}"; do
+        [ -e "cmd/$program.c" ] || continue
         tr -s '\n ' ' ' <"cmd/$program.c" | grep -oE '"[a-z-]+", "[A-Z]+", "[^"]*", OPTION_NUMBER, &[a-z_.]+, [0-9]+, [0-9]+' |
             sed -E "s/^\"([a-z-]+)\".*, ([0-9]+), ([0-9]+)\$/$program \1 \2 \3/"
     done
