@@ -24,7 +24,7 @@ body() { grep -vE '^-- (source|snapshot|crc32|note): ' "$1"; }
 same_export() {
     run_dbr export --source=secondary --output=again.sql "$@"
     exits 0
-    diff -u <(body "$FIRST") <(body again.sql) >diff || fail "the second export differs:" "$(head -n 40 diff)"
+    diff -u <(body "$FIRST") <(body again.sql) >differences || fail "the second export differs:" "$(head -n 40 differences)"
 }
 
 @test "every object and row, as COPY blocks" {

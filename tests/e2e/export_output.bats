@@ -9,7 +9,7 @@ teardown() { pair_teardown; }
 
 nothing_left() {
     local left
-    left=$(find . -maxdepth 1 -name "${1:-*.tmp}" -o -maxdepth 1 -name '*.tmp*' | head)
+    left=$(find . -maxdepth 1 -name '*.tmp*')
     [ -z "$left" ] || fail "left over: $left"
 }
 

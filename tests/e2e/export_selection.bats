@@ -88,7 +88,7 @@ SQL
     env_set DB_SCHEMA "the Shop"
     run_dbr export --output=shop.sql
     exits 0
-    ! grep -q other shop.sql
+    run ! grep -q other shop.sql
     p2 -f shop.sql >/dev/null
     compare_databases "$P1_URL" "$P2_URL" "the Shop"
     env_set DB_SCHEMA nosuch

@@ -54,7 +54,7 @@ SQL
         exits 0
         printed "$P1_URL" >schema1
         printed "$P2_URL" >schema2
-        diff schema1 schema2 >diff || fail "the schemas differ after pg_dump $way:" "$(head -n 40 diff)"
+        diff schema1 schema2 >differences || fail "the schemas differ after pg_dump $way:" "$(head -n 40 differences)"
         same_rows
         again
     done
