@@ -169,7 +169,8 @@ static bool quiet_standby(struct import_run *run, struct err *err)
 
 static bool commit(struct import_run *run, struct err *err)
 {
-    if (query_run(run->conn, "COMMIT", 0, NULL, NULL, err))
+    if (conn_kind(run->conn) != ENGINE_POSTGRES ||
+        query_run(run->conn, "COMMIT", 0, NULL, NULL, err))
         return true;
     if (err->code == ERR_UNREACHABLE) {
         err_prefix(err, "whether the import was committed is not known");
@@ -191,14 +192,22 @@ static bool write_target(struct import_run *run, struct err *err)
     return ok;
 }
 
-/* The server undoes everything; what was put aside is still where it was. */
-static void give_up(struct import_run *run)
+/* The server undoes everything; what was put aside is still where it was. Where statements are
+ * committed one by one, what they have made is dropped: nothing of it was there before. */
+static void give_up(struct import_run *run, struct err *err)
 {
-    struct err ignored = ERR_INIT;
+    struct err why = ERR_INIT;
 
-    (void)pipeline_end(run->conn, &ignored);
-    if (conn_alive(run->conn))
-        (void)query_run(run->conn, "ROLLBACK", 0, NULL, NULL, &ignored);
+    (void)pipeline_end(run->conn, &why);
+    err_clear(&why);
+    if (conn_kind(run->conn) == ENGINE_POSTGRES) {
+        if (conn_alive(run->conn))
+            (void)query_run(run->conn, "ROLLBACK", 0, NULL, NULL, &why);
+    } else if (run->begun &&
+               !objects_drop(run->conn, run->outline.objects, run->outline.object_count, &why)) {
+        err_hint(err, "what the import has made could not be dropped again (%s): drop it by hand",
+                 why.message);
+    }
     if (run->options->upsert)
         archive_discard(&run->archive);
 }
@@ -218,8 +227,13 @@ static bool import_into_target(struct import_run *run, struct err *err)
 {
     if (!import_open_target(run, err))
         return false;
-    if (!import_make_room(run, err) || !write_target(run, err)) {
-        give_up(run);
+    if (!import_make_room(run, err)) {
+        give_up(run, err);
+        return false;
+    }
+    run->begun = true;
+    if (!write_target(run, err)) {
+        give_up(run, err);
         return false;
     }
     return (!run->options->upsert || archive_close(&run->archive, err)) &&

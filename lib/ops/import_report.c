@@ -125,6 +125,9 @@ static void collect_warnings(struct import_run *run)
         strlist_add(warnings, run->config.warnings.items[i]);
     for (size_t i = 0; i < run->load.skipped.count; i++)
         strlist_addf(warnings, "not run: %s", run->load.skipped.items[i]);
+    if (run->file.schema && strcmp(run->file.schema, run->model.schema) != 0)
+        strlist_addf(warnings, "the file is about the schema %s, and dbr keeps %s (DB_SCHEMA)",
+                     run->file.schema, run->model.schema);
     if (run->state.fresh || state_init_status(&run->state) != INIT_DONE)
         return;
     if (run->role != state_active(&run->state))

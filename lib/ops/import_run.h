@@ -34,6 +34,7 @@ struct import_run {
     struct upsert upsert;
     struct archive archive;
     size_t dropped; /* objects, by --clean */
+    bool begun;     /* there was room, and statements of the file have been run */
     struct outcome outcome;
     int64_t started;
 };

@@ -12,7 +12,8 @@
 #include "repl/identity.h"
 #include "repl/switch_mark.h"
 
-#define NAMED 5 /* objects in a message */
+#define NAMED 5            /* objects in a message */
+#define BEGIN_STATEMENTS 2 /* that open the transaction */
 
 static bool queue(struct conn *conn, struct err *err)
 {
@@ -39,8 +40,8 @@ static bool receive(struct import_run *run, struct err *err)
               switch_mark_check(&run->state, epoch, 0, err);
 
     free(identities[run->role]);
-    if (ok && conn_kind(conn) == ENGINE_POSTGRES)
-        ok = pipeline_next(conn, NULL, err) && pipeline_next(conn, NULL, err);
+    for (size_t i = 0; ok && conn_kind(conn) == ENGINE_POSTGRES && i < BEGIN_STATEMENTS; i++)
+        ok = pipeline_next(conn, NULL, err);
     ok = ok && pipeline_next(conn, &result, err);
     for (size_t i = 0; ok && i < result_rows(result); i++)
         strlist_add(&run->schemas, result_text(result, i, 0));
@@ -48,10 +49,28 @@ static bool receive(struct import_run *run, struct err *err)
     return ok && catalog_receive(conn, &run->model, err) && pipeline_end(conn, err);
 }
 
+/* There each statement is committed by itself: what a failed import has made is dropped again, and
+ * for that it must be known beforehand. */
+static bool check_cockroach(const struct import_run *run, struct err *err)
+{
+    if (run->options->upsert) {
+        err_set(err, ERR_REFUSED, "--upsert needs PostgreSQL, and the %s is %s",
+                role_name(run->role), conn_version_text(run->conn));
+        return err_hint(err, "import into the PostgreSQL database, then run dbr-sync");
+    }
+    if (run->outlined)
+        return true;
+    err_set(err, ERR_REFUSED, "for %s the input is read twice, and %s can be read only once",
+            conn_version_text(run->conn), infile_name(run->in));
+    return err_hint(err, "save it to a file first");
+}
+
 static bool check_dialect(const struct import_run *run, struct err *err)
 {
     const struct engine *engine = conn_engine(run->conn);
 
+    if (engine->kind == ENGINE_COCKROACH && !check_cockroach(run, err))
+        return false;
     if (!run->outlined || run->outline.dialect == engine)
         return true;
     err_set(err, ERR_REFUSED, "%s is written for %s, and the %s is %s", infile_name(run->in),
