@@ -75,7 +75,7 @@ refuses() {
 @test "one bit flipped anywhere" {
     local i size at
     size=$(stat -c %s shop.sql)
-    for i in $(seq 1 40); do
+    for i in $(seq 1 12); do
         at=$((i * 7919 * 31 % size))
         cp shop.sql flipped.sql
         python3 - flipped.sql $at $((i % 8)) <<'PY'
@@ -91,7 +91,7 @@ PY
         exits 5
     done
     size=$(stat -c %s shop.sql.gz)
-    for i in $(seq 1 20); do
+    for i in $(seq 1 6); do
         at=$((10 + i * 7919 * 31 % (size - 10)))
         cp shop.sql.gz flipped.gz
         python3 -c "
