@@ -385,27 +385,6 @@ enum statement_kind statement_create(struct reader *reader, struct statement *st
 
 /* --- ALTER, DROP, COMMENT ------------------------------------------------------- */
 
-/* Whether one of the actions takes away a constraint, a column or a default. */
-static bool has_drop(struct reader reader)
-{
-    for (bool begins = true; !reader_at_end(&reader);) {
-        if (begins && reader_is(&reader, "DROP"))
-            return true;
-        if (begins && reader_take(&reader, "ALTER")) {
-            reader_take(&reader, "COLUMN");
-            reader_next(&reader); /* its name */
-            if (reader_take(&reader, "DROP DEFAULT"))
-                return true;
-        }
-        begins = reader_is_symbol(&reader, ',');
-        if (!reader_is_symbol(&reader, '('))
-            reader_next(&reader);
-        else if (!reader_take_parens(&reader, NULL))
-            return false;
-    }
-    return false;
-}
-
 static bool is_tabular(const struct object *object)
 {
     return strcmp(object->words, "TABLE") == 0 || strcmp(object->words, "FOREIGN TABLE") == 0;
@@ -428,7 +407,9 @@ enum statement_kind statement_alter(struct reader *reader, struct statement *sta
         return STATEMENT_OWNER;
     if (object->class == OF_SERVER || object->class == AN_EXTENSION)
         return STATEMENT_SERVER;
-    return is_tabular(object) && has_drop(*reader) ? STATEMENT_DROP : STATEMENT_ALTER;
+    if (!statement_actions_are_known(*reader, object->words))
+        return STATEMENT_OTHER;
+    return is_tabular(object) && statement_actions_drop(*reader) ? STATEMENT_DROP : STATEMENT_ALTER;
 }
 
 enum statement_kind statement_drop(struct reader *reader, struct statement *statement)

@@ -12,6 +12,11 @@ enum statement_kind statement_alter(struct reader *reader, struct statement *sta
 enum statement_kind statement_drop(struct reader *reader, struct statement *statement);
 enum statement_kind statement_comment(struct reader *reader, struct statement *statement);
 
+/* Of an ALTER, behind the name: whether all are such as dumps write, which touch no rows, names or
+ * types that are there; and whether one takes away a constraint, a column or a default. */
+bool statement_actions_are_known(struct reader reader, const char *object);
+bool statement_actions_drop(struct reader reader);
+
 void statement_set_object(struct statement *statement, const char *object);
 
 #endif
