@@ -55,6 +55,7 @@ struct statement {
                         CAST its types, "USING method" of an OPERATOR CLASS or FAMILY, "FOR
                         type LANGUAGE name" of a TRANSFORM. NULL for everything else */
     char *of_schema, *of_name; /* what a part belongs to */
+    bool if_not_exists;        /* STATEMENT_CREATE: it may leave what is there */
     char *value;               /* STATEMENT_SET: NULL when it is not one simple value */
     struct strlist columns;    /* STATEMENT_COPY and STATEMENT_INSERT, unquoted; empty: all */
     bool csv;                  /* STATEMENT_COPY: WITH CSV or (FORMAT csv) */

@@ -358,7 +358,7 @@ enum statement_kind statement_create(struct reader *reader, struct statement *st
     if (!object || object->class == ONLY_COMMENTED || object->shape == NUMBER)
         return STATEMENT_OTHER;
     reader_take(reader, "CONCURRENTLY");
-    reader_take(reader, "IF NOT EXISTS");
+    statement->if_not_exists = reader_take(reader, "IF NOT EXISTS");
     if (object->class == A_SCHEMA)
         return create_schema(reader, statement);
     if (object->class == AN_EXTENSION)

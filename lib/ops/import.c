@@ -23,6 +23,10 @@
 #include "state/events.h"
 #include "state/journal.h"
 
+/* How long the end of a transaction is waited for whose COMMIT was not answered. */
+#define STATUS_ATTEMPTS 10
+#define STATUS_PAUSE_MS 500
+
 static bool check_options(const struct import_options *o, struct err *err)
 {
     if (!o->input) {
@@ -61,15 +65,27 @@ static bool read_file(struct import_run *run, struct err *err)
 
 /* --- whether it may be -------------------------------------------------------- */
 
-/* What another run changed while this one waited for the lock decides. */
+static bool ask(struct import_run *run, struct err *err)
+{
+    if (run->asked || run->role != state_active(&run->state))
+        return true;
+    char *question = mem_printf("import %s into the %s, which is the active database?",
+                                infile_name(run->in), role_name(run->role));
+    run->asked = cli_confirm(run->cli, question, err);
+    free(question);
+    return run->asked;
+}
+
+/* Nobody waits for an answer while it holds the lock; what another run changed meanwhile decides.
+ */
 static bool lock_state(struct import_run *run, struct err *err)
 {
-    if (!state_load(&run->state, run->config.state_dir, err) ||
+    if (!state_load(&run->state, run->config.state_dir, err) || !ask(run, err) ||
         !state_lock_operation(&run->state, run->cli->program->name, 0, &run->lock, err))
         return false;
     state_release(&run->state);
     run->state = (struct state)STATE_INIT;
-    return state_load(&run->state, run->config.state_dir, err);
+    return state_load(&run->state, run->config.state_dir, err) && ask(run, err);
 }
 
 static bool settle_past(struct import_run *run, struct err *err)
@@ -84,17 +100,6 @@ static bool settle_past(struct import_run *run, struct err *err)
     err_set(err, ERR_REFUSED,
             "the primary may hold rows since the failover that are merged nowhere yet");
     return err_hint(err, "run dbr-sync, which merges them, then import");
-}
-
-static bool ask(struct import_run *run, struct err *err)
-{
-    if (run->role != state_active(&run->state))
-        return true;
-    char *question = mem_printf("import %s into the %s, which is the active database?",
-                                infile_name(run->in), role_name(run->role));
-    bool ok = cli_confirm(run->cli, question, err);
-    free(question);
-    return ok;
 }
 
 static bool prepare(struct import_run *run, struct err *err)
@@ -128,7 +133,12 @@ static bool advance_sequences(struct import_run *run, struct err *err)
 
 static bool merge_rows(struct import_run *run, struct err *err)
 {
-    return upsert_merge(&run->upsert, err) && advance_sequences(run, err);
+    if (upsert_merge(&run->upsert, err))
+        return true;
+    if (strcmp(err->sqlstate, "23505") == 0)
+        err_hint(err, "another row of the target holds that value: change or delete it first; rows "
+                      "that exchange such values cannot be merged");
+    return false;
 }
 
 static bool load_file(struct import_run *run, struct err *err)
@@ -138,6 +148,8 @@ static bool load_file(struct import_run *run, struct err *err)
     sql_file_open(&run->file, run->in);
     run->existing.conn = run->conn;
     run->existing.model = &run->model;
+    run->existing.tables = run->outlined ? &run->tables : NULL;
+    run->load.cleaned = run->options->clean;
     run->load.conn = run->conn;
     run->load.file = &run->file;
     run->load.schemas = &run->schemas;
@@ -167,27 +179,89 @@ static bool quiet_standby(struct import_run *run, struct err *err)
     return ok;
 }
 
+/*
+ * What was known of these tables' rows is not so any more: the next sync compares them all. Before
+ * the commit, since it does no harm when that fails.
+ */
+static bool forget_watermarks(struct import_run *run, struct err *err)
+{
+    if (!state_begin(&run->state, err))
+        return false;
+    struct json *tables = state_part(&run->state, "tables");
+    for (size_t i = 0; i < run->file.table_count; i++)
+        json_remove(tables, run->file.tables[i].name);
+    return state_commit(&run->state, err);
+}
+
+/* Constraints that wait for the commit would fail there; positions of sequences come behind all
+ * that can fail, since no rollback takes them back. */
+static bool finish(struct import_run *run, struct err *err)
+{
+    bool postgres = conn_kind(run->conn) == ENGINE_POSTGRES;
+
+    return (!postgres ||
+            (query_run(run->conn, "SET CONSTRAINTS ALL IMMEDIATE", 0, NULL, NULL, err) &&
+             query_value(run->conn, "SELECT pg_catalog.pg_current_xact_id()::text", 0, NULL,
+                         &run->transaction, err))) &&
+           forget_watermarks(run, err) &&
+           (run->options->upsert ? advance_sequences(run, err) : load_finish(&run->load, err));
+}
+
+/* The connection was lost with the COMMIT under way: another one asks the server. */
+static bool was_committed(struct import_run *run, bool *known)
+{
+    const char *id = run->transaction;
+    struct conn *conn = NULL;
+    struct err why = ERR_INIT;
+    char *status = NULL;
+
+    for (int attempt = 0; !status && attempt < STATUS_ATTEMPTS; attempt++) {
+        if (attempt > 0)
+            clock_sleep_ms(STATUS_PAUSE_MS);
+        if (!conn && !conn_clone(run->conn, &conn, &why))
+            continue;
+        if (!query_value(conn, "SELECT pg_catalog.pg_xact_status($1::xid8)", 1, &id, &status, &why))
+            break;
+        if (status && strcmp(status, "in progress") == 0) {
+            free(status);
+            status = NULL;
+        }
+    }
+    bool committed = status && strcmp(status, "committed") == 0;
+    *known = status != NULL;
+    free(status);
+    conn_close(conn);
+    return committed;
+}
+
 static bool commit(struct import_run *run, struct err *err)
 {
     if (conn_kind(run->conn) != ENGINE_POSTGRES ||
         query_run(run->conn, "COMMIT", 0, NULL, NULL, err))
         return true;
-    if (err->code == ERR_UNREACHABLE) {
-        err_prefix(err, "whether the import was committed is not known");
-        return err_hint(err, "look whether the rows are there before you import again");
+    if (err->code != ERR_UNREACHABLE)
+        return false;
+    bool known;
+    if (was_committed(run, &known)) {
+        err_clear(err);
+        return true;
     }
-    return false;
+    if (known)
+        return false;
+    run->unknown = true;
+    err_prefix(err, "whether the import was committed is not known");
+    return err_hint(err, "look whether the rows are there before you import again%s%s",
+                    run->archive.path ? "; what it may have overwritten is in " : "",
+                    run->archive.path ? run->archive.path : "");
 }
 
 static bool write_target(struct import_run *run, struct err *err)
 {
-    if (!load_file(run, err) || !quiet_standby(run, err))
+    if (!load_file(run, err) || !quiet_standby(run, err) || !stop_check(err))
         return false;
     /* From here on there is no way back: a stop comes too late. */
-    if (!stop_check(err))
-        return false;
     stop_hold();
-    bool ok = commit(run, err);
+    bool ok = finish(run, err) && commit(run, err);
     stop_unhold();
     return ok;
 }
@@ -208,19 +282,8 @@ static void give_up(struct import_run *run, struct err *err)
         err_hint(err, "what the import has made could not be dropped again (%s): drop it by hand",
                  why.message);
     }
-    if (run->options->upsert)
+    if (run->options->upsert && !run->unknown)
         archive_discard(&run->archive);
-}
-
-/* What was known of these tables' rows is not so any more: the next sync compares them all. */
-static bool forget_watermarks(struct import_run *run, struct err *err)
-{
-    if (!state_begin(&run->state, err))
-        return false;
-    struct json *tables = state_part(&run->state, "tables");
-    for (size_t i = 0; i < run->file.table_count; i++)
-        json_remove(tables, run->file.tables[i].name);
-    return state_commit(&run->state, err);
 }
 
 static bool import_into_target(struct import_run *run, struct err *err)
@@ -236,8 +299,12 @@ static bool import_into_target(struct import_run *run, struct err *err)
         give_up(run, err);
         return false;
     }
-    return (!run->options->upsert || archive_close(&run->archive, err)) &&
-           forget_watermarks(run, err);
+    /* It is committed: whatever comes now is no reason to say otherwise. */
+    struct err late = ERR_INIT;
+    if (run->options->upsert && !archive_close(&run->archive, &late))
+        strlist_addf(&run->outcome.warnings, "the salvage file may not be complete: %s",
+                     late.message);
+    return true;
 }
 
 static void release(struct import_run *run)
@@ -250,6 +317,8 @@ static void release(struct import_run *run)
     conn_close(run->conn);
     infile_free(run->in);
     strlist_release(&run->schemas);
+    strlist_release(&run->tables);
+    free(run->transaction);
     outcome_release(&run->outcome);
     lock_release(&run->lock);
     state_release(&run->state);

@@ -28,13 +28,17 @@ struct import_run {
     struct conn *conn;
     struct model model; /* of the target as it was; after --clean without what was dropped */
     struct strlist schemas;
+    struct strlist tables; /* whose rows the file holds; of a file that was read */
     struct sql_file file;
     struct load load;
     struct existing existing;
     struct upsert upsert;
     struct archive archive;
-    size_t dropped; /* objects, by --clean */
-    bool begun;     /* there was room, and statements of the file have been run */
+    size_t dropped;    /* objects, by --clean */
+    bool asked;        /* for consent, which was given */
+    bool unknown;      /* whether the COMMIT went through */
+    char *transaction; /* its id, for asking what became of it */
+    bool begun;        /* there was room, and statements of the file have been run */
     struct outcome outcome;
     int64_t started;
 };

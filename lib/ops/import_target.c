@@ -4,8 +4,10 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "db/engine_dml.h"
 #include "db/pipeline.h"
 #include "db/query.h"
+#include "db/quote.h"
 #include "ops/import_run.h"
 #include "repl/apply.h"
 #include "repl/catalog.h"
@@ -67,15 +69,10 @@ static bool check_cockroach(const struct import_run *run, struct err *err)
 
 static bool check_dialect(const struct import_run *run, struct err *err)
 {
-    const struct engine *engine = conn_engine(run->conn);
-
-    if (engine->kind == ENGINE_COCKROACH && !check_cockroach(run, err))
+    if (conn_kind(run->conn) == ENGINE_COCKROACH && !check_cockroach(run, err))
         return false;
-    if (!run->outlined || run->outline.dialect == engine)
-        return true;
-    err_set(err, ERR_REFUSED, "%s is written for %s, and the %s is %s", infile_name(run->in),
-            run->outline.dialect->name, role_name(run->role), conn_version_text(run->conn));
-    return err_hint(err, "make it with dbr-export --dialect=%s", engine->name);
+    return !run->outlined ||
+           sql_dialect_fits(run->outline.dialect, infile_name(run->in), run->conn, err);
 }
 
 bool import_open_target(struct import_run *run, struct err *err)
@@ -128,14 +125,23 @@ static bool refuse_found(const struct import_run *run, const bool *found, struct
                          "first; or import into an empty database");
 }
 
-/* The tables of a file without definitions. */
-static bool check_tables(const struct import_run *run, struct err *err)
+static bool is_kept(const struct import_run *run, const struct sql_file_table *table)
+{
+    return !table->schema || strcmp(table->schema, run->model.schema) == 0;
+}
+
+/* The tables of a file without definitions are there, */
+static bool check_tables(struct import_run *run, struct err *err)
 {
     for (size_t i = 0; run->outlined && i < run->outline.table_count; i++) {
         const struct sql_file_table *table = &run->outline.tables[i];
-        bool kept = !table->schema || strcmp(table->schema, run->model.schema) == 0;
-        if (!kept || outline_creates(&run->outline, table->schema, table->name) ||
-            model_table(&run->model, table->name))
+        const struct model_table *there = model_table(&run->model, table->name);
+        if (is_kept(run, table) && there) {
+            strlist_add(&run->tables, table->name);
+            strlist_add(&run->tables, model_root(&run->model, there)->name);
+        }
+        if (!is_kept(run, table) || there ||
+            outline_creates(&run->outline, table->schema, table->name))
             continue;
         err_set(err, ERR_REFUSED, "the file holds rows of table %s, which the %s does not have",
                 table->name, role_name(run->role));
@@ -145,8 +151,46 @@ static bool check_tables(const struct import_run *run, struct err *err)
     return true;
 }
 
+/* and empty: also those of which the file says that they are. */
+static bool check_empty(struct import_run *run, struct err *err)
+{
+    struct buf sql = BUF_INIT;
+    struct result *result = NULL;
+
+    if (!run->outlined || run->options->upsert)
+        return true;
+    for (size_t i = 0; i < run->outline.table_count; i++) {
+        const struct sql_file_table *table = &run->outline.tables[i];
+        const struct model_table *there = model_table(&run->model, table->name);
+        if (!is_kept(run, table) || !there ||
+            outline_creates(&run->outline, table->schema, table->name))
+            continue;
+        buf_adds(&sql, sql.len ? " UNION ALL SELECT " : "SELECT ");
+        quote_literal(&sql, table->name);
+        buf_adds(&sql, " WHERE EXISTS (SELECT 1 FROM ");
+        buf_adds(&sql, there->kind == 'r' ? conn_engine(run->conn)->dml->only : "");
+        quote_name(&sql, run->model.schema, table->name);
+        buf_addch(&sql, ')');
+    }
+    bool ok = sql.len == 0 || query_run(run->conn, sql.data, 0, NULL, &result, err);
+    if (ok && result && result_rows(result) > 0) {
+        ok = err_set(err, ERR_REFUSED, "the table %s of the %s has rows", result_text(result, 0, 0),
+                     role_name(run->role));
+        err_hint(err, "--upsert merges the rows of the file into it");
+    }
+    result_free(result);
+    buf_release(&sql);
+    return ok;
+}
+
 static bool drop(struct import_run *run, const bool *found, struct err *err)
 {
+    if (conn_kind(run->conn) == ENGINE_COCKROACH) {
+        err_set(err, ERR_REFUSED, "--clean needs PostgreSQL, and the %s is %s",
+                role_name(run->role), conn_version_text(run->conn));
+        return err_hint(err, "nothing brings the tables back there when the import fails: drop "
+                             "them yourself, then import");
+    }
     for (size_t i = 0; i < run->outline.object_count; i++)
         run->dropped += found[i];
     return run->dropped == 0 ||
@@ -156,7 +200,7 @@ static bool drop(struct import_run *run, const bool *found, struct err *err)
 bool import_make_room(struct import_run *run, struct err *err)
 {
     if (run->options->upsert || !run->outlined || run->outline.object_count == 0)
-        return check_tables(run, err);
+        return check_tables(run, err) && check_empty(run, err);
     bool *found = mem_alloc(run->outline.object_count * sizeof *found);
     bool any = false;
     bool ok = objects_find(run->conn, run->outline.objects, run->outline.object_count, found, err);
@@ -165,5 +209,5 @@ bool import_make_room(struct import_run *run, struct err *err)
     if (ok && any)
         ok = run->options->clean ? drop(run, found, err) : refuse_found(run, found, err);
     free(found);
-    return ok && check_tables(run, err);
+    return ok && check_tables(run, err) && check_empty(run, err);
 }

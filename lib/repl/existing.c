@@ -21,10 +21,17 @@ static bool finish(struct existing *existing, struct err *err)
     return ok && pipeline_end(existing->conn, err);
 }
 
-/* One that can be deferred anyway needs no change. */
-static bool is_strict(const struct model_constraint *key)
+static bool is_concerned(const struct existing *existing, const char *table)
 {
-    return key->type == 'f' && !key->deferrable && !key->inherited && !key->period && key->enforced;
+    return !existing->tables || strlist_has(existing->tables, table);
+}
+
+/* A key to another table is fulfilled or not, whatever the order; one that can be deferred anyway
+ * needs no change. */
+static bool is_put_off(const struct existing *existing, const struct model_constraint *key)
+{
+    return key->type == 'f' && !key->deferrable && !key->inherited && !key->period &&
+           key->enforced && !key->ref_outside && is_concerned(existing, key->ref_table);
 }
 
 static bool alter_keys(struct existing *existing, const char *how, struct err *err)
@@ -35,8 +42,9 @@ static bool alter_keys(struct existing *existing, const char *how, struct err *e
 
     for (size_t i = 0; i < model->table_count; i++) {
         const struct model_table *table = &model->tables[i];
-        for (size_t c = 0; ok && c < table->constraint_count; c++) {
-            if (!is_strict(&table->constraints[c]))
+        bool concerned = is_concerned(existing, table->name);
+        for (size_t c = 0; concerned && ok && c < table->constraint_count; c++) {
+            if (!is_put_off(existing, &table->constraints[c]))
                 continue;
             buf_reset(&sql);
             buf_adds(&sql, "ALTER TABLE ");
@@ -57,7 +65,8 @@ static bool pause_triggers(struct existing *existing, struct err *err)
     size_t statements = 0;
 
     for (size_t i = 0; i < existing->model->table_count; i++)
-        strlist_add(&names, existing->model->tables[i].name);
+        if (is_concerned(existing, existing->model->tables[i].name))
+            strlist_add(&names, existing->model->tables[i].name);
     bool ok = names.count == 0 || triggers_queue_pause(existing->conn, &names, &statements, err);
     existing->queued += statements;
     strlist_release(&names);

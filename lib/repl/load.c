@@ -2,114 +2,10 @@
 #include "repl/load.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
-#include <string.h>
-#include <strings.h>
-
 #include "base/stop.h"
+#include "repl/load_define.h"
 #include "repl/load_queue.h"
 #include "repl/load_rows.h"
-
-static void skip(struct load *load, const char *why)
-{
-    char *title = statement_title(load->file->item.text);
-    strlist_addf(&load->skipped, "line %" PRId64 ": %s: %s", load->file->item.line, title, why);
-    free(title);
-}
-
-static bool run(struct load *load, enum load_entry_kind kind, struct err *err)
-{
-    return load_queue(load, kind, load->file->item.text, err);
-}
-
-/* Settings that such files make, and that say how they are to be read. */
-static bool is_known_setting(const char *name)
-{
-    static const char *const names[] = {
-        "check_function_bodies",
-        "client_encoding",
-        "client_min_messages",
-        "datestyle",
-        "default_int_size",
-        "default_table_access_method",
-        "default_tablespace",
-        "default_toast_compression",
-        "default_with_oids",
-        "escape_string_warning",
-        "idle_in_transaction_session_timeout",
-        "intervalstyle",
-        "lc_monetary",
-        "lock_timeout",
-        "row_security",
-        "search_path",
-        "standard_conforming_strings",
-        "statement_timeout",
-        "transaction_timeout",
-        "xmloption",
-    };
-    for (size_t i = 0; name && i < sizeof names / sizeof *names; i++)
-        if (strcasecmp(name, names[i]) == 0)
-            return true;
-    return false;
-}
-
-static bool set(struct load *load, struct err *err)
-{
-    if (is_known_setting(load->file->statement.name))
-        return run(load, LOAD_TRY, err);
-    skip(load, "an import does not change this setting");
-    return true;
-}
-
-static bool create_schema(struct load *load, struct err *err)
-{
-    const char *name = load->file->statement.name;
-    return (name && strlist_has(load->schemas, name)) || run(load, LOAD_RUN, err);
-}
-
-/* What a comment is on belongs to whoever imports, but for extensions, and perhaps the schema. */
-static bool comment(struct load *load, struct err *err)
-{
-    const char *on = load->file->statement.object;
-    return strcmp(on, "EXTENSION") == 0 ||
-           run(load, strcmp(on, "SCHEMA") == 0 ? LOAD_TRY : LOAD_RUN, err);
-}
-
-/* Its rows need not be asked for whether the table is empty. */
-static bool create(struct load *load, struct err *err)
-{
-    const struct statement *s = &load->file->statement;
-    if (strcmp(s->object, "TABLE") == 0 && s->name) {
-        char *key = load_key(s->schema, s->name);
-        strlist_add(&load->created, key);
-        free(key);
-    }
-    return run(load, LOAD_RUN, err);
-}
-
-static bool run_definition(struct load *load, struct err *err)
-{
-    switch (load->file->statement.kind) {
-    case STATEMENT_CREATE:
-        return create(load, err);
-    case STATEMENT_CREATE_SCHEMA:
-        return create_schema(load, err);
-    case STATEMENT_CREATE_EXTENSION:
-        return run(load, LOAD_TRY, err);
-    case STATEMENT_COMMENT:
-        return comment(load, err);
-    case STATEMENT_SET:
-        return set(load, err);
-    case STATEMENT_DROP:
-        skip(load, "only --clean drops");
-        return true;
-    case STATEMENT_SERVER:
-        skip(load, "it belongs to the server, not to the data");
-        return true;
-    default:
-        return run(load, LOAD_RUN, err);
-    }
-}
 
 /* A merge leaves definitions alone, and moves sequences by the ids in use. */
 static bool run_statement(struct load *load, struct err *err)
@@ -125,9 +21,9 @@ static bool run_statement(struct load *load, struct err *err)
     case STATEMENT_TRANSACTION: /* the import is one as a whole */
         return true;
     case STATEMENT_SET: /* how rows are to be read */
-        return set(load, err);
+        return load_set(load, err);
     default:
-        return load->upsert || run_definition(load, err);
+        return load->upsert || load_define(load, err);
     }
 }
 
@@ -147,15 +43,41 @@ static bool check_taken(const struct load *load, struct err *err)
     return true;
 }
 
+static bool end(struct load *load, struct err *err)
+{
+    if (load->entry_count > 0 && !load_flush(load, err))
+        return false;
+    for (size_t i = 0; i < LOAD_SKIP_KINDS; i++)
+        if (load->skips[i].count > LOAD_SKIP_NAMED)
+            strlist_addf(&load->skipped, "and %" PRId64 " more statements: %s",
+                         load->skips[i].count - LOAD_SKIP_NAMED, load->skips[i].why);
+    return check_taken(load, err);
+}
+
 bool load_run(struct load *load, struct err *err)
 {
     struct sql_file *file = load->file;
 
     while (sql_file_next(file, err)) {
         if (file->end)
-            return (load->entry_count == 0 || load_flush(load, err)) && check_taken(load, err);
-        if (!stop_check(err) || !run_statement(load, err))
+            return end(load, err);
+        load->line = file->item.line;
+        load->text = file->item.text;
+        if ((file->statements == 1 &&
+             !sql_dialect_fits(file->dialect, infile_name(file->in), load->conn, err)) ||
+            !stop_check(err) || !run_statement(load, err))
             return false;
     }
     return false;
+}
+
+bool load_finish(struct load *load, struct err *err)
+{
+    for (size_t i = 0; i < load->position_count; i++) {
+        load->line = load->positions[i].line;
+        load->text = load->positions[i].sql;
+        if (!load_queue(load, LOAD_RUN, load->text, err))
+            return false;
+    }
+    return load->entry_count == 0 || load_flush(load, err);
 }

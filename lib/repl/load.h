@@ -21,20 +21,41 @@
 
 struct load_entry; /* a statement under way */
 
+/* How many statements were not run for one reason. */
+struct load_skips {
+    const char *why; /* a literal */
+    int64_t count;
+};
+#define LOAD_SKIP_KINDS 8
+/* That are named for each: large objects and statistics come by the hundred thousand. */
+#define LOAD_SKIP_NAMED 5
+
+/* A position of a sequence, set at the very end. */
+struct load_position {
+    int64_t line;
+    char *sql;
+};
+
 struct load {
     struct conn *conn;
     struct sql_file *file;
     struct upsert *upsert;     /* rows are staged for a merge, and nothing else is run; else NULL */
     struct existing *existing; /* is made ready before rows go into tables that were there */
     const struct strlist *schemas; /* that exist on the target */
+    bool cleaned; /* the caller has dropped what the file defines: DROP has nothing to do */
     /* results */
     int64_t *taken; /* per table of the file: rows that the server took */
     size_t taken_count;
-    struct strlist
-        skipped;    /* statements that were not run, or that the target could not run, and why */
-    int64_t owners; /* statements about owners and privileges, which are never run */
+    struct strlist skipped; /* statements that were not run, or that the target could not run: the
+                               first ones of each reason, then how many more */
+    int64_t owners;         /* those about owners and privileges, which are never run */
     /* under way */
-    struct strlist created; /* tables that the file has made: "schema<TAB>name" */
+    struct load_skips skips[LOAD_SKIP_KINDS];
+    struct strlist created; /* what the file has made: "TABLE<TAB>schema<TAB>name" */
+    struct load_position *positions;
+    size_t position_count;
+    int64_t line;     /* of the statement that is queued, */
+    const char *text; /* and what it says */
     struct load_entry *entries;
     size_t entry_count, entry_cap;
     size_t queued_bytes;
@@ -43,6 +64,11 @@ struct load {
 
 /* Everything up to the end of the file, which is whole then, and every row was taken. */
 bool load_run(struct load *load, struct err *err);
+/*
+ * Sets the positions of sequences. A rollback does not undo that for sequences which were there
+ * before: to be called when nothing else is left to fail.
+ */
+bool load_finish(struct load *load, struct err *err);
 void load_release(struct load *load);
 
 #endif

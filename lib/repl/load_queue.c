@@ -15,6 +15,7 @@
 #define QUEUE_STATEMENTS 1000
 #define QUEUE_BYTES ((size_t)1024 * 1024)
 #define SAVEPOINT "SAVEPOINT dbr_import"
+static const char LOAD_CANNOT[] = "the target cannot run it";
 
 struct load_entry {
     enum load_entry_kind kind;
@@ -38,9 +39,16 @@ void load_count(struct load *load, size_t table, int64_t rows)
     load->taken[table] += rows;
 }
 
-char *load_key(const char *schema, const char *name)
+void load_skip(struct load *load, int64_t line, const char *title, const char *why,
+               const char *detail)
 {
-    return mem_printf("%s\t%s", schema ? schema : "", name);
+    size_t i = 0;
+    while (i + 1 < LOAD_SKIP_KINDS && load->skips[i].why && load->skips[i].why != why)
+        i++;
+    load->skips[i].why = why;
+    if (++load->skips[i].count <= LOAD_SKIP_NAMED)
+        strlist_addf(&load->skipped, "line %" PRId64 ": %s: %s", line, title,
+                     detail ? detail : why);
 }
 
 static bool is_there_already(const char *sqlstate)
@@ -77,8 +85,8 @@ static void push(struct load *load, enum load_entry_kind kind)
     }
     load->entries[load->entry_count++] = (struct load_entry){
         .kind = kind,
-        .line = load->file->item.line,
-        .title = kind == LOAD_AFTER ? NULL : statement_title(load->file->item.text),
+        .line = load->line,
+        .title = kind == LOAD_AFTER ? NULL : statement_title(load->text),
         .table = load->file->table ? load_table(load) : 0,
     };
 }
@@ -136,8 +144,7 @@ static bool read_entry(struct load *load, const struct load_entry *entry, struct
     bool ok = pipeline_next(load->conn, &result, err);
 
     if (!ok && conn_alive(load->conn) && err->code != ERR_STOPPED && entry->kind == LOAD_TRY) {
-        strlist_addf(&load->skipped, "line %" PRId64 ": %s: %s", entry->line, entry->title,
-                     err->message);
+        load_skip(load, entry->line, entry->title, LOAD_CANNOT, err->message);
         err_clear(err);
         return true;
     }
@@ -179,5 +186,8 @@ void load_release(struct load *load)
     free(load->taken);
     strlist_release(&load->skipped);
     strlist_release(&load->created);
+    for (size_t i = 0; i < load->position_count; i++)
+        free(load->positions[i].sql);
+    free(load->positions);
     buf_release(&load->block);
 }

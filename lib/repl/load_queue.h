@@ -12,8 +12,8 @@ enum load_entry_kind {
     LOAD_NO_ROWS /* asks whether a table has rows: it must not */
 };
 
-/* Queues sql in the place of the file's current statement. Sends what is queued when it has become
- * much. */
+/* Queues sql in the place of the statement that load->line and load->text tell of. Sends what is
+ * queued when it has become much. */
 bool load_queue(struct load *load, enum load_entry_kind kind, const char *sql, struct err *err);
 /* Sends everything and reads every result; the connection is out of pipeline mode then. */
 bool load_flush(struct load *load, struct err *err);
@@ -21,8 +21,10 @@ bool load_flush(struct load *load, struct err *err);
 void load_count(struct load *load, size_t table, int64_t rows);
 /* The number of the file's current table. */
 size_t load_table(const struct load *load);
-/* A table in load->created. malloced. */
-char *load_key(const char *schema, const char *name);
+/* Notes that the current statement, or one that failed, is not run. detail: what the server says of
+ * it, or NULL. */
+void load_skip(struct load *load, int64_t line, const char *title, const char *why,
+               const char *detail);
 /* "line N: TITLE: " before the message; ERR_REFUSED where the object is there already. */
 bool load_blame(struct err *err, int64_t line, const char *title);
 

@@ -11,6 +11,7 @@
 #include "db/copy_text.h"
 #include "db/engine_dml.h"
 #include "db/quote.h"
+#include "repl/load_define.h"
 #include "repl/load_queue.h"
 
 /* A block up to this size travels among the statements. */
@@ -48,10 +49,7 @@ static void add_columns(struct buf *sql, const struct statement *s)
 static bool is_made(const struct load *load)
 {
     const struct statement *s = &load->file->statement;
-    char *key = load_key(s->schema, s->name);
-    bool made = strlist_has(&load->created, key);
-    free(key);
-    return made;
+    return load_has_created(load, "TABLE", s->schema, s->name);
 }
 
 static bool make_ready(struct load *load, const struct buf *relation, struct err *err)
@@ -74,7 +72,7 @@ static bool stage(struct load *load, struct buf *relation, struct err *err)
     else if ((load->entry_count == 0 || load_flush(load, err)) &&
              upsert_stage(load->upsert, s->name, &s->columns, relation, err))
         return true;
-    return load_blame(err, load->file->item.line, "rows");
+    return load_blame(err, load->line, "rows");
 }
 
 /* Appends the staging table, or the table itself, with the columns, and sees to it that it can take
@@ -140,8 +138,7 @@ static bool queue_small(struct load *load, const struct buf *relation, struct er
         ok = add_row(load, &sql, block->data + at, len, err);
         at += len + 1;
     }
-    ok = ok ? load_queue(load, LOAD_ROWS, sql.data, err)
-            : load_blame(err, load->file->item.line, "rows");
+    ok = ok ? load_queue(load, LOAD_ROWS, sql.data, err) : load_blame(err, load->line, "rows");
     buf_release(&sql);
     return ok;
 }
@@ -177,8 +174,8 @@ static bool blame_copy(const struct load *load, struct err *err)
 {
     static const char word[] = ", line ";
     const char *at = strstr(err->message, word);
-    int64_t line = load->file->item.line;
-    char *title = statement_title(load->file->item.text);
+    int64_t line = load->line;
+    char *title = statement_title(load->text);
 
     if (at && strstr(err->message, "(COPY "))
         line += strtoll(at + sizeof word - 1, NULL, 10);
@@ -231,7 +228,9 @@ bool load_copy(struct load *load, struct err *err)
     bool whole;
     bool ok = read_small(load, &whole, err);
 
-    if (ok && load->block.len > 0) {
+    if (ok && load->block.len == 0) {
+        ok = load->upsert || find_place(load, &relation, err);
+    } else if (ok) {
         ok = find_place(load, &relation, err) &&
              (whole ? queue_small(load, &relation, err) : copy_large(load, &relation, err));
     }

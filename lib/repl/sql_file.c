@@ -19,6 +19,16 @@ const char *sql_origin_name(enum sql_origin origin)
     return origin == SQL_ORIGIN_DBR ? "dbr-export" : "pg_dump";
 }
 
+bool sql_dialect_fits(const struct engine *dialect, const char *file, const struct conn *conn,
+                      struct err *err)
+{
+    if (dialect == conn_engine(conn))
+        return true;
+    err_set(err, ERR_REFUSED, "%s is written for %s, and the %s is %s", file, dialect->name,
+            conn_role(conn), conn_version_text(conn));
+    return err_hint(err, "make it with dbr-export --dialect=%s", conn_engine(conn)->name);
+}
+
 static bool read_in(void *context, char *data, size_t size, size_t *len, struct err *err)
 {
     return infile_read(context, data, size, len, err);
@@ -298,31 +308,42 @@ static bool read_meta(struct sql_file *file, struct err *err)
     return false;
 }
 
-static bool is_name(const char *name, const char *const *names)
+/* A name of an encoding as the server reads it: letters and digits alone, in lower case. */
+static bool is_encoding(const char *value, const char *name)
 {
-    for (; *names; names++)
-        if (strcasecmp(name, *names) == 0)
+    for (; *value; value++) {
+        if (!isalnum((unsigned char)*value))
+            continue;
+        if (tolower((unsigned char)*value) != *name++)
+            return false;
+    }
+    return *name == '\0';
+}
+
+static bool is_on(const char *value)
+{
+    static const char *const words[] = {"on", "true", "yes", "1"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcasecmp(value, words[i]) == 0)
             return true;
     return false;
 }
 
-/* Strings and rows are read byte by byte: no character may hold a byte that looks like a quote. */
+/*
+ * Strings and rows are read byte by byte, and names that dbr itself writes are in UTF-8: in other
+ * encodings a character may hold a byte that looks like a quote, or is another one.
+ */
 static bool check_setting(struct sql_file *file, struct err *err)
 {
-    static const char *const unsafe[] = {
-        "sjis",   "shift_jis",  "shift_jis_2004", "shiftjis", "mskanji", "win932",     "windows932",
-        "big5",   "win950",     "windows950",     "gbk",      "win936",  "windows936", "uhc",
-        "win949", "windows949", "gb18030",        "johab",    NULL};
     const struct statement *s = &file->statement;
+    const char *value = s->value ? s->value : "";
 
-    if (!s->name || !s->value)
-        return true;
-    if (strcasecmp(s->name, "client_encoding") == 0 && is_name(s->value, unsafe)) {
-        refuse(file, err, "the encoding %s cannot be read", s->value);
+    if (s->name && strcasecmp(s->name, "client_encoding") == 0 && !is_encoding(value, "utf8") &&
+        !is_encoding(value, "unicode") && !is_encoding(value, "sqlascii")) {
+        refuse(file, err, "the file is not in UTF-8 (client_encoding %s)", value);
         return err_hint(err, "make the dump with pg_dump --encoding=UTF8");
     }
-    if (strcasecmp(s->name, "standard_conforming_strings") == 0 &&
-        !is_name(s->value, (const char *const[]){"on", "true", "yes", "1", NULL}))
+    if (s->name && strcasecmp(s->name, "standard_conforming_strings") == 0 && !is_on(value))
         return refuse(file, err, "standard_conforming_strings is off: such strings cannot be read");
     return true;
 }

@@ -72,6 +72,10 @@ bool sql_file_next(struct sql_file *file, struct err *err);
 bool sql_file_rows(struct sql_file *file, const char **data, size_t *len, struct err *err);
 void sql_file_release(struct sql_file *file); /* a zeroed one is fine; the infile stays open */
 
+/* ERR_REFUSED when a file for that engine is not for the database of the connection. */
+bool sql_dialect_fits(const struct engine *dialect, const char *file, const struct conn *conn,
+                      struct err *err);
+
 const char *sql_origin_name(enum sql_origin origin); /* "dbr-export", "pg_dump" */
 
 #endif

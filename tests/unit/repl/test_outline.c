@@ -153,7 +153,15 @@ TEST(what_an_import_does_not_run)
     unit_write("file.sql", PG_HEADER "\\connect x\n" PG_TRAILER);
     refused("the psql command \\connect");
     unit_write("file.sql", PG_HEADER "SET client_encoding = 'BIG5';\n" PG_TRAILER);
-    refused("the encoding BIG5");
+    refused("not in UTF-8 (client_encoding BIG5)");
+    unit_write("file.sql", PG_HEADER "SET client_encoding = $$sjis$$;\n" PG_TRAILER);
+    refused("not in UTF-8");
+    unit_write("file.sql", PG_HEADER "SET client_encoding = 'S-J-I-S';\n" PG_TRAILER);
+    refused("not in UTF-8");
+    unit_write("file.sql", PG_HEADER "SET client_encoding TO 'LATIN1';\n" PG_TRAILER);
+    refused("not in UTF-8");
+    unit_write("file.sql", PG_HEADER "SET standard_conforming_strings = $$off$$;\n" PG_TRAILER);
+    refused("standard_conforming_strings is off");
     unit_write("file.sql", PG_HEADER "SET standard_conforming_strings = 'off';\n" PG_TRAILER);
     refused("standard_conforming_strings is off");
     unit_write("file.sql", PG_HEADER "CREATE DATABASE x;\n" PG_TRAILER);
