@@ -48,6 +48,8 @@ struct engine_ddl {
     bool identity_sequences; /* identity columns take their values from a sequence of their own */
     void (*schema)(struct ddl *ddl);
     void (*type)(struct ddl *ddl, const struct model_type *type);
+    /* What waits until the rows are there; NULL: nothing. */
+    void (*type_late)(struct ddl *ddl, const struct model_type *type);
     void (*sequence)(struct ddl *ddl, const struct model_sequence *sequence);
     /* The table with columns and checks, a partition attached; what loading rows does not need
      * comes in keys(). */

@@ -147,6 +147,13 @@ static void write_type(struct ddl *ddl, const struct model_type *type)
     }
     const char *word = type->kind == TYPE_DOMAIN ? "domain" : "type";
     ddl_add(ddl, &sql, NULL, false, "%s %s", word, type->name);
+    buf_release(&sql);
+}
+
+/* Values that are there may break a check that was never validated: it comes after the rows. */
+static void write_type_late(struct ddl *ddl, const struct model_type *type)
+{
+    struct buf sql = BUF_INIT;
     for (size_t i = 0; i < type->check_count; i++) {
         if (type->checks[i].validated)
             continue;
@@ -258,6 +265,7 @@ const struct engine_ddl postgres_ddl = {
     .newest = POSTGRES_18,
     .schema = write_schema,
     .type = write_type,
+    .type_late = write_type_late,
     .sequence = write_sequence,
     .table = postgres_table,
     .table_late = postgres_table_late,

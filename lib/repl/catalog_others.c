@@ -158,8 +158,10 @@ static const char others_sql[] =
     " UNION ALL "
     "SELECT 0, NULL, 'x', 'cast', format_type(c.castsource, NULL) || ' as ' || format_type(c.casttarget, NULL), 'cast',"
     " NULL, NULL, NULL, false, NULL, NULL, NULL"
-    " FROM pg_cast c JOIN pg_proc p ON p.oid = c.castfunc WHERE p.pronamespace = " SCHEMA_OID
-    " AND " NOT_OF_EXTENSION("pg_cast", "c.oid") " AND " NOT_INTERNAL("p.oid")
+    " FROM pg_cast c JOIN pg_type s ON s.oid = c.castsource JOIN pg_type t ON t.oid = c.casttarget"
+    " LEFT JOIN pg_proc p ON p.oid = c.castfunc"
+    " WHERE " SCHEMA_OID " IN (s.typnamespace, t.typnamespace, coalesce(p.pronamespace, 0))"
+    " AND " NOT_OF_EXTENSION("pg_cast", "c.oid") " AND (p.oid IS NULL OR " NOT_INTERNAL("p.oid") ")"
     " ORDER BY 3, 5";
 /* clang-format on */
 

@@ -185,6 +185,8 @@ void diff_type(struct diff *diff, const struct model_type *type)
     const struct model_type *target = model_type(diff->target, type->name);
     if (!target) {
         diff->engine->ddl->type(&diff->ddl, type);
+        if (diff->engine->ddl->type_late)
+            diff->engine->ddl->type_late(&diff->ddl, type);
         /* A type that the target's engine does not have was noted when the schema was created. */
         if (diff->ddl.statement_count > 0)
             diff_add(diff, PLAN_STRUCTURE);

@@ -198,6 +198,8 @@ static void create(const struct model *source, const struct engine *target, int 
     plan_take(plan, &ddl, PLAN_KEYS);
     plan_advise(plan, source, target, advised ? advised : ddl.version);
     plan_sort(plan);
+    for (size_t i = 0; i < source->type_count && engine->type_late; i++)
+        engine->type_late(&ddl, &source->types[i]);
     for (size_t i = 0; i < source->table_count; i++)
         if (!source->tables[i].excluded)
             engine->foreign_keys(&ddl, &source->tables[i]);

@@ -368,8 +368,19 @@ static bool check_kind(struct sql_file *file, struct err *err)
     }
 }
 
-static bool read_statement(struct sql_file *file, struct err *err)
+/* dbr's own notes in a database that pg_dump has read: those of another one mean nothing. */
+static bool is_own(const struct statement *s)
 {
+    static const char own[] = "_dbr";
+    return (s->schema && strcmp(s->schema, own) == 0) ||
+           (s->of_schema && strcmp(s->of_schema, own) == 0) ||
+           (s->kind == STATEMENT_CREATE_SCHEMA && s->name && strcmp(s->name, own) == 0);
+}
+
+/* *own: it is not for the caller. */
+static bool read_statement(struct sql_file *file, bool *own, struct err *err)
+{
+    *own = false;
     if (file->origin == SQL_ORIGIN_UNKNOWN || !file->dialect)
         return refuse_foreign(file, err);
     if (file->complete)
@@ -380,6 +391,9 @@ static bool read_statement(struct sql_file *file, struct err *err)
     file->statements++;
     if (!check_kind(file, err))
         return false;
+    *own = is_own(&file->statement);
+    if (*own)
+        return true;
     bool rows = file->statement.kind == STATEMENT_COPY || file->statement.kind == STATEMENT_INSERT;
     if ((file->statement.kind == STATEMENT_COPY) != (file->item.kind == SCRIPT_COPY))
         return refuse(file, err, "these rows cannot be read");
@@ -404,6 +418,8 @@ static bool blame_script(const struct sql_file *file, struct err *err)
 
 bool sql_file_next(struct sql_file *file, struct err *err)
 {
+    bool own;
+
     for (;;) {
         if (!script_next(file->script, &file->item, err))
             return blame_script(file, err);
@@ -419,7 +435,10 @@ bool sql_file_next(struct sql_file *file, struct err *err)
                 return false;
             break;
         default:
-            return read_statement(file, err);
+            if (!read_statement(file, &own, err))
+                return false;
+            if (!own)
+                return true;
         }
     }
 }

@@ -95,6 +95,26 @@ SQL
     done
 }
 
+@test "values that break a check which was never validated, and a cast" {
+    p1 <<'SQL'
+CREATE DOMAIN pos AS int;
+CREATE TABLE dt (id int PRIMARY KEY, p pos, q int);
+INSERT INTO dt VALUES (1, -5, -5);
+ALTER DOMAIN pos ADD CONSTRAINT pp CHECK (value > 0) NOT VALID;
+ALTER TABLE dt ADD CONSTRAINT qq CHECK (q > 0) NOT VALID;
+CREATE TYPE comp AS (a int, b text);
+CREATE CAST (comp AS text) WITH INOUT AS ASSIGNMENT;
+SQL
+    run_dbr export --output=f.sql
+    exits 0
+    stderr_has "cast comp as text"
+    restore f.sql
+    same_rows
+    is "$(p2 -c "SELECT convalidated FROM pg_constraint WHERE conname = 'pp'")" f
+    schema_clear two
+    init_pair
+}
+
 @test "an export of the standby has the triggers as they are when it is active" {
     p1 <<'SQL'
 CREATE TABLE t (id int PRIMARY KEY);

@@ -167,6 +167,24 @@ SQL
     stderr_has "is written for cockroach"
 }
 
+@test "what dbr has noted in a database is no part of its dump" {
+    p1 -c "CREATE TABLE t (id int PRIMARY KEY)" -c "INSERT INTO t VALUES (1)"
+    init_pair
+    run_dbr failover --yes
+    exits 0
+    run_dbr failback --yes
+    exits 0
+    pg_dump -d "$P1_URL" >dump.sql 2>/dev/null || skip "pg_dump is older than the server"
+    grep -q 'CREATE SCHEMA _dbr' dump.sql || fail "there is nothing to leave out"
+    database_create two "${DB}_x" empty
+    env_set DATABASE_URL "$(server_url two "${DB}_x")"
+    env_set DB_STATE_DIR "$BATS_TEST_TMPDIR/other-state"
+    run_dbr import --target=primary --input=dump.sql --yes
+    exits 0
+    is "$(sql "$(server_url two "${DB}_x")" -c "SELECT count(*) FROM t" -c "SELECT count(*) FROM pg_namespace WHERE nspname = '_dbr'")" $'1\n0'
+    database_drop two "${DB}_x"
+}
+
 @test "views that need each other, as dumps write them" {
     dumped <<'SQL'
 CREATE TABLE t (id integer NOT NULL, v text);
