@@ -52,12 +52,24 @@ static bool is_made(const struct load *load)
     return load_has_created(load, "TABLE", s->schema, s->name);
 }
 
+/* A table has rows of its own; those of its heirs, which may come first, are theirs. A partitioned
+ * table's are in its partitions. */
+static const char *own_rows(const struct load *load)
+{
+    const struct statement *s = &load->file->statement;
+    const struct model *model = load->existing->model;
+    const struct model_table *table = NULL;
+    if (!s->schema || strcmp(s->schema, model->schema) == 0)
+        table = model_table(model, s->name);
+    return model->engine == ENGINE_POSTGRES && table && table->kind == 'r' ? "ONLY " : "";
+}
+
 static bool make_ready(struct load *load, const struct buf *relation, struct err *err)
 {
     struct buf sql = BUF_INIT;
     bool ok = load->existing->ready || ((load->entry_count == 0 || load_flush(load, err)) &&
                                         existing_begin(load->existing, err));
-    buf_addf(&sql, "SELECT EXISTS (SELECT 1 FROM %s)", relation->data);
+    buf_addf(&sql, "SELECT EXISTS (SELECT 1 FROM %s%s)", own_rows(load), relation->data);
     ok = ok && load_queue(load, LOAD_NO_ROWS, sql.data, err);
     buf_release(&sql);
     return ok;

@@ -30,6 +30,16 @@ REFRESH MATERIALIZED VIEW totals;
 SQL
 }
 
+# pg_dump restores with an empty search_path, where functions find nothing unless they bring their own: with psql no more than
+# with dbr.
+every_object_closed() {
+    p1 <<'SQL'
+SELECT format('ALTER FUNCTION %s SET search_path = public', p.oid::regprocedure)
+FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
+WHERE p.pronamespace = 'public'::regnamespace AND p.prokind = 'f' AND l.lanname IN ('sql', 'plpgsql') \gexec
+SQL
+}
+
 # The schema as pg_dump prints it, without the objects that dbr names as not carried over. $2: a pattern of lines to leave
 # out; on a standby triggers that would fire when rows are applied are switched off.
 printed() {
