@@ -25,11 +25,24 @@ CREATE FUNCTION pong(integer) RETURNS integer LANGUAGE plpgsql AS 'BEGIN RETURN 
 INSERT INTO "select" ("we""ird.Näme", v, code) VALUES ('a', 1, 'c');
 INSERT INTO child VALUES (1, 'c');
 SQL
-    pg_dump --no-owner --no-privileges -n public -d "$P1_URL" | grep -v 'SCHEMA public' >dump.sql
+    # It does not read a server that is newer than itself.
+    if pg_dump --no-owner --no-privileges -n public -d "$P1_URL" >whole.sql 2>/dev/null; then
+        grep -v 'SCHEMA public' whole.sql >dump.sql
+    else
+        run_dbr export --output=dump.sql
+        exits 0
+    fi
     p2 -1 -f dump.sql >/dev/null
     p2 -c "CREATE SCHEMA other" -c 'UPDATE "select" SET v = 9'
 }
 teardown() { pair_teardown; }
+
+# Every object of the secondary, the very same and what it needs, and every row.
+everything() {
+    p2 -c "SELECT classid, objid, objsubid, refclassid, refobjid, refobjsubid, deptype FROM pg_depend ORDER BY 1, 2, 3, 4, 5, 6"
+    compare_contents "$P2_URL"
+    compare_contents "$P2_URL" other
+}
 
 clean() { run_dbr import --target=secondary --input=dump.sql --clean --yes; }
 
@@ -38,11 +51,11 @@ refuses() {
     local sql=$1 before
     shift
     p2 -c "$sql" >/dev/null
-    before=$(pg_dump -d "$P2_URL" | grep -v restrict)
+    before=$(everything)
     clean
     exits 5
     stderr_has "$@"
-    is "$(pg_dump -d "$P2_URL" | grep -v restrict)" "$before"
+    [ "$(everything)" = "$before" ] || fail "the secondary has changed"
 }
 
 @test "the objects of the file are replaced, others stay" {
