@@ -58,7 +58,7 @@ bool copy_out_begin(struct conn *conn, const char *sql, struct err *err)
     return begin(conn, sql, PGRES_COPY_OUT, err);
 }
 
-bool copy_out_read(struct conn *conn, const char **data, size_t *len, struct err *err)
+bool copy_out_read(struct conn *conn, char **data, size_t *len, struct err *err)
 {
     if (conn->copy_row)
         PQfreemem(conn->copy_row);

@@ -12,9 +12,10 @@
 bool copy_out_begin(struct conn *conn, const char *sql, struct err *err);
 /*
  * The next piece (one row in text and CSV). *data belongs to the connection and lives until the
- * next call; *len is 0 at the end, when the statement has succeeded on the server.
+ * next call; till then the caller may change its bytes. *len is 0 at the end, when the statement
+ * has succeeded on the server.
  */
-bool copy_out_read(struct conn *conn, const char **data, size_t *len, struct err *err);
+bool copy_out_read(struct conn *conn, char **data, size_t *len, struct err *err);
 
 /* sql is the whole "COPY ... FROM STDIN ..." statement. */
 bool copy_in_begin(struct conn *conn, const char *sql, struct err *err);

@@ -1,12 +1,7 @@
-/* The text format of COPY, as the server reads it; a line is copied once and changed in place. */
+/* The text format of COPY, as the server reads it. */
 #include "db/copy_text.h"
 
-#include <stdlib.h>
 #include <string.h>
-
-#include "base/mem.h"
-
-#define SHORT_LINE 1024 /* needs no memory of its own */
 
 static int hex_digit(char c)
 {
@@ -70,12 +65,15 @@ static char *end_of_field(char *p, const char *end, size_t *len, bool *is_null, 
     return tab;
 }
 
-static bool split_copy(char *line, size_t len, copy_text_field field, void *context,
-                       struct err *err)
+bool copy_text_split(char *line, size_t len, copy_text_field field, void *context, struct err *err)
 {
     char *end = line + len;
     char *p = line;
     const char *escape = memchr(line, '\\', len);
+
+    if (memchr(line, '\0', len))
+        return err_set(err, ERR_REFUSED, "a value has a NUL byte");
+    *end = '\0';
     for (size_t column = 0;; column++) {
         size_t field_len = 0;
         bool is_null = false;
@@ -99,21 +97,6 @@ static bool split_copy(char *line, size_t len, copy_text_field field, void *cont
     }
 }
 
-bool copy_text_split(const char *line, size_t len, copy_text_field field, void *context,
-                     struct err *err)
-{
-    char brief[SHORT_LINE];
-    if (memchr(line, '\0', len))
-        return err_set(err, ERR_REFUSED, "a value has a NUL byte");
-    char *copy = len < sizeof brief ? brief : mem_realloc(NULL, len + 1);
-    memcpy(copy, line, len);
-    copy[len] = '\0';
-    bool ok = split_copy(copy, len, field, context, err);
-    if (copy != brief)
-        free(copy);
-    return ok;
-}
-
 /* Appends data with each of this character doubled. */
 static void add_doubled(struct buf *out, const char *data, size_t len, char doubled)
 {
@@ -127,24 +110,45 @@ static void add_doubled(struct buf *out, const char *data, size_t len, char doub
     buf_add(out, data, (size_t)(end - data));
 }
 
-void copy_text_literal(struct buf *sql, const char *data, size_t len)
+static size_t piece_of(size_t left)
 {
-    if (!data) {
-        buf_adds(sql, "NULL");
-        return;
-    }
+    return left < COPY_TEXT_PIECE ? left : COPY_TEXT_PIECE;
+}
+
+static void add_literal_text(struct buf *sql, const char *data, size_t len)
+{
     const char *end = data + len;
-    const char *backslash = memchr(data, '\\', len);
-    if (backslash)
-        buf_addch(sql, 'E');
-    buf_addch(sql, '\'');
-    for (; backslash; backslash = memchr(data, '\\', (size_t)(end - data))) {
+    const char *backslash;
+    while (data < end && (backslash = memchr(data, '\\', (size_t)(end - data)))) {
         add_doubled(sql, data, (size_t)(backslash - data), '\'');
         buf_adds(sql, "\\\\");
         data = backslash + 1;
     }
     add_doubled(sql, data, (size_t)(end - data), '\'');
+}
+
+bool copy_text_literal_piece(struct buf *sql, const char *data, size_t len, size_t *at)
+{
+    if (!data) {
+        buf_adds(sql, "NULL");
+        return false;
+    }
+    size_t piece = piece_of(len - *at);
+    if (*at == 0)
+        buf_adds(sql, memchr(data, '\\', len) ? "E'" : "'");
+    add_literal_text(sql, data + *at, piece);
+    *at += piece;
+    if (*at < len)
+        return true;
     buf_addch(sql, '\'');
+    return false;
+}
+
+void copy_text_literal(struct buf *sql, const char *data, size_t len)
+{
+    size_t at = 0;
+    while (copy_text_literal_piece(sql, data, len, &at))
+        ;
 }
 
 static bool is_space(char c)
@@ -164,17 +168,23 @@ static bool needs_quotes(const char *data, size_t len)
     return false;
 }
 
-void copy_text_csv(struct buf *out, const char *data, size_t len)
+bool copy_text_csv_piece(struct buf *out, const char *data, size_t len, size_t *at)
 {
     if (!data) {
         buf_adds(out, "\\N");
-    } else if (!needs_quotes(data, len)) {
-        buf_add(out, data, len);
-    } else {
-        buf_addch(out, '"');
-        add_doubled(out, data, len, '"');
-        buf_addch(out, '"');
+        return false;
     }
+    size_t piece = piece_of(len - *at);
+    bool first = *at == 0;
+    bool last = *at + piece == len;
+    bool quoted = (first || last) && needs_quotes(data, len);
+    if (first && quoted)
+        buf_addch(out, '"');
+    add_doubled(out, data + *at, piece, '"'); /* one without quotes has none to double */
+    if (last && quoted)
+        buf_addch(out, '"');
+    *at += piece;
+    return !last;
 }
 
 bool copy_text_ends_csv(const char *data, size_t len)

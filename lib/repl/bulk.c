@@ -102,7 +102,7 @@ static bool next_chunk(struct relay *r, struct err *err)
 
 static bool relay_rows(struct relay *r, struct err *err)
 {
-    const char *data;
+    char *data;
     size_t len;
 
     for (;;) {

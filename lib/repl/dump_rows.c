@@ -1,8 +1,10 @@
 /* Rows from COPY ... TO STDOUT into the three forms of a script. */
 #include "repl/dump_rows.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "cli/progress.h"
 #include "db/copy.h"
 #include "db/copy_text.h"
@@ -14,15 +16,22 @@
 #define INSERT_ROWS 500
 #define INSERT_BYTES ((int64_t)256 * 1024)
 #define PROGRESS_ROWS 2000
+#define LINE_BYTES ((size_t)64 * 1024) /* gathered before they go out */
+
+struct field {
+    const char *data; /* NULL for NULL */
+    size_t len;
+};
 
 struct rows_writer {
     struct dump *dump;
     struct dump_table *table;
-    struct buf names;    /* ("a", "b") */
-    struct buf relation; /* "public"."users" */
-    struct buf line;     /* a row taken apart and put together */
-    bool ends;           /* psql would take a line of it for the end of the rows */
-    bool open;           /* a block or statement has begun */
+    struct buf names;     /* ("a", "b") */
+    struct buf relation;  /* "public"."users" */
+    struct field *fields; /* of a row, in the memory that it came in */
+    size_t field_count, column_count;
+    struct buf line; /* part of a row, put together */
+    bool open;       /* a block or statement has begun */
     int64_t block_rows, block_bytes;
     int64_t told;
 };
@@ -106,18 +115,49 @@ static bool close_insert(struct rows_writer *w, struct err *err)
 
 /* --- rows --------------------------------------------------------------------- */
 
-static bool literal_field(void *context, size_t column, const char *data, size_t len,
-                          struct err *err)
+static bool keep_field(void *context, size_t column, const char *data, size_t len, struct err *err)
 {
     struct rows_writer *w = context;
-    buf_reset(&w->line);
-    buf_adds(&w->line, column ? ", " : "(");
-    copy_text_literal(&w->line, data, len);
-    return put(w, w->line.data, w->line.len, err);
+    (void)err;
+    if (column < w->column_count)
+        w->fields[column] = (struct field){data, len};
+    w->field_count = column + 1;
+    return true;
 }
 
-/* A value goes out when it has been quoted: a row is never held twice. */
-static bool insert_row(struct rows_writer *w, const char *data, size_t len, struct err *err)
+static bool split_row(struct rows_writer *w, char *data, size_t len, struct err *err)
+{
+    return copy_text_split(data, len, keep_field, w, err) &&
+           (w->field_count == w->column_count ||
+            err_set(err, ERR_FAILED, "the server sent a row of %zu values for %zu columns",
+                    w->field_count, w->column_count));
+}
+
+static bool flush_line(struct rows_writer *w, struct err *err)
+{
+    bool ok = put(w, w->line.data, w->line.len, err);
+    buf_reset(&w->line);
+    return ok;
+}
+
+/* A wide value goes out in pieces: a row is never held twice. */
+static bool add_fields(struct rows_writer *w, const char *between,
+                       bool (*piece)(struct buf *, const char *, size_t, size_t *), struct err *err)
+{
+    for (size_t i = 0; i < w->field_count; i++) {
+        size_t at = 0;
+        bool more = true;
+        buf_adds(&w->line, i ? between : "");
+        while (more) {
+            more = piece(&w->line, w->fields[i].data, w->fields[i].len, &at);
+            if (w->line.len >= LINE_BYTES && !flush_line(w, err))
+                return false;
+        }
+    }
+    return true;
+}
+
+static bool insert_row(struct rows_writer *w, struct err *err)
 {
     if (w->open && (w->block_rows >= INSERT_ROWS || w->block_bytes >= INSERT_BYTES) &&
         !close_insert(w, err))
@@ -126,35 +166,34 @@ static bool insert_row(struct rows_writer *w, const char *data, size_t len, stru
     if (first && !open_insert(w, err))
         return false;
     w->block_rows++;
-    return (first || put(w, ",\n", 2, err)) && copy_text_split(data, len, literal_field, w, err) &&
-           put(w, ")", 1, err);
-}
-
-static bool csv_field(void *context, size_t column, const char *data, size_t len, struct err *err)
-{
-    struct rows_writer *w = context;
-    (void)err;
-    if (column)
-        buf_addch(&w->line, ',');
-    copy_text_csv(&w->line, data, len);
-    w->ends = w->ends || copy_text_ends_csv(data, len);
-    return true;
-}
-
-static bool csv_row(struct rows_writer *w, const char *data, size_t len, struct err *err)
-{
-    buf_reset(&w->line);
-    w->ends = false;
-    if (!copy_text_split(data, len, csv_field, w, err))
+    buf_adds(&w->line, first ? "(" : ",\n(");
+    if (!add_fields(w, ", ", copy_text_literal_piece, err))
         return false;
-    if (w->ends)
-        return close_copy(w, err) && insert_row(w, data, len, err) && close_insert(w, err);
+    buf_addch(&w->line, ')');
+    return flush_line(w, err);
+}
+
+/* Whether psql would take a line of the row for the end of the rows. */
+static bool ends_block(const struct rows_writer *w)
+{
+    for (size_t i = 0; i < w->field_count; i++)
+        if (copy_text_ends_csv(w->fields[i].data, w->fields[i].len))
+            return true;
+    return false;
+}
+
+static bool csv_row(struct rows_writer *w, struct err *err)
+{
+    if (ends_block(w))
+        return close_copy(w, err) && insert_row(w, err) && close_insert(w, err);
     if (w->open && w->block_bytes >= COCKROACH_BLOCK && !close_copy(w, err))
         return false;
     if (!w->open && !open_copy(w, err))
         return false;
+    if (!add_fields(w, ",", copy_text_csv_piece, err))
+        return false;
     buf_addch(&w->line, '\n');
-    return put(w, w->line.data, w->line.len, err);
+    return flush_line(w, err);
 }
 
 static bool text_row(struct rows_writer *w, const char *data, size_t len, struct err *err)
@@ -173,16 +212,17 @@ static bool check_row(const struct rows_writer *w, const char *data, size_t len,
                    w->table->table->name);
 }
 
-static bool write_row(struct rows_writer *w, const char *data, size_t len, struct err *err)
+static bool write_row(struct rows_writer *w, char *data, size_t len, struct err *err)
 {
     if (!check_row(w, data, len, err))
         return false;
     len--;
     w->table->rows++;
     w->dump->rows++;
-    if (w->dump->inserts)
-        return insert_row(w, data, len, err);
-    return is_cockroach(w) ? csv_row(w, data, len, err) : text_row(w, data, len, err);
+    if (!w->dump->inserts && !is_cockroach(w))
+        return text_row(w, data, len, err);
+    return split_row(w, data, len, err) &&
+           (w->dump->inserts ? insert_row(w, err) : csv_row(w, err));
 }
 
 /* --- a table ------------------------------------------------------------------ */
@@ -215,6 +255,8 @@ static void add_copy_out(struct buf *sql, struct rows_writer *w)
         add_expression(sql, w, &table->columns[i]);
         quote_ident(&w->names, table->columns[i].name);
     }
+    w->column_count = n;
+    w->fields = mem_array(NULL, n, sizeof *w->fields);
     buf_addch(&w->names, ')');
     buf_adds(sql, " FROM ");
     row_sql_relation(sql, &from);
@@ -232,7 +274,7 @@ static void tell(struct rows_writer *w, bool last)
 
 static bool write_rows(struct rows_writer *w, struct err *err)
 {
-    const char *data;
+    char *data;
     size_t len;
 
     for (;;) {
@@ -264,5 +306,6 @@ bool dump_rows(struct dump *dump, struct dump_table *table, struct err *err)
     buf_release(&w.names);
     buf_release(&w.relation);
     buf_release(&w.line);
+    free(w.fields);
     return ok ? true : err_prefix(err, "table %s", table->table->name);
 }

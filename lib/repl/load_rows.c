@@ -119,7 +119,7 @@ static bool add_literal(void *context, size_t column, const char *data, size_t l
     return true;
 }
 
-static bool add_row(const struct load *load, struct buf *sql, const char *line, size_t len,
+static bool add_row(const struct load *load, struct buf *sql, char *line, size_t len,
                     struct err *err)
 {
     size_t wanted = load->file->statement.columns.count;

@@ -21,7 +21,7 @@ static void expect_bytes(const char *line, size_t len, const char *expected)
     /* A copy of the right size, so that reading beyond it is seen. */
     char *exact = malloc(len + 1);
     memcpy(exact, line, len);
-    exact = realloc(exact, len > 0 ? len : 1);
+    exact[len] = '\n';
     if (!copy_text_split(exact, len, add_field, &out, &err))
         buf_addf(&out, "!%d %s", (int)err.code, err.message);
     free(exact);
@@ -91,29 +91,51 @@ static bool count(void *context, size_t column, const char *data, size_t len, st
     return column != counter->stop_at || err_set(err, ERR_DIFFERENT, "enough");
 }
 
+static void make_long(struct buf *line)
+{
+    buf_reset(line);
+    for (int i = 0; i < 100000; i++)
+        buf_adds(line, i % 2 ? "abc\t" : "a\\nc\t");
+}
+
 TEST(long_lines_and_early_ends)
 {
     struct buf line = BUF_INIT;
     struct err err = ERR_INIT;
     struct counter counter = {.stop_at = SIZE_MAX};
-    for (int i = 0; i < 100000; i++)
-        buf_adds(&line, i % 2 ? "abc\t" : "a\\nc\t");
+    make_long(&line);
     assert_true(copy_text_split(line.data, line.len, count, &counter, &err));
     assert_int_equal(counter.fields, 100001);
     assert_int_equal(counter.bytes, 300000);
-    /* Around the length from which on a line needs memory. */
-    char filler[1030];
-    memset(filler, 'x', sizeof filler);
-    for (size_t len = 1020; len <= sizeof filler; len++) {
-        counter = (struct counter){.stop_at = SIZE_MAX};
-        assert_true(copy_text_split(filler, len, count, &counter, &err));
-        assert_int_equal(counter.bytes, len);
-    }
+    make_long(&line);
     counter = (struct counter){.stop_at = 2};
     assert_false(copy_text_split(line.data, line.len, count, &counter, &err));
     assert_int_equal(err.code, ERR_DIFFERENT);
     assert_int_equal(counter.fields, 3);
     buf_release(&line);
+}
+
+static bool note_place(void *context, size_t column, const char *data, size_t len, struct err *err)
+{
+    const char **places = context;
+    (void)len;
+    (void)err;
+    places[column] = data;
+    return true;
+}
+
+TEST(fields_stay_where_they_stand)
+{
+    char line[] = "one\ttw\\no\tthree\n";
+    const char *places[3];
+    struct err err = ERR_INIT;
+    assert_true(copy_text_split(line, strlen(line) - 1, note_place, places, &err));
+    assert_ptr_equal(places[0], line);
+    assert_string_equal(places[0], "one");
+    assert_ptr_equal(places[1], line + 4);
+    assert_string_equal(places[1], "tw\no");
+    assert_ptr_equal(places[2], line + 10);
+    assert_string_equal(places[2], "three");
 }
 
 static void expect_made(void (*make)(struct buf *, const char *, size_t), const char *data,
@@ -124,6 +146,13 @@ static void expect_made(void (*make)(struct buf *, const char *, size_t), const 
     make(&out, data, data ? strlen(data) : 0);
     assert_string_equal(out.data + 2, expected);
     buf_release(&out);
+}
+
+static void copy_text_csv(struct buf *out, const char *data, size_t len)
+{
+    size_t at = 0;
+    while (copy_text_csv_piece(out, data, len, &at))
+        ;
 }
 
 TEST(literals)
@@ -154,6 +183,51 @@ TEST(csv)
     expect_made(copy_text_csv, "a\\b'", "a\\b'");
 }
 
+typedef bool (*make_piece)(struct buf *, const char *, size_t, size_t *);
+
+/* A field of len bytes x with this text at its end, in pieces. */
+static void expect_pieces(make_piece piece, size_t len, const char *end, const char *before,
+                          const char *after)
+{
+    struct buf field = BUF_INIT, out = BUF_INIT, whole = BUF_INIT, expected = BUF_INIT;
+    buf_adds(&expected, before);
+    for (size_t i = 0; i < len; i++) {
+        buf_addch(&field, 'x');
+        buf_addch(&expected, 'x');
+    }
+    buf_adds(&field, end);
+    buf_adds(&expected, after);
+    size_t at = 0, pieces = 0;
+    for (bool more = true; more; pieces++) {
+        buf_reset(&out);
+        more = piece(&out, field.data, field.len, &at);
+        assert_true(out.len <= 2 * COPY_TEXT_PIECE + 3);
+        buf_add(&whole, out.data, out.len);
+    }
+    assert_int_equal(at, field.len);
+    assert_int_equal(pieces, (field.len + COPY_TEXT_PIECE - 1) / COPY_TEXT_PIECE);
+    assert_string_equal(whole.data, expected.data);
+    buf_release(&field);
+    buf_release(&out);
+    buf_release(&whole);
+    buf_release(&expected);
+}
+
+TEST(a_wide_field_is_written_in_pieces)
+{
+    for (size_t len = COPY_TEXT_PIECE - 4; len <= COPY_TEXT_PIECE + 1; len++) {
+        for (size_t more = 0; more <= 2 * COPY_TEXT_PIECE; more += COPY_TEXT_PIECE) {
+            expect_pieces(copy_text_literal_piece, len + more, "", "'", "'");
+            expect_pieces(copy_text_literal_piece, len + more, "''", "'", "'''''");
+            expect_pieces(copy_text_literal_piece, len + more, "'\\'", "E'", "''\\\\'''");
+            expect_pieces(copy_text_csv_piece, len + more, "", "", "");
+            expect_pieces(copy_text_csv_piece, len + more, "'\\", "", "'\\");
+            expect_pieces(copy_text_csv_piece, len + more, "\"\"", "\"", "\"\"\"\"\"");
+            expect_pieces(copy_text_csv_piece, len + more, " ", "\"", " \"");
+        }
+    }
+}
+
 TEST(a_line_that_csv_cannot_hold)
 {
     assert_true(copy_text_ends_csv("a\n\\.\nb", 6));
@@ -175,7 +249,7 @@ TEST(hostile_text_does_no_harm)
         struct err err = ERR_INIT;
         seed = seed * 1664525 + 1013904223;
         size_t len = seed >> 26;
-        char *line = malloc(len > 0 ? len : 1);
+        char *line = malloc(len + 1);
         for (size_t i = 0; i < len; i++) {
             seed = seed * 1664525 + 1013904223;
             line[i] = n % 2 ? (char)(seed >> 24) : alphabet[(seed >> 8) % (sizeof alphabet - 1)];
@@ -195,8 +269,10 @@ int main(void)
         cmocka_unit_test(escapes_are_undone),
         cmocka_unit_test(what_cannot_be_a_value_is_refused),
         cmocka_unit_test(long_lines_and_early_ends),
+        cmocka_unit_test(fields_stay_where_they_stand),
         cmocka_unit_test(literals),
         cmocka_unit_test(csv),
+        cmocka_unit_test(a_wide_field_is_written_in_pieces),
         cmocka_unit_test(a_line_that_csv_cannot_hold),
         cmocka_unit_test(hostile_text_does_no_harm),
     };
