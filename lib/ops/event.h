@@ -16,6 +16,8 @@ struct event_options {
 
 /*
  * Appends the event to events.jsonl and runs DB_ON_EVENT. Connects to nothing and takes no lock.
+ * Secrets of the configuration and passwords in URLs and after "password=" are replaced by "***",
+ * for the command in all but the path.
  * ERR_FAILED when the command fails (the event is recorded all the same), ERR_USAGE when the state
  * cannot be read.
  */

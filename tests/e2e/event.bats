@@ -32,6 +32,32 @@ event() { tail -n 1 "$STATE_DIR/events.jsonl" | jq -r "$1"; }
     is "$(event .message)" trouble
 }
 
+@test "no password is recorded or passed on, whoever's it is" {
+    env_set DATABASE_URL postgresql://app:fake%3Apass@127.0.0.1:1/app
+    # shellcheck disable=SC2016 # the hook's own
+    env_set DB_ON_EVENT "'echo \"\$DBR_REASON|\$DBR_MESSAGE|\$DBR_FILE\" >told'"
+    run_dbr event --event=error --reason='for fake:pass' --file=/b/fake:pass.gz \
+        --message='failed: postgresql://app:fake%3Apass@127.0.0.1/app, its password is fake:pass'
+    exits 0
+    is "$(event .message)" 'failed: postgresql://app:***@127.0.0.1/app, its password is ***'
+    is "$(event .reason)" 'for ***'
+    is "$(event .file)" '/b/***.gz'
+    is "$(cat told)" "$(event '.reason + "|" + .message')|/b/fake:pass.gz"
+    # Those of other databases, also as they are written by mistake.
+    while IFS='|' read -r given stored; do
+        run_dbr event --event=error --message="$given"
+        exits 0
+        is "$(event .message)" "$stored"
+    done <<'END'
+(postgres://u:not-this@db.example.com/x)|(postgres://u:***@db.example.com/x)
+"POSTGRESQL://u:not/th@is@db.example.com/x" and a@b|"POSTGRESQL://u:***@db.example.com/x" and a@b
+postgresql://u@db.example.com:5432/x?sslpassword=not-this&application_name=a|postgresql://u@db.example.com:5432/x?sslpassword=***&application_name=a
+host=db password='not \' this' user=u password=not-this|host=db password=*** user=u password=***
+https://token:not-this@example.com/ at 10:00|https://token:***@example.com/ at 10:00
+postgresql://u@db.example.com:5432/x, https://example.com:80/|postgresql://u@db.example.com:5432/x, https://example.com:80/
+END
+}
+
 @test "what is missing or unknown is refused, and a state that cannot be read" {
     for options in "--event=backup" "--message=x" "--event=failover --message=x"; do
         # shellcheck disable=SC2086 # several words
