@@ -106,6 +106,22 @@ print("\n".join(sorted(keep)))' "$@"
     [ -e "$BACKUPS/config-backup-2001-01-01.tar.gz" ]
 }
 
+@test "those of days to come take no place, stay, and are named" {
+    keep 1 1 1
+    make config-backup-2199-0{1,2}-01.tar.gz config-backup-2025-01-0{1,2}.tar.gz
+    run_dbr backup prune --json
+    exits 0
+    is "$(backups config | tr '\n' ' ')" "config-backup-2025-01-02.tar.gz config-backup-2199-01-01.tar.gz config-backup-2199-02-01.tar.gz "
+    json_is '.warnings | length' 2
+    json_is '.warnings[1] | startswith("config-backup-2199-01-01.tar.gz is dated later than today")' true
+    # What is verified is the newest of those that count.
+    run_dbr backup verify --quick --json
+    json_is '.files[0].date' 2025-01-02
+    rm "$BACKUPS"/config-backup-2025-*
+    run_dbr backup verify --quick --json
+    json_is '.files[0].date' 2199-02-01
+}
+
 @test "each kind is judged by itself" {
     keep 1 0 0
     make config-backup-2025-01-0{1,2}.tar.gz security-backup-2024-01-0{1,2}.tar.gz
