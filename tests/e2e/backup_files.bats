@@ -46,6 +46,22 @@ stored() { tar --quoting-style=escape -tzf "$output" | sed -n "s,^${PWD#/}/,,p" 
     is "$(tar -xzOf "$output" "${PWD#/}/archive/key1.pem")" 1
 }
 
+@test "a path through a link, and the link, come back" {
+    mkdir -p real/in there/far
+    echo 1 >real/in/key
+    echo 2 >there/far/key
+    ln -s real link
+    ln -s link/in second
+    ln -s "$PWD/there" real/in/out
+    paths link second/key link/in/key second/out/far/key
+    run_dbr backup config
+    exits 0
+    is "$(stored | sort -u)" "$(printf '%s\n' link real/ real/in/ real/in/key real/in/out second there/far/key | sort)"
+    run_dbr backup restore "$output" --directory=back
+    exits 0
+    is "$(cat "back$PWD/second/key")" 1
+}
+
 @test "a path that is missing is named, and the others are saved" {
     paths files/app.yml "$PWD/no such" files/key.pem
     run_dbr backup config --json
@@ -120,6 +136,66 @@ files/key.pem"
     is "$(cat out.* | sort -u | wc -l)" 5
     is "$(backups config | wc -l)" 5
     for file in "$BACKUPS"/*.tar.gz; do tar -tzf "$file" >/dev/null; done
+}
+
+@test "an archive that leads out of the directory is refused" {
+    local name
+    python3 - <<'PY'
+import tarfile
+def archive(name, *members):
+    with tarfile.open(name, "w:gz") as tar:
+        for path, kind, target in members:
+            info = tarfile.TarInfo(path)
+            info.type, info.linkname = kind, target
+            tar.addfile(info)
+FILE, LINK, HARD = tarfile.REGTYPE, tarfile.SYMTYPE, tarfile.LNKTYPE
+archive("absolute.tar.gz", ("ok", FILE, ""), ("/tmp/x", FILE, ""))
+archive("up.tar.gz", ("ok", FILE, ""), ("a/../../x", FILE, ""))
+archive("up-alone.tar.gz", ("..", tarfile.DIRTYPE, ""))
+archive("hard.tar.gz", ("in", HARD, "../outside"))
+archive("hard-absolute.tar.gz", ("in", HARD, "/etc/passwd"))
+archive("through.tar.gz", ("out", LINK, "/tmp"), ("out/x", FILE, ""))
+archive("deep.tar.gz", ('a"b/out', LINK, ".."), ('a"b/out/c/x', FILE, ""))
+archive("fine.tar.gz", ("out", LINK, "/nowhere"), ("outside", FILE, ""), ("a..b/..c", FILE, ""), ("e/f", HARD, "outside"))
+PY
+    for name in absolute up up-alone hard hard-absolute through deep; do
+        run_dbr backup restore $name.tar.gz --directory=back
+        exits 5
+        stderr_has "holds a name that leads out of its directory"
+        [ ! -e back ]
+    done
+    run_dbr backup restore fine.tar.gz --directory=back
+    exits 0
+    is "$(ls back)" "a..b
+e
+out
+outside"
+}
+
+@test "names of archives are no hosts, options or pipes" {
+    run_dbr backup config -q
+    exits 0
+    for name in host:x.tar.gz -x.tar.gz; do
+        cp "$BACKUPS/config-backup-$TODAY.tar.gz" "./$name"
+        TAR_OPTIONS=--totals run_dbr backup restore --directory=back -- "$name"
+        exits 0
+        stderr_lacks Total
+        rm -r back
+    done
+    mkfifo pipe.tar.gz
+    run_dbr backup verify pipe.tar.gz
+    exits 2
+    ln -s "$BACKUPS/config-backup-$TODAY.tar.gz" link.tar.gz
+    run_dbr backup verify link.tar.gz --json
+    exits 0
+    json_is '.files[0].bytes > 100' true
+}
+
+@test "neither HOME nor PATH is needed, and the script may be called by a link" {
+    mkdir elsewhere
+    ln -s "$(realpath "$DBR_BIN")/dbr-backup" elsewhere/backup
+    env -i "$PWD/elsewhere/backup" --env-file="$ENV_FILE" config >out 2>err
+    is "$(cat out)" "$BACKUPS/config-backup-$TODAY.tar.gz"
 }
 
 @test "the list shows each kind, the newest first" {

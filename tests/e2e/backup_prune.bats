@@ -174,6 +174,45 @@ print("\n".join(sorted(keep)))' "$@"
     is "$(backups config | wc -l)" 3
 }
 
+@test "what is removed lies in the directory, whatever it is called" {
+    local name
+    keep 1 0 0
+    for name in "a&b" -rf "it's \\ here"; do
+        mkdir -p "$PWD/$name"
+        env_unset DB_BACKUP_DIR
+        cp sound.tar.gz "./$name/config-backup-2025-01-01.tar.gz"
+        cp sound.tar.gz "./$name/config-backup-2025-01-02.tar.gz"
+        DB_BACKUP_DIR=$name run_dbr backup prune
+        exits 0
+        is "$(ls "./$name")" "config-backup-2025-01-02.tar.gz
+logs"
+    done
+}
+
+@test "a lock or a log that leads elsewhere is not written to" {
+    echo mine >other
+    rm -f "$BACKUPS/.lock" "$LOG"
+    ln -s ../../../other "$LOG"
+    run_dbr backup prune
+    exits 0
+    stderr_has "backup.log is no file of its own"
+    ln -sf ../other "$BACKUPS/.lock"
+    run_dbr backup prune
+    exits 1
+    stderr_has ".lock is no file of its own"
+    rm "$BACKUPS/.lock"
+    mkfifo "$BACKUPS/.lock"
+    run_dbr backup prune
+    exits 1
+    is "$(cat other)" mine
+    rm "$BACKUPS/.lock"
+    [ "$(id -u)" -eq 0 ] || skip "only root can give a directory away"
+    chown nobody "$BACKUPS"
+    run_dbr backup prune
+    exits 0
+    stderr_has "$BACKUPS belongs to nobody"
+}
+
 @test "numbers are decimal, and what is none is refused" {
     make config-backup-2025-01-{01,02,03,04,05,06,07,08,09}.tar.gz
     keep 08 0 0
