@@ -129,11 +129,22 @@ static bool open_beside(struct outfile *out, const char *path, struct err *err)
     return true;
 }
 
-static bool open_path(struct outfile *out, const char *path, struct err *err)
+/* /dev/stdout that is a file: to replace that file, or to write it from its beginning, would undo
+ * what the shell's ">>" asked for. */
+bool outfile_is_stdout(const char *path)
 {
     struct stat st, standard;
 
-    if (strcmp(path, "-") == 0) {
+    return strcmp(path, "-") == 0 ||
+           (stat(path, &st) == 0 && fstat(STDOUT_FILENO, &standard) == 0 &&
+            st.st_dev == standard.st_dev && st.st_ino == standard.st_ino);
+}
+
+static bool open_path(struct outfile *out, const char *path, struct err *err)
+{
+    struct stat st;
+
+    if (outfile_is_stdout(path)) {
         if (fstat(STDOUT_FILENO, &st) != 0)
             return fail_errno(out, ERR_USAGE, errno, err);
         out->fd = STDOUT_FILENO;
@@ -145,14 +156,6 @@ static bool open_path(struct outfile *out, const char *path, struct err *err)
                                         : fail_errno(out, fsio_error_code(errno), errno, err);
     if (S_ISDIR(st.st_mode))
         return fail_errno(out, ERR_USAGE, EISDIR, err);
-    /* /dev/stdout that is a file: to replace that file, or to write it from its beginning, would
-     * undo what the shell's ">>" asked for. */
-    if (fstat(STDOUT_FILENO, &standard) == 0 && st.st_dev == standard.st_dev &&
-        st.st_ino == standard.st_ino) {
-        out->fd = STDOUT_FILENO;
-        out->regular = S_ISREG(st.st_mode);
-        return true;
-    }
     return S_ISREG(st.st_mode) ? open_beside(out, path, err) : open_direct(out, path, err);
 }
 
@@ -277,9 +280,12 @@ static bool put_in_place(struct outfile *out, struct err *err)
     free(out->temporary);
     out->temporary = NULL;
     char *directory = fsio_directory_of(out->target);
-    bool ok = fsio_sync_dir(directory, err);
+    struct err why = ERR_INIT;
+    bool ok = fsio_sync_dir(directory, &why);
     free(directory);
-    return ok;
+    return ok ||
+           err_set(err, ERR_FAILED, "%s is there and complete, but might not outlast a crash: %s",
+                   out->name, why.message);
 }
 
 static bool finish(struct outfile *out, struct err *err)

@@ -11,8 +11,9 @@
  * The file has mode 0600, also where an older one had another; a symbolic link stays and the file
  * it leads to is replaced. A path that cannot be written to (its directory is missing, it is a
  * directory, permission) is ERR_USAGE; a write that fails (no space, a reader that went away) is
- * ERR_FAILED. Both name the path. A wait for the reader of a pipe ends with ERR_STOPPED on a stop
- * request (base/stop.h). After an error every further call fails with the same one.
+ * ERR_FAILED, and so is a directory that cannot be flushed when the file has its name already,
+ * which the message says. All name the path. A wait for the reader of a pipe ends with ERR_STOPPED
+ * on a stop request (base/stop.h). After an error every further call fails with the same one.
  */
 #ifndef DBR_BASE_OUTFILE_H
 #define DBR_BASE_OUTFILE_H
@@ -30,6 +31,8 @@ struct outfile_options {
     int threads; /* that compress; 0: as many as there are processors, at most 4 */
 };
 
+/* Whether that path is written to standard output: "-", or another name of what it leads to. */
+bool outfile_is_stdout(const char *path);
 /* Waits for a reader when path is a named pipe. NULL on error. */
 struct outfile *outfile_open(const char *path, const struct outfile_options *options,
                              struct err *err);

@@ -201,6 +201,37 @@ TEST(a_directory_that_came_in_between_is_an_error)
     assert_int_equal(unit_count_files(), 1);
 }
 
+/* A directory that can be written to and not read: it cannot be opened to be flushed. */
+static int finish_in_a_drop_box(void *context)
+{
+    struct err err = ERR_INIT;
+    (void)context;
+
+    if (chdir("box") != 0 || chmod(".", 0300) != 0)
+        return 1;
+    if (geteuid() == 0 && (chown(".", 65534, 65534) != 0 || setuid(65534) != 0))
+        return 2;
+    struct outfile *out = outfile_open("file", &plain, &err);
+    if (!out || !outfile_write(out, "new", 3, &err))
+        return 3;
+    if (outfile_finish(out, &err) || err.code != ERR_FAILED)
+        return 4;
+    outfile_free(out);
+    return strcmp(err.message,
+                  "file is there and complete, but might not outlast a crash: cannot open "
+                  "directory .: Permission denied") == 0
+               ? 0
+               : 5;
+}
+
+TEST(a_directory_that_is_not_flushed_is_an_error_that_names_the_file)
+{
+    assert_int_equal(mkdir("box", 0700), 0);
+    assert_int_equal(unit_child(finish_in_a_drop_box, NULL), 0);
+    assert_int_equal(chmod("box", 0700), 0);
+    assert_content("box/file", "new", 3);
+}
+
 TEST(a_full_device_is_reported_from_then_on)
 {
     const struct outfile_options *options[] = {&plain, &packed};
@@ -289,6 +320,23 @@ TEST(standard_output_is_written_directly)
         assert_content("out", "text\nafter\n", 11);
         assert_int_equal(unit_count_files(), 2);
     }
+}
+
+static int ask_for_names(void *context)
+{
+    (void)context;
+    if (link("out", "name") != 0)
+        return 1;
+    if (!outfile_is_stdout("-") || !outfile_is_stdout("/dev/stdout") || !outfile_is_stdout("out") ||
+        !outfile_is_stdout("name"))
+        return 2;
+    return outfile_is_stdout("other") || outfile_is_stdout("missing") ? 3 : 0;
+}
+
+TEST(standard_output_is_known_by_any_name)
+{
+    unit_write("other", "");
+    assert_int_equal(unit_child(ask_for_names, NULL), 0);
 }
 
 static int write_closed_output(void *context)
@@ -454,9 +502,11 @@ int main(void)
         IN_DIR(a_link_stays_and_its_file_is_replaced),
         IN_DIR(paths_that_cannot_be_written_are_named),
         IN_DIR(a_directory_that_came_in_between_is_an_error),
+        IN_DIR(a_directory_that_is_not_flushed_is_an_error_that_names_the_file),
         IN_DIR(a_full_device_is_reported_from_then_on),
         IN_DIR(a_full_disk_leaves_the_older_file),
         IN_DIR(standard_output_is_written_directly),
+        IN_DIR(standard_output_is_known_by_any_name),
         IN_DIR(a_closed_standard_output_is_an_error),
         IN_DIR(a_reader_that_goes_away_is_an_error),
         IN_DIR(a_named_pipe_is_written_when_its_reader_comes),
