@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -54,12 +55,13 @@ static bool choose_output(struct export_run *run, struct err *err)
         err_set(err, ERR_USAGE, "--output is missing");
         return err_hint(err, "for example --output=backup.sql.gz; --output=- is standard output");
     }
-    run->output = o->output ? o->output : "-";
+    /* By whatever name: what else this program prints must not get between. */
+    run->output = o->output && !outfile_is_stdout(o->output) ? o->output : "-";
     if (to_stdout(run) && run->cli->common.json) {
         err_set(err, ERR_USAGE, "--json and the script cannot both go to standard output");
         return err_hint(err, "name a file with --output");
     }
-    run->gzip = o->gzip || ends_with(run->output, ".gz");
+    run->gzip = o->gzip || (o->output && ends_with(o->output, ".gz"));
     if (o->level && !run->gzip) {
         err_set(err, ERR_USAGE, "--level is for output that is compressed");
         return err_hint(err, "let the file's name end in .gz, or add --gzip");
@@ -67,6 +69,21 @@ static bool choose_output(struct export_run *run, struct err *err)
     if (to_stdout(run) && run->gzip && isatty(STDOUT_FILENO))
         return err_set(err, ERR_USAGE, "compressed output is not for a terminal");
     return true;
+}
+
+/* To overwrite it would take away the databases' addresses. */
+static bool check_env_file(const struct export_run *run, struct err *err)
+{
+    const char *env_file = run->config.env_file;
+    struct stat env, out;
+
+    if (!env_file || stat(env_file, &env) != 0 || !S_ISREG(env.st_mode) ||
+        (to_stdout(run) ? fstat(STDOUT_FILENO, &out) : stat(run->output, &out)) != 0 ||
+        env.st_dev != out.st_dev || env.st_ino != out.st_ino)
+        return true;
+    err_set(err, ERR_USAGE, "--output leads to %s, which dbr reads its configuration from",
+            env_file);
+    return err_hint(err, "name another file");
 }
 
 static bool check_options(struct export_run *run, struct err *err)
@@ -130,10 +147,18 @@ static void warn_of_cycles(struct export_run *run)
     struct buf names = BUF_INIT;
     for (size_t i = 0; i < run->dump.cycles.count; i++)
         buf_addf(&names, "%s%s", i ? ", " : "", run->dump.cycles.items[i]);
-    warn(run,
-         "these tables refer to each other in a circle, and psql cannot load their rows one after "
-         "the other: %s; dbr-import can",
-         names.data);
+    /* dbr-import puts the check of the keys off, which only PostgreSQL lets it do. */
+    if (run->dump.dialect->kind == ENGINE_POSTGRES)
+        warn(run,
+             "these tables refer to each other in a circle, and psql cannot load their rows one "
+             "after the other: %s; dbr-import can",
+             names.data);
+    else
+        warn(
+            run,
+            "these tables refer to each other in a circle, and CockroachDB cannot load their rows "
+            "one after the other: %s; drop a foreign key of the circle there until they are loaded",
+            names.data);
     buf_release(&names);
 }
 
@@ -266,6 +291,7 @@ bool ops_export(struct cli *cli, const struct export_options *options, struct er
         return false;
     bool ok =
         config_load(&run.config, cli->common.env_file, cli->common.state_dir, false, err) &&
+        check_env_file(&run, err) &&
         source_choose(&run.config, options->source, &run.state, &run.role, &run.warnings, err) &&
         export_database(&run, err);
     if (ok)

@@ -48,6 +48,41 @@ nothing_left() {
     stdout_has "-- dbr export complete"
 }
 
+@test "standard output by another name" {
+    # Nothing but the script gets into it, and what stood there before stays.
+    echo before >shop.sql
+    status=0
+    "$DBR_BIN/dbr-export" --env-file "$ENV_FILE" --output=shop.sql >>shop.sql 2>err || status=$?
+    is "$status" 0
+    is "$(head -n 2 shop.sql)" $'before
+-- dbr export'
+    is "$(tail -n 1 shop.sql | cut -c 1-10)" "-- crc32: "
+    grep -q "to standard output" err
+    run_dbr export --output=/dev/stdout
+    exits 0
+    is "$(tail -n 1 <<<"$output" | cut -c 1-10)" "-- crc32: "
+    run_dbr export --output=/dev/stdout --json
+    exits 2
+    json_is .error.code usage
+    json_is '[keys[] | select(. == "rows")] | length' 0
+    # Its name still says that it is compressed.
+    "$DBR_BIN/dbr-export" --env-file "$ENV_FILE" --output=shop.sql.gz >shop.sql.gz 2>err
+    gzip -t shop.sql.gz
+}
+
+@test "the file that the configuration is read from is spared" {
+    local before
+    before=$(cksum <"$ENV_FILE")
+    ln -s "$ENV_FILE" link.env
+    for place in "$ENV_FILE" link.env; do
+        run_dbr export --output="$place"
+        exits 2
+        stderr_has "reads its configuration from"
+    done
+    "$DBR_BIN/dbr-export" --env-file "$ENV_FILE" >>"$ENV_FILE" 2>err && fail "the env file was written to"
+    is "$(cksum <"$ENV_FILE")" "$before"
+}
+
 @test "JSON" {
     run_dbr export --output=shop.sql --json
     exits 0
