@@ -63,7 +63,7 @@ print("\n".join(sorted(keep)))' "$@"
 
 @test "two years of backups come down to days, weeks and months" {
     local seed=1 rule
-    for rule in "7 4 12" "0 3 0" "0 0 0" "30 60 2"; do
+    for rule in "7 4 12" "0 3 0" "0 0 0" "10 20 2"; do
         rm -f "$BACKUPS"/config-backup-*
         fill $((seed++))
         # shellcheck disable=SC2086 # three words
