@@ -230,3 +230,44 @@ END
     [ -e "told of config" ]
     [ ! -e ran ]
 }
+
+@test "what is incomplete does not count, and pushes nothing complete out" {
+    local i
+    for i in 1 2 3; do
+        run_dbr backup config
+        exits 0
+    done
+    mv "$BACKUPS/config-backup-$TODAY.tar.gz" "$BACKUPS/config-backup-2026-01-01.tar.gz"
+    mv "$BACKUPS/config-backup-$TODAY-2.tar.gz" "$BACKUPS/config-backup-2026-01-02.tar.gz"
+    rm "$BACKUPS/config-backup-$TODAY-3.tar.gz"
+    env_set DB_BACKUP_CONFIG_PATHS "$PWD/files/app.yml:$PWD/gone"
+    env_set DB_BACKUP_KEEP_DAILY 1
+    env_set DB_BACKUP_KEEP_WEEKLY 0
+    env_set DB_BACKUP_KEEP_MONTHLY 0
+    run_dbr backup config
+    exits 1
+    run_dbr backup list
+    stdout_has "config-backup-$TODAY.tar.gz  (incomplete)"
+    run_dbr backup prune
+    exits 1
+    stderr_has "it is not complete" gone
+    is "$(backups config)" "config-backup-2026-01-02.tar.gz"$'\n'"config-backup-$TODAY.tar.gz"
+    run_dbr backup verify
+    exits 1
+    stderr_has "it is not complete"
+    mkdir out
+    run_dbr backup restore "config-backup-$TODAY.tar.gz" --directory=out
+    exits 0
+    stderr_has "it is not complete"
+}
+
+@test "a directory that cannot be read is not an empty one" {
+    [ "$(id -u)" -ne 0 ] || skip "root reads everything"
+    run_dbr backup config
+    exits 0
+    chmod 0 "$BACKUPS"
+    run_dbr backup list
+    chmod 700 "$BACKUPS"
+    exits 1
+    stderr_has "cannot read"
+}

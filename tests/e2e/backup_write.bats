@@ -115,3 +115,12 @@ db-backup-$TODAY.sql.gz"
     [ ! -e "$BACKUPS" ]
     [ ! -e "$STATE_DIR" ]
 }
+
+@test "what the file lacks is said, also when nobody looks" {
+    p1 -c "CREATE TEXT SEARCH CONFIGURATION words (COPY = simple)"
+    run_dbr backup db --quiet
+    exits 0
+    stderr_has "not carried over: text search configuration words"
+    stderr_lacks "owners and privileges"
+    grep -q "text search configuration words" "$LOG"
+}
