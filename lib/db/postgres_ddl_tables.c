@@ -134,6 +134,27 @@ static void write_column_settings(struct ddl *ddl, const struct model_table *tab
     buf_release(&parts);
 }
 
+/* Apart from the table, which is of use as a heap where the server does not have the method. */
+static void write_access_method(struct ddl *ddl, const struct model_table *table)
+{
+    if (!table->access_method || table->kind != 'r')
+        return;
+    struct buf sql = BUF_INIT;
+    char *people = mem_printf("access method of table %s", table->name);
+    buf_adds(&sql, "ALTER TABLE ONLY ");
+    ddl_name(&sql, ddl->model, table->name);
+    buf_adds(&sql, " SET ACCESS METHOD ");
+    quote_ident(&sql, table->access_method);
+    if (ddl->version >= POSTGRES_15) {
+        ddl_add(ddl, &sql, table, true, "%s", people);
+    } else {
+        ddl_substituted(ddl, people, "%s is left out before PostgreSQL 15: the table is a heap",
+                        table->access_method);
+        buf_release(&sql);
+    }
+    free(people);
+}
+
 /* What a child by inheritance has otherwise than its parents. */
 static void write_inherited(struct ddl *ddl, const struct model_table *table)
 {
@@ -188,10 +209,6 @@ static void write_table_clauses(struct ddl *ddl, struct buf *sql, const struct m
     }
     if (table->kind == 'p' && table->partition_key)
         buf_addf(sql, " PARTITION BY %s", table->partition_key);
-    if (table->access_method && table->kind == 'r') {
-        buf_adds(sql, " USING ");
-        quote_ident(sql, table->access_method);
-    }
     if (table->options)
         buf_addf(sql, " WITH (%s)", table->options);
 }
@@ -252,6 +269,7 @@ void postgres_table(struct ddl *ddl, const struct model_table *table)
     buf_adds(&sql, first ? ")" : "\n)");
     write_table_clauses(ddl, &sql, table);
     ddl_add(ddl, &sql, table, false, "table %s", table->name);
+    write_access_method(ddl, table);
     write_column_settings(ddl, table);
     if (!table->partition)
         write_inherited(ddl, table);

@@ -56,9 +56,10 @@ struct statement {
                         type LANGUAGE name" of a TRANSFORM. NULL for everything else */
     char *of_schema, *of_name; /* what a part belongs to */
     bool if_not_exists;        /* STATEMENT_CREATE: it may leave what is there */
-    char *value;               /* STATEMENT_SET: NULL when it is not one simple value */
-    struct strlist columns;    /* STATEMENT_COPY and STATEMENT_INSERT, unquoted; empty: all */
-    bool csv;                  /* STATEMENT_COPY: WITH CSV or (FORMAT csv) */
+    bool storage; /* ALTER: no more than how rows are stored, which a server may not know */
+    char *value;  /* STATEMENT_SET: NULL when it is not one simple value */
+    struct strlist columns; /* STATEMENT_COPY and STATEMENT_INSERT, unquoted; empty: all */
+    bool csv;               /* STATEMENT_COPY: WITH CSV or (FORMAT csv) */
     char *options; /* STATEMENT_COPY: what follows FROM stdin, "" when nothing; else NULL */
     int64_t rows;  /* STATEMENT_INSERT: how many it holds; else 0 */
     size_t rest;   /* STATEMENT_INSERT: where in the text table and columns have been named */

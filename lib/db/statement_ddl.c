@@ -385,6 +385,22 @@ enum statement_kind statement_create(struct reader *reader, struct statement *st
 
 /* --- ALTER, DROP, COMMENT ------------------------------------------------------- */
 
+/* SET ACCESS METHOD, SET COMPRESSION: nothing else depends on them. */
+static bool is_storage(struct reader reader)
+{
+    if (reader_take(&reader, "SET ACCESS METHOD"))
+        reader_next(&reader);
+    else if (reader_take(&reader, "ALTER")) {
+        reader_take(&reader, "COLUMN");
+        reader_next(&reader); /* its name */
+        if (!reader_take(&reader, "SET COMPRESSION"))
+            return false;
+        reader_next(&reader);
+    } else
+        return false;
+    return reader_at_end(&reader);
+}
+
 static bool is_tabular(const struct object *object)
 {
     return strcmp(object->words, "TABLE") == 0 || strcmp(object->words, "FOREIGN TABLE") == 0;
@@ -409,7 +425,10 @@ enum statement_kind statement_alter(struct reader *reader, struct statement *sta
         return STATEMENT_SERVER;
     if (!statement_actions_are_known(*reader, object->words))
         return STATEMENT_OTHER;
-    return is_tabular(object) && statement_actions_drop(*reader) ? STATEMENT_DROP : STATEMENT_ALTER;
+    if (is_tabular(object) && statement_actions_drop(*reader))
+        return STATEMENT_DROP;
+    statement->storage = is_storage(*reader);
+    return STATEMENT_ALTER;
 }
 
 enum statement_kind statement_drop(struct reader *reader, struct statement *statement)

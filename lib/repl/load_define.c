@@ -188,7 +188,8 @@ bool load_define(struct load *load, struct err *err)
     case STATEMENT_COMMENT:
         return comment(load, err);
     case STATEMENT_ALTER:
-        return is_about_all_triggers(load->text) || run(load, LOAD_RUN, err);
+        return is_about_all_triggers(load->text) ||
+               run(load, load->file->statement.storage ? LOAD_TRY : LOAD_RUN, err);
     case STATEMENT_DROP:
         return take_away(load, err);
     case STATEMENT_SETVAL:

@@ -182,6 +182,17 @@ static void note_not_copied(struct ddl *ddl)
     }
 }
 
+/* The structure is made as a whole or not at all; how tables are stored, which a server may not
+ * know, comes behind it. */
+static void take_structure(struct plan *plan, struct ddl *ddl)
+{
+    size_t first = plan->statement_count;
+    plan_take(plan, ddl, PLAN_STRUCTURE);
+    for (size_t i = first; i < plan->statement_count; i++)
+        if (plan->statements[i].optional && plan->statements[i].table)
+            plan->statements[i].phase = PLAN_EARLY;
+}
+
 /* advised: the version whose restrictions count. */
 static void create(const struct model *source, const struct engine *target, int target_version,
                    int advised, struct plan *plan)
@@ -193,7 +204,7 @@ static void create(const struct model *source, const struct engine *target, int 
     note_not_copied(&ddl);
     plan_take(plan, &ddl, PLAN_SCHEMA);
     create_structure(engine, &ddl);
-    plan_take(plan, &ddl, PLAN_STRUCTURE);
+    take_structure(plan, &ddl);
     create_keys(engine, &ddl);
     plan_take(plan, &ddl, PLAN_KEYS);
     plan_advise(plan, source, target, advised ? advised : ddl.version);

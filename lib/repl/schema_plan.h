@@ -17,8 +17,9 @@ enum plan_phase {
     PLAN_SCHEMA,    /* CREATE SCHEMA IF NOT EXISTS */
     PLAN_STRUCTURE, /* types, sequences, functions that tables need, tables without keys and foreign
                        keys, ownership of sequences */
-    PLAN_EARLY,     /* indexes that can be built on an empty table only: before the rows */
-    PLAN_KEYS,      /* primary keys, unique and exclusion constraints, indexes: after the data */
+    PLAN_EARLY, /* before the rows: how tables are stored, and indexes that can be built on an empty
+                   table only */
+    PLAN_KEYS,  /* primary keys, unique and exclusion constraints, indexes: after the data */
     PLAN_FOREIGN_KEYS, /* after the keys */
     PLAN_PROGRAMS,     /* other functions, views, materialized views, triggers: last */
     PLAN_COMMENTS

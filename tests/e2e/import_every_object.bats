@@ -123,6 +123,36 @@ again() { schema_clear two; }
     fi
 }
 
+@test "how the source stores a table is left out where the target cannot" {
+    [ "$(p1 -c "SHOW server_version_num")" -ge 150000 ] || skip "a table cannot change its access method"
+    p1 >/dev/null <<'SQL'
+CREATE ACCESS METHOD "other heap" TYPE TABLE HANDLER heap_tableam_handler;
+CREATE TABLE t (id integer PRIMARY KEY, v text) USING "other heap" WITH (fillfactor = 50);
+CREATE TABLE p (id integer) PARTITION BY RANGE (id);
+CREATE TABLE p_1 PARTITION OF p DEFAULT USING "other heap";
+INSERT INTO t VALUES (1, 'one');
+INSERT INTO p VALUES (1);
+SQL
+    run_dbr export --output=t.sql
+    exits 0
+    import --input=t.sql
+    exits 0
+    stderr_has "not run: line $(grep -n '"t" SET ACCESS' t.sql | cut -d: -f1): ALTER TABLE ONLY \"public\".\"t\" SET ACCESS METHOD" 'access method "other heap" does not exist'
+    same_rows
+    same_schema
+    again
+    run_dbr init-secondary
+    exits 0
+    stdout_has "access method of table t" 'access method "other heap" does not exist'
+    same_rows
+    again
+    p2w -c 'CREATE ACCESS METHOD "other heap" TYPE TABLE HANDLER heap_tableam_handler'
+    import --input=t.sql
+    exits 0
+    stderr_lacks "not run"
+    is "$(p2 -c "SELECT count(*) FROM pg_class c JOIN pg_am a ON a.oid = c.relam WHERE a.amname = 'other heap' AND relname IN ('t', 'p_1')")" 2
+}
+
 @test "a twin that was restored counts as one" {
     p1 -f "$ROOT/tests/data/app.sql" >/dev/null
     init_pair

@@ -259,6 +259,23 @@ TEST(definitions_are_changed)
     is(STATEMENT_OTHER, "ALTER TABLE");
 }
 
+static void expect_storage(bool storage, const char *text)
+{
+    is(STATEMENT_ALTER, text);
+    assert_int_equal(got.storage, storage);
+}
+
+TEST(what_only_stores_rows)
+{
+    expect_storage(true, "ALTER TABLE ONLY s.t SET ACCESS METHOD \"Columns\"");
+    expect_storage(true, "ALTER TABLE ONLY s.t ALTER COLUMN set SET COMPRESSION lz4");
+    expect_storage(true, "alter materialized view s.t alter \"a b\" set compression lz4");
+    expect_storage(false, "ALTER TABLE s.t ALTER COLUMN a SET COMPRESSION lz4, ADD b integer");
+    expect_storage(false, "ALTER TABLE s.t SET ACCESS METHOD m, ADD b integer");
+    expect_storage(false, "ALTER TABLE s.t ALTER COLUMN a SET STORAGE PLAIN");
+    expect_storage(false, "ALTER TABLE s.t ADD \"SET COMPRESSION\" integer");
+}
+
 TEST(owners_and_rights)
 {
     expect("ALTER TABLE s.t OWNER TO bob", STATEMENT_OWNER, "TABLE|s|t");
@@ -588,6 +605,7 @@ int main(void)
         cmocka_unit_test(schemas_extensions_and_the_server),
         cmocka_unit_test(calls_for_the_server),
         cmocka_unit_test(definitions_are_changed),
+        cmocka_unit_test(what_only_stores_rows),
         cmocka_unit_test(owners_and_rights),
         cmocka_unit_test(objects_are_dropped),
         cmocka_unit_test(comments_tell_on_what),
