@@ -122,6 +122,16 @@ static bool built_in_extension(const char *name)
     return false;
 }
 
+/* What only says more about an object that is named itself. */
+static bool goes_unsaid(const struct model_object *object)
+{
+    static const char *const words[] = {"comment", "storage settings", "compression"};
+    for (size_t i = 0; i < sizeof words / sizeof *words && object->kind == OBJECT_OTHER; i++)
+        if (strcmp(object->word, words[i]) == 0)
+            return true;
+    return object->kind == OBJECT_TRIGGER_STATE;
+}
+
 static void write_object(struct ddl *ddl, const struct model_object *object)
 {
     char *people = mem_printf("%s %s", object->word, object->name);
@@ -129,7 +139,7 @@ static void write_object(struct ddl *ddl, const struct model_object *object)
         ddl_substituted(ddl, people, "what CockroachDB has of it is built in");
     else if (object->kind == OBJECT_PARTITION)
         ddl_substituted(ddl, people, "its rows go to the one table");
-    else if (object->kind != OBJECT_OTHER || strcmp(object->word, "comment") != 0)
+    else if (!goes_unsaid(object))
         ddl_not_carried(ddl, people,
                         "dbr carries tables, types, sequences, keys and indexes to CockroachDB");
     free(people);

@@ -156,6 +156,7 @@ struct model_sequence {
     int64_t last_value; /* as SELECT last_value, is_called FROM seq: next is last_value + (called ?
                            increment : 0) */
     const char *comment;
+    bool unlogged;
 };
 
 enum model_type_kind { TYPE_ENUM, TYPE_DOMAIN, TYPE_COMPOSITE, TYPE_RANGE };
@@ -192,8 +193,9 @@ enum model_object_kind {
     OBJECT_FOREIGN_TABLE,
     OBJECT_OTHER,
     OBJECT_COLLATION,
-    OBJECT_INDEX,    /* of a materialized view */
-    OBJECT_PARTITION /* of a table of this schema, lying in another schema */
+    OBJECT_INDEX,        /* of a materialized view */
+    OBJECT_PARTITION,    /* of a table of this schema, lying in another schema */
+    OBJECT_TRIGGER_STATE /* of a trigger that a partition has from the table above it */
 };
 
 struct model_object {

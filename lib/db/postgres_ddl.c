@@ -171,7 +171,8 @@ static void write_type_late(struct ddl *ddl, const struct model_type *type)
 static void write_sequence(struct ddl *ddl, const struct model_sequence *sequence)
 {
     struct buf sql = BUF_INIT;
-    buf_adds(&sql, "CREATE SEQUENCE ");
+    buf_adds(&sql, sequence->unlogged && ddl->version >= POSTGRES_15 ? "CREATE UNLOGGED SEQUENCE "
+                                                                     : "CREATE SEQUENCE ");
     ddl_name(&sql, ddl->model, sequence->name);
     ddl_sequence_options(&sql, sequence, sequence->type, sequence->cycle);
     ddl_add(ddl, &sql, model_table(ddl->model, sequence->owner_table), false, "sequence %s",

@@ -70,6 +70,38 @@ static void write_state(struct ddl *ddl, const struct model_object *object, cons
     ddl_add(ddl, &sql, model_table(ddl->model, object->table), true, "state of %s", people);
 }
 
+/* The trigger that a partition has from a table above it, which names it alike. */
+static const struct model_object *trigger_above(const struct model *model,
+                                                const struct model_object *state)
+{
+    const struct model_table *table = model_table(model, state->table);
+    while (table && table->partition && (table = model_table(model, table->parent)) != NULL)
+        for (size_t i = 0; i < model->object_count; i++) {
+            const struct model_object *object = &model->objects[i];
+            if (object->kind == OBJECT_TRIGGER && strcmp(object->table, table->name) == 0 &&
+                strcmp(object->plain, state->plain) == 0)
+                return object;
+        }
+    return NULL;
+}
+
+/* Partitions get the state of the trigger above; what differs is said for each alone. */
+static void write_own_state(struct ddl *ddl, const struct model_object *object)
+{
+    const struct model_object *above = trigger_above(ddl->model, object);
+    if (!above || !above->definition || above->trigger_state == object->trigger_state ||
+        table_left_out(ddl, above))
+        return;
+    const char *words = state_words(object->trigger_state);
+    struct buf sql = BUF_INIT;
+    buf_adds(&sql, "ALTER TABLE ONLY ");
+    ddl_name(&sql, ddl->model, object->table);
+    buf_addf(&sql, " %s TRIGGER ", words ? words : "ENABLE");
+    quote_ident(&sql, object->plain);
+    ddl_add(ddl, &sql, model_table(ddl->model, object->table), true, "state of trigger %s",
+            object->name);
+}
+
 /* Providers and rules that an older server does not know; both order plain text alike. */
 static void write_collation(struct ddl *ddl, const struct model_object *object, const char *people)
 {
@@ -131,6 +163,8 @@ void postgres_object(struct ddl *ddl, const struct model_object *object)
     if (object->kind == OBJECT_PARTITION) {
         if (!table_left_out(ddl, object))
             write_partition(ddl, object);
+    } else if (object->kind == OBJECT_TRIGGER_STATE) {
+        write_own_state(ddl, object);
     } else if (strcmp(object->word, "row type") == 0) {
         ddl_substituted(ddl, people, "the table becomes one with columns of its own");
     } else if (!object->definition) {

@@ -108,7 +108,7 @@ const char catalog_cockroach_sequences[] =
     "s.seqincrement,"
     " s.seqcache, s.seqcycle, NULL, NULL, false, true, coalesce(p.last_value, s.seqstart - "
     "s.seqincrement),"
-    " d.description"
+    " d.description, false"
     " FROM pg_catalog.pg_sequence s JOIN pg_catalog.pg_class c ON c.oid = s.seqrelid JOIN " NS
     "c.relnamespace"
     " LEFT JOIN pg_catalog.pg_sequences p ON p.schemaname = n.nspname AND p.sequencename = "

@@ -85,6 +85,7 @@ static enum model_object_kind object_kind(char letter)
         {'I', OBJECT_INDEX},
         {'R', OBJECT_RULE},
         {'T', OBJECT_TRIGGER},
+        {'t', OBJECT_TRIGGER_STATE},
         {'Y', OBJECT_POLICY},
         {'E', OBJECT_EXTENSION},
         {'C', OBJECT_COLLATION},

@@ -18,6 +18,27 @@ static const char attached_sql[] =
     " FROM pg_class c JOIN pg_index i ON i.indrelid = c.oid JOIN pg_class x ON x.oid = i.indexrelid"
     " WHERE c.relkind = 'm' AND c.relnamespace = " SCHEMA_OID " AND " NOT_OF_EXTENSION("pg_class", "c.oid")
     " UNION ALL "
+    "SELECT 1, NULL, 'D', 'storage settings', 'of materialized view ' || c.relname, c.relname, NULL, c.relname,"
+    " 'ALTER MATERIALIZED VIEW ' || " QUALIFIED("c.relname") " || s.actions, false, NULL, NULL, NULL"
+    " FROM pg_class c CROSS JOIN LATERAL (SELECT string_agg(concat_ws(',',"
+    "     CASE WHEN a.attstorage <> y.typstorage THEN ' ALTER COLUMN ' || quote_ident(a.attname) || ' SET STORAGE '"
+    "       || CASE a.attstorage WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL' WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END END,"
+    "     CASE WHEN a.attstattarget >= 0 THEN ' ALTER COLUMN ' || quote_ident(a.attname) || ' SET STATISTICS '"
+    "       || a.attstattarget END,"
+    "     ' ALTER COLUMN ' || quote_ident(a.attname) || ' SET (' || " OPTIONS("a.attoptions") " || ')'), ',' ORDER BY a.attnum)"
+    "     FILTER (WHERE a.attstorage <> y.typstorage OR a.attstattarget >= 0 OR a.attoptions IS NOT NULL) AS actions"
+    "   FROM pg_attribute a JOIN pg_type y ON y.oid = a.atttypid"
+    "   WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) s"
+    " WHERE c.relkind = 'm' AND s.actions IS NOT NULL AND c.relnamespace = " SCHEMA_OID
+    " AND " NOT_OF_EXTENSION("pg_class", "c.oid")
+    " UNION ALL "
+    "SELECT 1, NULL, 'D', 'compression', 'of column ' || c.relname || '.' || a.attname, a.attname, NULL, c.relname,"
+    " 'ALTER MATERIALIZED VIEW ' || " QUALIFIED("c.relname") " || ' ALTER COLUMN ' || quote_ident(a.attname)"
+    "   || ' SET COMPRESSION ' || CASE a.attcompression WHEN 'l' THEN 'lz4' ELSE 'pglz' END, false, NULL, NULL, NULL"
+    " FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid"
+    " WHERE c.relkind = 'm' AND a.attnum > 0 AND a.attcompression IN ('l', 'p') AND c.relnamespace = " SCHEMA_OID
+    " AND " NOT_OF_EXTENSION("pg_class", "c.oid")
+    " UNION ALL "
     "SELECT 2, NULL, 'D', 'default', a.attname || ' of view ' || c.relname, a.attname, NULL, c.relname,"
     " 'ALTER VIEW ' || " QUALIFIED("c.relname") " || ' ALTER COLUMN ' || quote_ident(a.attname)"
     "   || ' SET DEFAULT ' || pg_get_expr(d.adbin, d.adrelid), false, NULL, NULL, NULL"
@@ -34,11 +55,11 @@ static const char attached_sql[] =
     " AND " NOT_OF_EXTENSION("pg_class", "c.oid")
     " UNION ALL "
     "SELECT 3, NULL, 'R', 'rule', r.rulename || ' on ' || c.relname, r.rulename, NULL, c.relname,"
-    " rtrim(pg_get_ruledef(r.oid), ';'), c.relkind IN ('r', 'p'), r.ev_enabled::text,"
+    " CASE WHEN r.rulename <> '_RETURN' THEN rtrim(pg_get_ruledef(r.oid), ';') END, c.relkind IN ('r', 'p'), r.ev_enabled::text,"
     " obj_description(r.oid, 'pg_rewrite'),"
     " 'RULE ' || quote_ident(r.rulename) || ' ON ' || " QUALIFIED("c.relname")
     " FROM pg_rewrite r JOIN pg_class c ON c.oid = r.ev_class"
-    " WHERE r.rulename <> '_RETURN' AND c.relnamespace = " SCHEMA_OID
+    " WHERE r.ev_type <> '1' AND c.relnamespace = " SCHEMA_OID
     " AND " NOT_OF_EXTENSION("pg_rewrite", "r.oid") " AND " NOT_OF_EXTENSION("pg_class", "c.oid")
     " UNION ALL "
     "SELECT 4, NULL, 'T', 'trigger', t.tgname || ' on ' || c.relname, t.tgname, NULL, c.relname,"
@@ -49,7 +70,16 @@ static const char attached_sql[] =
     " AND c.relnamespace = " SCHEMA_OID
     " AND " NOT_OF_EXTENSION("pg_trigger", "t.oid") " AND " NOT_OF_EXTENSION("pg_class", "c.oid")
     " UNION ALL "
-    "SELECT 5, NULL, 'Y', 'policy', p.polname || ' on ' || c.relname, p.polname, NULL, c.relname,"
+    "SELECT 5, NULL, 't', 'state of trigger', t.tgname || ' on ' || c.relname, t.tgname, NULL, c.relname,"
+    " NULL, false, t.tgenabled::text, NULL, NULL"
+    " FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid"
+    " CROSS JOIN LATERAL (WITH RECURSIVE up AS (SELECT t.tgparentid AS above, t.tgenabled AS state"
+    "   UNION ALL SELECT p.tgparentid, p.tgenabled FROM up JOIN pg_trigger p ON p.oid = up.above)"
+    "   SELECT state FROM up WHERE above = 0) top"
+    " WHERE t.tgparentid <> 0 AND (t.tgenabled <> 'O' OR top.state <> 'O') AND c.relnamespace = " SCHEMA_OID
+    " AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.oid = t.tgconstraint AND k.contype <> 't')"
+    " UNION ALL "
+    "SELECT 6, NULL, 'Y', 'policy', p.polname || ' on ' || c.relname, p.polname, NULL, c.relname,"
     " 'CREATE POLICY ' || quote_ident(p.polname) || ' ON ' || " QUALIFIED("c.relname")
     "   || CASE WHEN p.polpermissive THEN '' ELSE ' AS RESTRICTIVE' END"
     "   || CASE p.polcmd WHEN 'r' THEN ' FOR SELECT' WHEN 'a' THEN ' FOR INSERT' WHEN 'w' THEN ' FOR UPDATE'"

@@ -15,7 +15,7 @@ static const char sequences_sql[] =
     " s.seqcache, s.seqcycle, t.relname, a.attname, o.deptype = 'i',"
     " coalesce(substring(v.x FROM '<is_called>(true|false)')::bool, s.last IS NOT NULL),"
     " coalesce(substring(v.x FROM '<last_value>(-?[0-9]+)')::bigint, s.last, s.seqstart),"
-    " obj_description(c.oid, 'pg_class')"
+    " obj_description(c.oid, 'pg_class'), c.relpersistence = 'u'"
     " FROM pg_class c JOIN LATERAL (SELECT q.*, pg_sequence_last_value(c.oid) AS last"
     "   FROM pg_sequence q WHERE q.seqrelid = c.oid) s ON true"
     " LEFT JOIN pg_depend o ON o.classid = 'pg_class'::regclass AND o.objid = c.oid"
@@ -56,6 +56,7 @@ static bool read_sequences(struct catalog_reader *reader, const struct result *r
         sequence->called = catalog_bool(&row);
         sequence->last_value = catalog_int(&row);
         sequence->comment = catalog_text(&row);
+        sequence->unlogged = catalog_bool(&row);
         for (size_t t = 0; !sequence->owner_table && t < model->table_count; t++) {
             const struct model_table *table = &model->tables[t];
             for (size_t c = 0; c < table->column_count; c++)

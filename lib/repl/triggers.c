@@ -191,6 +191,17 @@ bool triggers_receive_look(struct conn *conn, struct quieted *quieted, struct er
     return true;
 }
 
+static bool is_same(const struct model_object *object, const struct result *rows, size_t row)
+{
+    bool rule = object->kind == OBJECT_RULE;
+    bool trigger = object->kind == OBJECT_TRIGGER || object->kind == OBJECT_TRIGGER_STATE;
+
+    return (rule || trigger) && object->table &&
+           rule == (strcmp(result_text(rows, row, 1), "RULE") == 0) &&
+           !strcmp(object->table, result_text(rows, row, 0)) &&
+           !strcmp(object->plain, result_text(rows, row, 2));
+}
+
 void triggers_as_awake(struct model *model, const struct quieted *quieted)
 {
     size_t rows = quieted->rows ? result_rows(quieted->rows) : 0;
@@ -198,16 +209,9 @@ void triggers_as_awake(struct model *model, const struct quieted *quieted)
     size_t j;
 
     for (i = 0; i < rows; i++)
-        for (j = 0; j < model->object_count; j++) {
-            struct model_object *object = &model->objects[j];
-            enum model_object_kind kind =
-                !strcmp(result_text(quieted->rows, i, 1), "RULE") ? OBJECT_RULE : OBJECT_TRIGGER;
-
-            if (object->kind == kind && object->table &&
-                !strcmp(object->table, result_text(quieted->rows, i, 0)) &&
-                !strcmp(object->plain, result_text(quieted->rows, i, 2)))
-                object->trigger_state = *result_text(quieted->rows, i, 3);
-        }
+        for (j = 0; j < model->object_count; j++)
+            if (is_same(&model->objects[j], quieted->rows, i))
+                model->objects[j].trigger_state = *result_text(quieted->rows, i, 3);
 }
 
 void quieted_release(struct quieted *quieted)

@@ -165,7 +165,7 @@ CREATE TABLE "_AToB" ("A" integer NOT NULL, "B" integer NOT NULL);
 CREATE UNIQUE INDEX "_AToB_AB_unique" ON "_AToB" ("A", "B");
 ALTER TABLE "_AToB" REPLICA IDENTITY USING INDEX "_AToB_AB_unique";
 ALTER TABLE log_lines REPLICA IDENTITY FULL;
-CREATE UNLOGGED TABLE scratch (id integer PRIMARY KEY);
+CREATE UNLOGGED TABLE scratch (id serial PRIMARY KEY);
 CREATE TABLE no_columns ();
 
 -- Indexes of every kind.
@@ -246,6 +246,10 @@ CREATE RECURSIVE VIEW tree (id, level) AS
 CREATE MATERIALIZED VIEW totals AS SELECT customer_id, count(*) AS orders FROM orders GROUP BY customer_id;
 CREATE UNIQUE INDEX totals_key ON totals (customer_id);
 CREATE MATERIALIZED VIEW never_filled AS SELECT * FROM totals WITH NO DATA;
+ALTER MATERIALIZED VIEW totals ALTER COLUMN orders SET STATISTICS 200;
+CREATE MATERIALIZED VIEW "Stored Notes" AS SELECT label AS "the label" FROM items;
+ALTER MATERIALIZED VIEW "Stored Notes" ALTER COLUMN "the label" SET STORAGE EXTERNAL, ALTER COLUMN "the label" SET (n_distinct = 5);
+ALTER MATERIALIZED VIEW "Stored Notes" ALTER COLUMN "the label" SET COMPRESSION pglz;
 COMMENT ON VIEW z_first_view IS 'those that count';
 COMMENT ON MATERIALIZED VIEW totals IS 'counted';
 COMMENT ON COLUMN z_first_view.name IS 'a column of a view';
@@ -267,7 +271,8 @@ COMMENT ON FUNCTION total(integer) IS 'orders of a customer';
 COMMENT ON PROCEDURE clean_up(integer) IS 'forgets';
 COMMENT ON AGGREGATE longest(text) IS 'the longest';
 
--- Triggers: row, statement, constraint, with WHEN and columns, disabled, always, on a view, on a partitioned table.
+-- Triggers: row, statement, constraint, with WHEN and columns, disabled, always, on a view, on a partitioned table with
+-- partitions that have another state.
 CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.updated_at := now(); RETURN NEW; END $$;
 CREATE FUNCTION nothing() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
 CREATE TRIGGER touch_customers BEFORE UPDATE OF name, "desc" ON customers FOR EACH ROW
@@ -279,6 +284,8 @@ ALTER TABLE orders DISABLE TRIGGER disabled_one;
 CREATE TRIGGER always_one AFTER INSERT ON orders FOR EACH ROW EXECUTE FUNCTION nothing();
 ALTER TABLE orders ENABLE ALWAYS TRIGGER always_one;
 CREATE TRIGGER on_partitions AFTER INSERT ON measurements FOR EACH ROW EXECUTE FUNCTION nothing();
+ALTER TABLE measurements_default DISABLE TRIGGER on_partitions;
+ALTER TABLE measurements_2024_a ENABLE ALWAYS TRIGGER on_partitions;
 CREATE TRIGGER on_view INSTEAD OF INSERT ON z_first_view FOR EACH ROW EXECUTE FUNCTION nothing();
 COMMENT ON TRIGGER touch_customers ON customers IS 'keeps the date';
 

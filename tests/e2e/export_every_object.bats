@@ -123,6 +123,13 @@ CREATE TRIGGER plain BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION f();
 CREATE TRIGGER always BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION f();
 CREATE TRIGGER never BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION f();
 ALTER TABLE t ENABLE ALWAYS TRIGGER always, DISABLE TRIGGER never;
+CREATE TABLE parted (id int PRIMARY KEY) PARTITION BY RANGE (id);
+CREATE TABLE parted_1 PARTITION OF parted FOR VALUES FROM (0) TO (9) PARTITION BY RANGE (id);
+CREATE TABLE parted_1_1 PARTITION OF parted_1 DEFAULT;
+CREATE TABLE parted_2 PARTITION OF parted DEFAULT;
+CREATE TRIGGER parts AFTER INSERT ON parted FOR EACH ROW EXECUTE FUNCTION f();
+ALTER TABLE parted_1_1 DISABLE TRIGGER parts;
+ALTER TABLE parted_2 ENABLE ALWAYS TRIGGER parts;
 SQL
     init_pair
     run_dbr export --source=primary --schema-only --output=one.sql
@@ -131,4 +138,6 @@ SQL
     exits 0
     diff <(body one.sql) <(body two.sql) || fail "the exports differ"
     grep -q 'ENABLE ALWAYS TRIGGER "always"' two.sql || fail "a trigger has lost its state"
+    grep -q 'ONLY "public"."parted_1_1" DISABLE TRIGGER "parts"' two.sql || fail "a trigger of a partition has lost its state"
+    is "$(grep -c 'TRIGGER "parts"' two.sql)" 2
 }

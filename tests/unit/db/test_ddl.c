@@ -75,6 +75,77 @@ TEST(postgres_keys)
            "COMMENT ON COLUMN \"public\".\"users\".\"price\" IS 'it''s dear';\n");
 }
 
+TEST(postgres_how_tables_are_stored)
+{
+    struct shop shop;
+    struct ddl ddl;
+    ddl_init(&ddl, shop_open(&shop), &engine_postgres, 150000);
+    shop.sequence.unlogged = true;
+    shop.tables[1].access_method = "Columns";
+    shop.tables[1].options = "fillfactor='70'";
+    postgres_ddl.sequence(&ddl, &shop.sequence);
+    postgres_ddl.table(&ddl, &shop.tables[1]);
+    assert_true(ddl.statements[2].optional);
+    expect(&ddl, "CREATE UNLOGGED SEQUENCE \"public\".\"users_id_seq\" AS integer INCREMENT BY 1 "
+                 "MINVALUE 1 MAXVALUE 2147483647 START WITH 1;\n"
+                 "CREATE TABLE \"public\".\"orders\" (\n"
+                 "    \"id\" bigint GENERATED ALWAYS AS IDENTITY NOT NULL,\n"
+                 "    \"user \"\"id\"\"\" integer\n"
+                 ") WITH (fillfactor='70');\n"
+                 "ALTER TABLE ONLY \"public\".\"orders\" SET ACCESS METHOD \"Columns\";\n");
+    ddl_init(&ddl, &shop.model, &engine_postgres, 140000);
+    shop.tables[1].options = NULL;
+    postgres_ddl.sequence(&ddl, &shop.sequence);
+    postgres_ddl.table(&ddl, &shop.tables[1]);
+    expect(&ddl,
+           "CREATE SEQUENCE \"public\".\"users_id_seq\" AS integer INCREMENT BY 1 MINVALUE 1 "
+           "MAXVALUE 2147483647 START WITH 1;\n"
+           "CREATE TABLE \"public\".\"orders\" (\n"
+           "    \"id\" bigint GENERATED ALWAYS AS IDENTITY NOT NULL,\n"
+           "    \"user \"\"id\"\"\" integer\n"
+           ");\n"
+           "-- ~ access method of table orders: Columns is left out before PostgreSQL 15: the "
+           "table is a heap\n");
+}
+
+TEST(postgres_trigger_of_a_partition)
+{
+    struct shop shop;
+    struct ddl ddl;
+    struct model_object *above = &shop.objects[0], *own = &shop.objects[1];
+    ddl_init(&ddl, shop_open(&shop), &engine_postgres, 150000);
+    shop.model.object_count = 2;
+    shop.tables[1].partition = true;
+    shop.tables[1].parent = "users";
+    *above = (struct model_object){.kind = OBJECT_TRIGGER,
+                                   .word = "trigger",
+                                   .name = "T on users",
+                                   .plain = "T",
+                                   .table = "users",
+                                   .definition = "CREATE TRIGGER \"T\"",
+                                   .on_table = true,
+                                   .trigger_state = 'O'};
+    *own = (struct model_object){.kind = OBJECT_TRIGGER_STATE,
+                                 .word = "state of trigger",
+                                 .name = "T on orders",
+                                 .plain = "T",
+                                 .table = "orders"};
+    static const char states[] = "DARO";
+    for (const char *s = states; *s; s++) {
+        own->trigger_state = *s;
+        postgres_ddl.object(&ddl, own);
+    }
+    above->trigger_state = 'D';
+    postgres_ddl.object(&ddl, own);
+    above->plain = "another";
+    postgres_ddl.object(&ddl, own);
+    cockroach_ddl.object(&ddl, own);
+    expect(&ddl, "ALTER TABLE ONLY \"public\".\"orders\" DISABLE TRIGGER \"T\";\n"
+                 "ALTER TABLE ONLY \"public\".\"orders\" ENABLE ALWAYS TRIGGER \"T\";\n"
+                 "ALTER TABLE ONLY \"public\".\"orders\" ENABLE REPLICA TRIGGER \"T\";\n"
+                 "ALTER TABLE ONLY \"public\".\"orders\" ENABLE TRIGGER \"T\";\n");
+}
+
 TEST(postgres_older_target)
 {
     struct shop shop;
@@ -300,6 +371,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(postgres_tables),
         cmocka_unit_test(postgres_keys),
+        cmocka_unit_test(postgres_how_tables_are_stored),
+        cmocka_unit_test(postgres_trigger_of_a_partition),
         cmocka_unit_test(postgres_older_target),
         cmocka_unit_test(defaults_that_the_target_may_refuse),
         cmocka_unit_test(postgres_from_cockroach),
