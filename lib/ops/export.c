@@ -215,10 +215,8 @@ static void fill_document(struct export_run *run)
     list = json_set_array(doc, "notes");
     for (size_t i = 0; i < dump->plan.note_count; i++) {
         const struct plan_note *note = &dump->plan.notes[i];
-        if (!dump_note_counts(dump, note))
-            continue;
         struct json *item = json_add(list, json_object());
-        json_set_str(item, "kind", note->kind == NOTE_SUBSTITUTED ? "substituted" : "notCarried");
+        json_set_str(item, "kind", dump_note_kind(note));
         json_set_str(item, "object", note->object);
         json_set_str(item, "text", note->text);
     }
@@ -245,11 +243,9 @@ static void print_tables(const struct export_run *run)
 static void log_notes(const struct dump *dump)
 {
     for (size_t i = 0; i < dump->plan.note_count; i++) {
-        const struct plan_note *note = &dump->plan.notes[i];
-        if (dump_note_counts(dump, note))
-            log_info("%s: %s: %s",
-                     note->kind == NOTE_SUBSTITUTED ? "substituted" : "not carried over",
-                     note->object, note->text);
+        char *text = dump_note_text(&dump->plan.notes[i]);
+        log_info("%s", text);
+        free(text);
     }
 }
 

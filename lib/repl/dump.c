@@ -12,8 +12,9 @@
 #include "db/quote.h"
 #include "db/script.h"
 #include "repl/catalog.h"
+#include "repl/dump_choice.h"
+#include "repl/dump_notes.h"
 #include "repl/dump_rows.h"
-#include "repl/schema_plan_build.h"
 #include "repl/sequences.h"
 
 #define DUMP_FORMAT 1
@@ -43,22 +44,12 @@ static const char *const cockroach_settings[] = {
     NULL,
 };
 
-static bool is_selection(const struct dump *dump)
-{
-    return dump->tables && dump->tables->count > 0;
-}
-
 const char *dump_content(const struct dump *dump)
 {
     return dump->schema && dump->data ? "schema and data" : dump->schema ? "schema" : "data";
 }
 
 /* --- choosing ----------------------------------------------------------------- */
-
-static bool is_selected(const struct dump *dump, const char *table)
-{
-    return !is_selection(dump) || strlist_has(dump->tables, table);
-}
 
 static bool is_copied(const struct model_table *table)
 {
@@ -97,10 +88,11 @@ bool dump_prepare(struct dump *dump, struct err *err)
     for (size_t i = 0; i < model->table_count; i++)
         model->tables[i].excluded = false;
     plan_create_script(model, dump->dialect, same ? conn_version(conn) : 0, &dump->plan);
+    dump_gather_notes(dump);
     dump->items = mem_alloc((model->table_count + 1) * sizeof *dump->items);
     for (size_t i = 0; i < model->table_count && dump->data; i++) {
         const struct model_table *table = &model->tables[i];
-        if (!is_copied(table) || !is_selected(dump, table->name))
+        if (!is_copied(table) || !dump_table_chosen(dump, table->name))
             continue;
         dump->items[dump->count++] = (struct dump_table){.table = table};
         if (table->row_estimate > 0)
@@ -179,39 +171,6 @@ static bool put_statement(struct dump *dump, const char *sql, const char *object
     return ok;
 }
 
-/* --- notes -------------------------------------------------------------------- */
-
-/* Whether a statement of that name is in the script. */
-static bool is_written(const struct dump *dump, const char *object);
-
-/* What else there is, and is not in it, is what --tables asks for. */
-bool dump_note_counts(const struct dump *dump, const struct plan_note *note)
-{
-    if (!dump->schema)
-        return false;
-    return !is_selection(dump) || (note->beside && is_written(dump, note->beside));
-}
-
-static void add_note(struct buf *out, const struct plan_note *note)
-{
-    char *text = mem_printf("%s: %s: %s",
-                            note->kind == NOTE_SUBSTITUTED ? "substituted" : "not carried over",
-                            note->object, note->text);
-    add_comment(out, "note", text);
-    free(text);
-}
-
-static void add_notes(struct dump *dump, struct buf *out, const char *beside)
-{
-    for (size_t i = 0; i < dump->plan.note_count; i++) {
-        const struct plan_note *note = &dump->plan.notes[i];
-        bool here = beside ? note->beside && strcmp(note->beside, beside) == 0
-                           : !note->beside || !is_written(dump, note->beside);
-        if (here && dump_note_counts(dump, note))
-            add_note(out, note);
-    }
-}
-
 /* --- parts -------------------------------------------------------------------- */
 
 static void add_header(struct dump *dump, struct buf *out)
@@ -225,45 +184,17 @@ static void add_header(struct dump *dump, struct buf *out)
     add_named(out, "schema: ", s->model.schema);
     add_comment(out, "content", dump_content(dump));
     buf_addf(out, "-- version: dbr %s\n", DBR_VERSION);
-    for (size_t i = 0; is_selection(dump) && i < dump->tables->count; i++)
+    for (size_t i = 0; dump_selects(dump) && i < dump->tables->count; i++)
         add_named(out, "table: ", dump->tables->items[i]);
     if (!dump->schema)
         for (size_t i = 0; i < dump->cycles.count; i++)
             add_named(out, "cycle: ", dump->cycles.items[i]);
-    add_notes(dump, out, NULL);
+    dump_add_notes(dump, out, NULL);
     buf_adds(out, "\n\\set ON_ERROR_STOP on\n");
     const char *const *settings =
         dump->dialect->kind == ENGINE_POSTGRES ? postgres_settings : cockroach_settings;
     for (; *settings; settings++)
         buf_addf(out, "%s;\n", *settings);
-}
-
-/* Every database has it, and its comment. */
-static bool is_of_public(const struct dump *dump, const struct plan_statement *s)
-{
-    if (strcmp(dump->snapshot->model.schema, "public") != 0 || s->table)
-        return false;
-    if (s->phase == PLAN_COMMENTS)
-        return strcmp(s->sql, "COMMENT ON SCHEMA \"public\" IS 'standard public schema'") == 0;
-    return s->phase == PLAN_SCHEMA && strcmp(s->object, "schema public") == 0;
-}
-
-static bool is_chosen(const struct dump *dump, const struct plan_statement *s)
-{
-    bool setting = s->phase == PLAN_SCHEMA && strncmp(s->sql, "SET ", 4) == 0;
-    if (setting)
-        return true;
-    if (!dump->schema || is_of_public(dump, s))
-        return false;
-    return !is_selection(dump) || (s->table && is_selected(dump, s->table));
-}
-
-static bool is_written(const struct dump *dump, const char *object)
-{
-    for (size_t i = 0; i < dump->plan.statement_count; i++)
-        if (strcmp(dump->plan.statements[i].object, object) == 0)
-            return is_chosen(dump, &dump->plan.statements[i]);
-    return false;
 }
 
 static bool write_statements(struct dump *dump, enum plan_phase from, enum plan_phase to,
@@ -274,25 +205,17 @@ static bool write_statements(struct dump *dump, enum plan_phase from, enum plan_
     bool ok = true;
     for (size_t i = 0; ok && i < dump->plan.statement_count; i++) {
         const struct plan_statement *s = &dump->plan.statements[i];
-        if (s->phase < from || s->phase > to || !is_chosen(dump, s))
+        if (s->phase < from || s->phase > to || !dump_statement_chosen(dump, s))
             continue;
         buf_reset(&notes);
         if (!(last && strcmp(last, s->object) == 0))
-            add_notes(dump, &notes, s->object);
+            dump_add_notes(dump, &notes, s->object);
         last = s->object;
         ok = put(dump, &notes, err) && put_statement(dump, s->sql, s->object, err) &&
              stop_check(err);
     }
     buf_release(&notes);
     return ok;
-}
-
-/* A sequence that feeds a column goes with its table. */
-static bool sequence_chosen(const struct dump *dump, const struct model_sequence *sequence)
-{
-    const struct model_table *owner = model_table(&dump->snapshot->model, sequence->owner_table);
-    return owner ? is_selected(dump, model_root(&dump->snapshot->model, owner)->name)
-                 : !is_selection(dump);
 }
 
 static bool write_positions(struct dump *dump, struct err *err)
@@ -302,7 +225,7 @@ static bool write_positions(struct dump *dump, struct err *err)
     struct buf sql = BUF_INIT;
     bool ok = true;
     for (size_t i = 0; ok && i < model->sequence_count; i++) {
-        if (!sequence_chosen(dump, &model->sequences[i]))
+        if (!dump_sequence_chosen(dump, &model->sequences[i]))
             continue;
         buf_reset(&sql);
         buf_adds(&sql, "SELECT ");

@@ -8,7 +8,7 @@
  *     positions of sequences; keys, indexes, foreign keys; views, functions, triggers; comments
  *     trailer   comments: rows of each table, CRC-32 of everything before that line
  *
- * A note about an object stands beside it.
+ * A note about an object stands beside it (dump_notes.h).
  */
 #ifndef DBR_REPL_DUMP_H
 #define DBR_REPL_DUMP_H
@@ -37,7 +37,7 @@ struct dump {
     bool inserts;                 /* INSERT statements instead of COPY */
     const struct strlist *tables; /* these alone, with what belongs to them; empty: everything */
     /* results */
-    struct plan plan;         /* its notes say what is substituted or not carried over */
+    struct plan plan;         /* its notes: of the script, see dump_note_text */
     struct dump_table *items; /* tables whose rows are written, parents first */
     size_t count;
     struct strlist cycles;  /* tables that refer to each other in a circle: without the schema
@@ -52,8 +52,10 @@ bool dump_prepare(struct dump *dump, struct err *err);
 bool dump_write(struct dump *dump, struct err *err);
 void dump_release(struct dump *dump);
 
-/* False for a note about what was not asked for. */
-bool dump_note_counts(const struct dump *dump, const struct plan_note *note);
+/* A note for people (malloced), "substituted: column a.b: money becomes ...", and its kind for
+ * programs: "substituted", "notCarried", "needed". */
+char *dump_note_text(const struct plan_note *note);
+const char *dump_note_kind(const struct plan_note *note);
 /* "schema and data", "schema", "data". */
 const char *dump_content(const struct dump *dump);
 

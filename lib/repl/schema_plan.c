@@ -193,21 +193,22 @@ static void take_structure(struct plan *plan, struct ddl *ddl)
             plan->statements[i].phase = PLAN_EARLY;
 }
 
-/* advised: the version whose restrictions count. */
 static void create(const struct model *source, const struct engine *target, int target_version,
-                   int advised, struct plan *plan)
+                   bool script, struct plan *plan)
 {
     const struct engine_ddl *engine = target->ddl;
     struct ddl ddl;
     ddl_init(&ddl, source, target, target_version);
     engine->schema(&ddl);
-    note_not_copied(&ddl);
+    if (!script)
+        note_not_copied(&ddl);
     plan_take(plan, &ddl, PLAN_SCHEMA);
     create_structure(engine, &ddl);
     take_structure(plan, &ddl);
     create_keys(engine, &ddl);
     plan_take(plan, &ddl, PLAN_KEYS);
-    plan_advise(plan, source, target, advised ? advised : ddl.version);
+    /* A later version restricts more. */
+    plan_advise(plan, source, target, script ? engine->newest : ddl.version);
     plan_sort(plan);
     for (size_t i = 0; i < source->type_count && engine->type_late; i++)
         engine->type_late(&ddl, &source->types[i]);
@@ -225,11 +226,11 @@ static void create(const struct model *source, const struct engine *target, int 
 void plan_create(const struct model *source, const struct engine *target, int target_version,
                  struct plan *plan)
 {
-    create(source, target, target_version, target_version, plan);
+    create(source, target, target_version, false, plan);
 }
 
 void plan_create_script(const struct model *source, const struct engine *target, int target_version,
                         struct plan *plan)
 {
-    create(source, target, target_version, target->ddl->newest, plan);
+    create(source, target, target_version, true, plan);
 }

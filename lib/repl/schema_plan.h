@@ -36,7 +36,11 @@ struct plan_statement {
                       comments) */
 };
 
-enum plan_note_kind { NOTE_SUBSTITUTED, NOTE_NOT_CARRIED };
+enum plan_note_kind {
+    NOTE_SUBSTITUTED,
+    NOTE_NOT_CARRIED,
+    NOTE_NEEDED /* of a script: must be there where it is restored; text says what for */
+};
 
 struct plan_note {
     enum plan_note_kind kind;
@@ -60,7 +64,8 @@ struct plan {
  * 0: newest). */
 void plan_create(const struct model *source, const struct engine *target, int target_version,
                  struct plan *plan);
-/* The same for a script: it is written for that version, and a later one can run it, too. */
+/* The same for a script: it is written for that version, and a later one can run it, too. What
+ * becomes of the rows is not said. */
 void plan_create_script(const struct model *source, const struct engine *target, int target_version,
                         struct plan *plan);
 

@@ -22,8 +22,12 @@ INSERT INTO children (parent) SELECT id FROM parents;
 SQL
     run_dbr export --tables=children --output=c.sql
     exits 0
-    stderr_lacks parents
+    stderr_has 'needs table parents (foreign key children_parent_fkey of table children)' \
+        'needs sequence free (default of column children.n)'
+    stderr_lacks mood 'not carried over'
     output=$(cat c.sql)
+    stdout_has '-- note: needs table parents (foreign key children_parent_fkey of table children)' \
+        '-- note: needs sequence free (default of column children.n)'
     stdout_has 'CREATE TABLE "public"."children"' 'children_parent_fkey' 'CREATE TRIGGER keep' "'of parents'" '-- table: "children"' \
         '-- rows: 5 "children"'
     stdout_lacks 'CREATE TYPE' 'CREATE VIEW' 'CREATE FUNCTION' 'CREATE SEQUENCE' 'TABLE "public"."parents"' '-- rows: 5 "parents"'
@@ -33,6 +37,75 @@ SQL
     is "$(p1 -c "SELECT count(*), max(id) FROM children")" "5|5"
     p1 -c "INSERT INTO children (parent) VALUES (1)"
     is "$(p1 -c "SELECT max(id) FROM children")" 6
+}
+
+# needs EXPECTED OPTION...: what the last export says that it needs, by name.
+needs() {
+    local expected=$1
+    shift
+    run_dbr export --json --output=needs.sql "$@"
+    exits 0
+    is "$(jq -r '[.notes[] | select(.kind == "needed") | .object] | sort | join(", ")' <<<"$output")" "$expected"
+    is "$(grep -ac '^-- note: needs ' needs.sql || true)" "$(jq '[.notes[] | select(.kind == "needed")] | length' <<<"$output")"
+}
+
+@test "what some tables need is named, and nothing else" {
+    p1 <<'SQL'
+CREATE TYPE mood AS ENUM ('ok', 'bad');
+CREATE DOMAIN small AS int CHECK (VALUE < 10);
+CREATE SEQUENCE free;
+CREATE SEQUENCE "The 'Free'.One";
+CREATE TABLE parents (id serial PRIMARY KEY, m mood DEFAULT 'ok');
+CREATE TABLE kin (id int PRIMARY KEY DEFAULT nextval('parents_id_seq'), moods mood[], s small, t text DEFAULT 'nextval(''free''::regclass)');
+CREATE TABLE odd (id int DEFAULT (nextval('free') + nextval('"The ''Free''.One"')), p parents);
+CREATE TABLE heir (more int) INHERITS (kin);
+CREATE TABLE part (id int REFERENCES parents, up int) PARTITION BY RANGE (id);
+CREATE TABLE part_1 PARTITION OF part FOR VALUES FROM (1) TO (100);
+ALTER TABLE part ADD PRIMARY KEY (id);
+CREATE TABLE self (id int PRIMARY KEY, up int REFERENCES self, p int REFERENCES part);
+SQL
+    needs ""
+    needs "type mood" --tables=parents
+    needs "sequence parents_id_seq, type mood, type small" --tables=kin
+    needs "type mood, type small" --tables=kin,parents
+    needs "sequence The 'Free'.One, sequence free, table parents" --tables=odd
+    needs "sequence The 'Free'.One, sequence free, type mood" --tables=odd,parents
+    needs "sequence parents_id_seq, table kin, type mood, type small" --tables=heir
+    needs "table parents" --tables=part
+    needs "table part" --tables=self
+    needs "table part" --tables=self --schema-only
+    needs "table part" --tables=self --data-only
+    needs "" --tables=self,part,parents --data-only
+    # A domain becomes its type there.
+    needs "sequence parents_id_seq, type mood" --tables=kin --dialect=cockroach
+}
+
+@test "rows without values of their own are missed aloud" {
+    p1 <<'SQL'
+CREATE TABLE gg (a int GENERATED ALWAYS AS (1 + 1) STORED);
+CREATE TABLE bare ();
+CREATE TABLE t (id int PRIMARY KEY);
+INSERT INTO gg DEFAULT VALUES;
+INSERT INTO bare DEFAULT VALUES;
+SQL
+    for mode in --gzip --data-only --inserts --tables=gg,bare --dialect=cockroach; do
+        run_dbr export "$mode" --output=rows.sql
+        exits 0
+        stderr_has 'rows of table gg: its columns are all generated' 'rows of table bare: it has no columns'
+        [ "$mode" != --gzip ] || { gzip -dc rows.sql >plain.sql && mv plain.sql rows.sql; }
+        is "$(grep -c '^-- note: .*rows of table gg: .* not written' rows.sql)" 1
+        is "$(grep -c '^-- note: .*rows of table bare: .* not written' rows.sql)" 1
+        is "$(grep -c 'rows of table t:' rows.sql || true)" 0
+    done
+    run_dbr export --data-only --json --output=rows.sql
+    exits 0
+    json_is '[.notes[] | select(.kind == "notCarried") | .object] | sort | join(", ")' 'rows of table bare, rows of table gg'
+    run_dbr export --data-only --tables=t --output=rows.sql
+    exits 0
+    stderr_lacks 'rows of table'
+    run_dbr export --schema-only --output=rows.sql
+    exits 0
+    stderr_lacks 'rows of table'
 }
 
 @test "rows alone come parents first, and circles are named" {

@@ -270,10 +270,10 @@ TEST(what_only_stores_rows)
     expect_storage(true, "ALTER TABLE ONLY s.t SET ACCESS METHOD \"Columns\"");
     expect_storage(true, "ALTER TABLE ONLY s.t ALTER COLUMN set SET COMPRESSION lz4");
     expect_storage(true, "alter materialized view s.t alter \"a b\" set compression lz4");
-    expect_storage(false, "ALTER TABLE s.t ALTER COLUMN a SET COMPRESSION lz4, ADD b integer");
-    expect_storage(false, "ALTER TABLE s.t SET ACCESS METHOD m, ADD b integer");
+    expect_storage(false, "ALTER TABLE s.t ALTER COLUMN a SET COMPRESSION lz4, ADD CHECK (b > 0)");
+    expect_storage(false, "ALTER TABLE s.t SET ACCESS METHOD m, ADD CHECK (b > 0)");
     expect_storage(false, "ALTER TABLE s.t ALTER COLUMN a SET STORAGE PLAIN");
-    expect_storage(false, "ALTER TABLE s.t ADD \"SET COMPRESSION\" integer");
+    expect_storage(false, "ALTER TABLE s.t ADD CONSTRAINT \"SET COMPRESSION\" CHECK (a > 0)");
 }
 
 TEST(owners_and_rights)
