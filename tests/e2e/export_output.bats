@@ -52,6 +52,7 @@ nothing_left() {
     # Nothing but the script gets into it, and what stood there before stays.
     echo before >shop.sql
     status=0
+    # shellcheck disable=SC2094 # the very same file is meant
     "$DBR_BIN/dbr-export" --env-file "$ENV_FILE" --output=shop.sql >>shop.sql 2>err || status=$?
     is "$status" 0
     is "$(head -n 2 shop.sql)" $'before
@@ -66,6 +67,7 @@ nothing_left() {
     json_is .error.code usage
     json_is '[keys[] | select(. == "rows")] | length' 0
     # Its name still says that it is compressed.
+    # shellcheck disable=SC2094 # here, too
     "$DBR_BIN/dbr-export" --env-file "$ENV_FILE" --output=shop.sql.gz >shop.sql.gz 2>err
     gzip -t shop.sql.gz
 }
@@ -79,6 +81,7 @@ nothing_left() {
         exits 2
         stderr_has "reads its configuration from"
     done
+    # shellcheck disable=SC2094 # and here
     "$DBR_BIN/dbr-export" --env-file "$ENV_FILE" >>"$ENV_FILE" 2>err && fail "the env file was written to"
     is "$(cksum <"$ENV_FILE")" "$before"
 }
