@@ -3,6 +3,31 @@
 
 #include "db/statement_internal.h"
 
+/* What stands in parentheses counts as one. */
+static bool skip_one(struct reader *reader)
+{
+    if (reader_is_symbol(reader, '('))
+        return reader_take_parens(reader, NULL);
+    reader_next(reader);
+    return true;
+}
+
+bool statement_is_hollow(struct reader reader)
+{
+    bool begins = true;
+
+    if (!reader_take(&reader, "AS") || !reader_take(&reader, "SELECT"))
+        return false;
+    while (!reader_at_end(&reader)) {
+        if (begins != reader_is(&reader, "NULL") || reader_is(&reader, "FROM"))
+            return false;
+        begins = reader_is_symbol(&reader, ',');
+        if (!skip_one(&reader))
+            return false;
+    }
+    return !begins;
+}
+
 /* Whether one of the actions takes away a constraint, a column or a default. */
 bool statement_actions_drop(struct reader reader)
 {
@@ -16,9 +41,7 @@ bool statement_actions_drop(struct reader reader)
                 return true;
         }
         begins = reader_is_symbol(&reader, ',');
-        if (!reader_is_symbol(&reader, '('))
-            reader_next(&reader);
-        else if (!reader_take_parens(&reader, NULL))
+        if (!skip_one(&reader))
             return false;
     }
     return false;
@@ -95,12 +118,9 @@ bool statement_actions_are_known(struct reader reader, const char *object)
     do {
         if (!take_action(&reader))
             return false;
-        while (!reader_at_end(&reader) && !reader_is_symbol(&reader, ',')) {
-            if (!reader_is_symbol(&reader, '('))
-                reader_next(&reader);
-            else if (!reader_take_parens(&reader, NULL))
+        while (!reader_at_end(&reader) && !reader_is_symbol(&reader, ','))
+            if (!skip_one(&reader))
                 return false;
-        }
     } while (reader_take_symbol(&reader, ','));
     return reader_at_end(&reader);
 }

@@ -353,6 +353,7 @@ static enum statement_kind create_extension(struct reader *reader, struct statem
 
 enum statement_kind statement_create(struct reader *reader, struct statement *statement)
 {
+    bool replaces = reader_is(reader, "OR");
     take_modifiers(reader);
     const struct object *object = take_object(reader, statement);
     if (!object || object->class == ONLY_COMMENTED || object->shape == NUMBER)
@@ -377,6 +378,8 @@ enum statement_kind statement_create(struct reader *reader, struct statement *st
     default:
         break;
     }
+    if (replaces && strcmp(object->words, "VIEW") == 0 && statement_is_hollow(*reader))
+        return STATEMENT_DROP;
     /* CREATE TABLE ... AS runs a query or a prepared statement. */
     if (strcmp(object->words, "TABLE") == 0 && reader_find(reader, "AS"))
         return STATEMENT_OTHER;
@@ -425,7 +428,8 @@ enum statement_kind statement_alter(struct reader *reader, struct statement *sta
         return STATEMENT_SERVER;
     if (!statement_actions_are_known(*reader, object->words))
         return STATEMENT_OTHER;
-    if (is_tabular(object) && statement_actions_drop(*reader))
+    bool loses = is_tabular(object) || strcmp(object->words, "DOMAIN") == 0;
+    if (loses && statement_actions_drop(*reader))
         return STATEMENT_DROP;
     statement->storage = is_storage(*reader);
     return STATEMENT_ALTER;

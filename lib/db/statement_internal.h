@@ -17,6 +17,9 @@ enum statement_kind statement_comment(struct reader *reader, struct statement *s
 bool statement_actions_are_known(struct reader reader, const char *object);
 bool statement_actions_drop(struct reader reader);
 
+/* A view of nothing but NULLs: what pg_dump --clean makes of one that it cannot drop yet. */
+bool statement_is_hollow(struct reader reader);
+
 void statement_set_object(struct statement *statement, const char *object);
 
 #endif

@@ -159,7 +159,7 @@ static bool take_away(struct load *load, struct err *err)
 {
     const struct statement *s = &load->file->statement;
     if (strncasecmp(load->text, "ALTER", 5) == 0 && s->name &&
-        load_has_created(load, "TABLE", s->schema, s->name))
+        load_has_created(load, s->object, s->schema, s->name))
         return run(load, LOAD_RUN, err);
     if (!load->cleaned)
         skip(load, "only --clean drops");

@@ -13,6 +13,7 @@ CREATE DOMAIN positive AS integer CONSTRAINT positive_check CHECK (VALUE > 0);
 CREATE DOMAIN small_positive AS positive DEFAULT 7 NOT NULL CHECK (VALUE < 1000);
 CREATE DOMAIN email AS citext COLLATE "C" CONSTRAINT "has @" CHECK (VALUE ~ '@');
 CREATE DOMAIN labels AS text[] CHECK (array_length(VALUE, 1) < 10);
+ALTER DOMAIN labels ADD CONSTRAINT labels_named CHECK (VALUE[1] <> '') NOT VALID;
 CREATE TYPE address AS (street text, "house no" integer, city character varying(80) COLLATE "C");
 CREATE TYPE person AS (name text, home address, states order_status[]);
 CREATE FUNCTION float_gap(a double precision, b double precision) RETURNS double precision
@@ -233,13 +234,15 @@ ALTER TABLE nodes ADD CONSTRAINT nodes_fine CHECK (node_fine(nodes.*));
 CREATE FUNCTION first_node() RETURNS integer LANGUAGE sql STABLE BEGIN ATOMIC SELECT min(id) FROM nodes; END;
 ALTER TABLE nodes ALTER COLUMN weight SET DEFAULT first_node();
 
--- Views on views, with options; materialized views, one filled and one not, with indexes.
+-- Views on views, with options, one that needs a primary key; materialized views, one filled and one not, with indexes.
 CREATE VIEW a_second_view AS SELECT 1 AS one;
 CREATE VIEW z_first_view AS SELECT id, name, status FROM customers WHERE flag;
 CREATE OR REPLACE VIEW a_second_view AS SELECT count(*)::integer AS one FROM z_first_view;
 CREATE VIEW paid WITH (security_barrier = true) AS SELECT * FROM z_first_view WHERE status = 'it''s paid'
     WITH LOCAL CHECK OPTION;
 ALTER VIEW z_first_view ALTER COLUMN status SET DEFAULT 'zurück';
+CREATE VIEW by_customer AS SELECT c.id, c.name, count(o.number) AS orders
+    FROM customers c LEFT JOIN orders o ON o.customer_id = c.id GROUP BY c.id;
 CREATE VIEW "A View" ("Größe", "a""b") AS SELECT "größe 😀", "a""b" FROM "select";
 CREATE RECURSIVE VIEW tree (id, level) AS
     SELECT id, 0 FROM items WHERE customer_id IS NULL UNION ALL SELECT i.id, t.level + 1 FROM items i JOIN tree t ON t.id = i.number;

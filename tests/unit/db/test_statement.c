@@ -67,7 +67,7 @@ TEST(objects_are_created)
     expect("CREATE DOMAIN public.d AS text COLLATE \"C\"", kind, "DOMAIN|public|d");
     expect("CREATE SEQUENCE IF NOT EXISTS s.\"Q\" AS integer", kind, "SEQUENCE|s|Q");
     expect("CREATE VIEW s.v WITH (security_barrier='true') AS SELECT 1", kind, "VIEW|s|v");
-    expect("CREATE OR REPLACE VIEW v AS SELECT NULL::integer AS a", kind, "VIEW|-|v");
+    expect("CREATE OR REPLACE VIEW v AS SELECT NULL::integer AS a FROM b", kind, "VIEW|-|v");
     expect("CREATE RECURSIVE VIEW v (a) AS SELECT 1", kind, "VIEW|-|v");
     expect("CREATE MATERIALIZED VIEW s.m AS SELECT 1 WITH NO DATA", kind, "MATERIALIZED VIEW|s|m");
     expect("CREATE COLLATION s.c (provider = libc, locale = 'C')", kind, "COLLATION|s|c");
@@ -320,6 +320,13 @@ TEST(objects_are_dropped)
     expect("ALTER TABLE IF EXISTS ONLY s.t DROP CONSTRAINT IF EXISTS c", kind, "TABLE|s|t");
     expect("ALTER TABLE s.t ALTER COLUMN a DROP DEFAULT", kind, "TABLE|s|t");
     expect("ALTER TABLE s.t ADD CHECK (f(1,2)), DROP COLUMN b", kind, "TABLE|s|t");
+    /* pg_dump --clean takes away in other words, too. */
+    expect("CREATE OR REPLACE VIEW s.v AS\nSELECT\n    NULL::integer AS id,\n    "
+           "NULL::character varying(10) AS \"FROM\"",
+           kind, "VIEW|s|v");
+    expect("ALTER DOMAIN s.d DROP CONSTRAINT c", kind, "DOMAIN|s|d");
+    is(STATEMENT_CREATE, "CREATE VIEW s.v AS SELECT NULL::integer AS id");
+    is(STATEMENT_CREATE, "CREATE OR REPLACE VIEW s.v AS SELECT NULL::integer AS id, 1");
     is(STATEMENT_OTHER, "DROP TABLE a, b");
     is(STATEMENT_OTHER, "DROP OWNED BY bob");
     is(STATEMENT_OTHER, "DROP NOTHING");
