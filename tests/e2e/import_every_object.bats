@@ -77,7 +77,7 @@ again() { schema_clear two; }
         same_print
         import --input=rows.sql
         exits 5
-        stderr_has "of the target has rows"
+        stderr_has "has rows" --upsert
         again
     done
 }
