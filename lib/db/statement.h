@@ -32,17 +32,18 @@ enum statement_kind {
     STATEMENT_TRANSACTION, /* BEGIN, START TRANSACTION, COMMIT, END */
     STATEMENT_OWNER,       /* ALTER ... OWNER TO, GRANT, REVOKE, ALTER DEFAULT PRIVILEGES, SECURITY
                               LABEL, SET [SESSION] AUTHORIZATION, SET ROLE */
-    STATEMENT_DROP,     /* DROP ..., and ALTER TABLE that drops a constraint, column or default, as
-                           pg_dump --clean writes: object, schema, name */
-    STATEMENT_REFRESH,  /* REFRESH MATERIALIZED VIEW: schema, name */
-    STATEMENT_SERVER,   /* belongs to the server or cluster, not to the data: PUBLICATION,
-                           SUBSCRIPTION, EVENT TRIGGER, SERVER, USER MAPPING, FOREIGN DATA WRAPPER,
-                           LANGUAGE, ACCESS METHOD, TABLESPACE, ROLE; LARGE OBJECT (lo_create(),
-                           lowrite(), ...), STATISTICS DATA (pg_restore_relation_stats(), ...),
-                           BINARY UPGRADE; object, name */
-    STATEMENT_DATABASE, /* CREATE, DROP or ALTER DATABASE */
-    STATEMENT_OTHER     /* anything else: SELECT of something else, UPDATE, DELETE, DO, TRUNCATE,
-                           COPY TO, COPY FROM a file or program, words that are no SQL */
+    STATEMENT_DROP,        /* DROP ..., ALTER TABLE or DOMAIN that drops a constraint, column or
+                              default, and CREATE OR REPLACE VIEW of NULLs alone, as pg_dump --clean
+                              writes: object, schema, name */
+    STATEMENT_REFRESH,     /* REFRESH MATERIALIZED VIEW: schema, name */
+    STATEMENT_SERVER,      /* belongs to the server or cluster, not to the data: PUBLICATION,
+                              SUBSCRIPTION, EVENT TRIGGER, SERVER, USER MAPPING, FOREIGN DATA WRAPPER,
+                              LANGUAGE, ACCESS METHOD, TABLESPACE, ROLE; LARGE OBJECT (lo_create(),
+                              lowrite(), ...), STATISTICS DATA (pg_restore_relation_stats(), ...),
+                              BINARY UPGRADE; COMMENT ON one of these or a DATABASE; object, name */
+    STATEMENT_DATABASE,    /* CREATE, DROP or ALTER DATABASE */
+    STATEMENT_OTHER        /* anything else: SELECT of something else, UPDATE, DELETE, DO, TRUNCATE,
+                              COPY TO, COPY FROM a file or program, words that are no SQL */
 };
 
 struct statement {

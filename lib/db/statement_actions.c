@@ -18,6 +18,8 @@ bool statement_is_hollow(struct reader reader)
 
     if (!reader_take(&reader, "AS") || !reader_take(&reader, "SELECT"))
         return false;
+    if (reader_at_end(&reader))
+        return true;
     while (!reader_at_end(&reader)) {
         if (begins != reader_is(&reader, "NULL") || reader_is(&reader, "FROM"))
             return false;

@@ -458,5 +458,8 @@ enum statement_kind statement_comment(struct reader *reader, struct statement *s
         return STATEMENT_OTHER;
     if (!reader_take(reader, "NULL"))
         reader_next(reader);
-    return reader_at_end(reader) ? STATEMENT_COMMENT : STATEMENT_OTHER;
+    if (!reader_at_end(reader))
+        return STATEMENT_OTHER;
+    bool outside = object->class == OF_SERVER || object->class == OF_DATABASE;
+    return outside ? STATEMENT_SERVER : STATEMENT_COMMENT;
 }

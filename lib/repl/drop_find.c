@@ -104,11 +104,17 @@
     "pg_ts_dict o ON o.dictnamespace = w.space AND o.dictname = w.name WHERE w.word = 'TEXT "      \
     "SEARCH DICTIONARY')"
 
+/* A procedure may differ from another one by nothing but the modes of its arguments. */
+#define IDENTITY                                                                                   \
+    "CASE f.actual WHEN 'PROCEDURE' THEN (SELECT quote_ident(i.schema) || '.' || "                 \
+    "quote_ident(p.proname) || '(' || pg_get_function_identity_arguments(p.oid) || ')' FROM "      \
+    "pg_proc p WHERE p.oid = f.oid) ELSE i.identity END"
+
 #define POSTGRES                                                                                   \
     WANTED TYPES MATCHED FOUND                                                                     \
         " SELECT f.place, f.class::oid, f.oid, f.actual, CASE WHEN f.actual = 'DOMAIN' THEN "      \
         "'TYPE' "                                                                                  \
-        "WHEN f.actual IN " ROUTINES " THEN 'ROUTINE' ELSE f.actual END, i.identity, (SELECT "     \
+        "WHEN f.actual IN " ROUTINES " THEN 'ROUTINE' ELSE f.actual END, " IDENTITY ", (SELECT "   \
         "min(e.extname) FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid WHERE "         \
         "d.classid = "                                                                             \
         "f.class AND d.objid = f.oid AND d.deptype = 'e' AND d.refclassid = "                      \

@@ -22,6 +22,8 @@ CREATE FUNCTION f(a integer, m mood DEFAULT 'a') RETURNS integer LANGUAGE sql AS
 CREATE FUNCTION f(a text) RETURNS integer LANGUAGE sql AS 'SELECT 2';
 CREATE FUNCTION ping(integer) RETURNS integer LANGUAGE plpgsql AS 'BEGIN RETURN pong($1); END';
 CREATE FUNCTION pong(integer) RETURNS integer LANGUAGE plpgsql AS 'BEGIN RETURN ping($1); END';
+CREATE PROCEDURE modes(OUT a integer, IN b integer) LANGUAGE plpgsql AS 'BEGIN a := 1; END';
+CREATE PROCEDURE modes(IN a integer, IN b integer) LANGUAGE plpgsql AS 'BEGIN END';
 INSERT INTO "select" ("we""ird.Näme", v, code) VALUES ('a', 1, 'c');
 INSERT INTO child VALUES (1, 'c');
 SQL

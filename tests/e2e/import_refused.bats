@@ -233,6 +233,9 @@ ALTER SCHEMA extra OWNER TO somebody;
 CREATE TABLE extra.t (id integer NOT NULL);
 ALTER TABLE extra.t OWNER TO somebody;
 CREATE PUBLICATION p FOR TABLE ONLY extra.t;
+COMMENT ON PUBLICATION p IS 'none';
+SELECT pg_catalog.lo_create('2121');
+COMMENT ON LARGE OBJECT 2121 IS 'none';
 COPY extra.t (id) FROM stdin;
 1
 2
@@ -247,7 +250,7 @@ GRANT SELECT ON TABLE extra.t TO somebody;
 SQL
     import --input=dump.sql
     exits 0
-    stderr_has default_table_access_method session_replication_role nosuch_extension "CREATE PUBLICATION p" "owners and privileges"
+    stderr_has default_table_access_method session_replication_role nosuch_extension "CREATE PUBLICATION p" "COMMENT ON PUBLICATION p" "COMMENT ON LARGE OBJECT" "owners and privileges"
     is "$(p2 -c "SELECT sum(id) FROM extra.t")" 3
     is "$(p2 -c "SELECT count(*) FROM pg_publication")" 0
 }

@@ -350,8 +350,9 @@ TEST(comments_tell_on_what)
     expect("COMMENT ON FUNCTION s.f(a integer) IS 'x'", kind, "FUNCTION|s|f");
     expect("COMMENT ON INDEX \"s\".\"t\"@\"i\" IS 'x'", kind, "INDEX|-|i");
     expect_of("s", "t");
-    expect("COMMENT ON LARGE OBJECT 1 IS 'x'", kind, "LARGE OBJECT|-|1");
-    expect("COMMENT ON DATABASE d IS 'x'", kind, "DATABASE|-|d");
+    expect("COMMENT ON LARGE OBJECT 1 IS 'x'", STATEMENT_SERVER, "LARGE OBJECT|-|1");
+    expect("COMMENT ON DATABASE d IS 'x'", STATEMENT_SERVER, "DATABASE|-|d");
+    expect("COMMENT ON PUBLICATION p IS 'x'", STATEMENT_SERVER, "PUBLICATION|-|p");
     expect("COMMENT ON CAST (a AS b) IS 'x'", kind, "CAST|-|-");
     is(STATEMENT_OTHER, "COMMENT ON TABLE a IS 'x' y");
     is(STATEMENT_OTHER, "COMMENT ON COLUMN a IS 'x'");
