@@ -108,6 +108,30 @@ bool conn_result_error(struct conn *conn, const PGresult *result, struct err *er
     return false;
 }
 
+/* "already exists": relation, object, schema, function, a second primary key. */
+bool query_is_there_already(const struct err *err)
+{
+    static const char *const states[] = {"42P07", "42710", "42P06", "42723", "42P16", "42701"};
+    size_t i;
+
+    for (i = 0; i < sizeof(states) / sizeof(states[0]); i++)
+        if (!strcmp(err->sqlstate, states[i]))
+            return true;
+    return false;
+}
+
+/* No such function, table, type or schema. */
+bool query_names_nothing(const struct err *err)
+{
+    static const char *const states[] = {"42883", "42P01", "42704", "3F000"};
+    size_t i;
+
+    for (i = 0; i < sizeof(states) / sizeof(states[0]); i++)
+        if (!strcmp(err->sqlstate, states[i]))
+            return true;
+    return false;
+}
+
 static struct result *wrap(PGresult *pg)
 {
     struct result *result = mem_alloc(sizeof(*result));

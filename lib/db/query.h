@@ -24,6 +24,10 @@ bool query_value(struct conn *conn, const char *sql, size_t n, const char *const
 /* Any number of statements in the simple protocol, results thrown away. */
 bool query_script(struct conn *conn, const char *sql, struct err *err);
 
+/* What a failed statement says: that what it makes exists, or that something it names does not. */
+bool query_is_there_already(const struct err *err);
+bool query_names_nothing(const struct err *err);
+
 size_t result_rows(const struct result *result);
 size_t result_columns(const struct result *result);
 const char *result_text(const struct result *result, size_t row,

@@ -57,15 +57,8 @@ static bool printable_value(const struct config *config, const char *name, const
         err_set(err, ERR_USAGE, "%s may hold a secret and is not printed", value->key);
         return err_hint(err, "dbr-env prints the URL of the active database");
     }
-    if (*value->problem) {
-        char *complaint = config_value_complaint(value);
-        char *remedy = config_value_remedy(config, value);
-        err_set(err, ERR_USAGE, "%s", complaint);
-        err_hint(err, "%s", remedy);
-        free(complaint);
-        free(remedy);
-        return false;
-    }
+    if (*value->problem)
+        return config_value_error(value, config, err);
     *text = value->value;
     return true;
 }

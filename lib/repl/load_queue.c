@@ -51,25 +51,15 @@ void load_skip(struct load *load, int64_t line, const char *title, const char *w
                      detail ? detail : why);
 }
 
-static bool is_there_already(const char *sqlstate)
-{
-    static const char *const states[] = {"42P07", "42710", "42P06", "42723", "42P16", "42701"};
-    for (size_t i = 0; i < sizeof states / sizeof *states; i++)
-        if (strcmp(sqlstate, states[i]) == 0)
-            return true;
-    return false;
-}
-
 bool load_blame(struct err *err, int64_t line, const char *title)
 {
     if (err->code == ERR_STOPPED)
         return false;
     err_prefix(err, "line %" PRId64 ": %s", line, title);
-    if (is_there_already(err->sqlstate)) {
+    if (query_is_there_already(err)) {
         err->code = ERR_REFUSED;
         err_hint(err, "--clean drops what the file defines first, --upsert merges its rows");
-    } else if (strcmp(err->sqlstate, "42704") == 0 || strcmp(err->sqlstate, "42P01") == 0 ||
-               strcmp(err->sqlstate, "42883") == 0 || strcmp(err->sqlstate, "3F000") == 0) {
+    } else if (query_names_nothing(err)) {
         err_hint(err,
                  "the file counts on something that is neither in it nor on the target: create "
                  "it there, then import again");

@@ -20,34 +20,10 @@ static bool chosen(const struct plan_run *run, const struct plan_statement *s, e
     return !(run->except_tables && s->table && strlist_has(run->except_tables, s->table));
 }
 
-/* "already exists": relation, object, schema, function, a second primary key. */
-static bool is_there_already(const struct err *err)
-{
-    static const char *const states[] = {"42P07", "42710", "42P06", "42723", "42P16", "42701"};
-    size_t i;
-
-    for (i = 0; i < sizeof(states) / sizeof(states[0]); i++)
-        if (!strcmp(err->sqlstate, states[i]))
-            return true;
-    return false;
-}
-
-/* No such function, table, type or schema. */
-static bool names_nothing(const struct err *err)
-{
-    static const char *const states[] = {"42883", "42P01", "42704", "3F000"};
-    size_t i;
-
-    for (i = 0; i < sizeof(states) / sizeof(states[0]); i++)
-        if (!strcmp(err->sqlstate, states[i]))
-            return true;
-    return false;
-}
-
 static bool fail(const struct plan_statement *s, struct err *err)
 {
     err_prefix(err, "%s", s->object);
-    if (names_nothing(err) && !err->hint[0])
+    if (query_names_nothing(err) && !err->hint[0])
         err_hint(err, "dbr carries one schema and what this server's version has: create what is "
                       "missing (in the schema where it is elsewhere) on this server by hand, then "
                       "run the same command again");
@@ -59,11 +35,11 @@ static bool tolerate(const struct plan_run *run, const struct plan_statement *s,
 {
     if (err->code == ERR_STOPPED || !conn_alive(run->target))
         return false;
-    if (run->exists_is_fine && is_there_already(err)) {
+    if (run->exists_is_fine && query_is_there_already(err)) {
         err_clear(err);
         return true;
     }
-    if (s->advice && run->failures && names_nothing(err)) {
+    if (s->advice && run->failures && query_names_nothing(err)) {
         strlist_addf(run->failures, "%s: %s; %s", s->object, err->message, s->advice);
         log_warn("%s was not made: %s; %s", s->object, err->message, s->advice);
         err_clear(err);

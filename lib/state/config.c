@@ -139,7 +139,7 @@ char *config_value_remedy(const struct config *config, const struct config_value
                       config->env_file ? config->env_file : "the env file");
 }
 
-static bool value_error(const struct config_value *value, const struct config *config,
+bool config_value_error(const struct config_value *value, const struct config *config,
                         struct err *err)
 {
     char *complaint = config_value_complaint(value);
@@ -167,7 +167,7 @@ static bool read_value(struct config *config, const struct envfile *file,
     }
     if (!config_key_check(key, value)) {
         if (!lenient)
-            return value_error(value, config, err);
+            return config_value_error(value, config, err);
         enum config_source source = value->source;
         size_t line = value->line;
         bool cut = value->cut;
@@ -377,9 +377,9 @@ static bool finish(struct config *config, bool searched, const char *state_dir, 
 {
     struct config_value *primary = value_of(config, "DATABASE_URL");
     if (!find_state_dir(config, state_dir) && !lenient)
-        return value_error(value_of(config, "DB_STATE_DIR"), config, err);
+        return config_value_error(value_of(config, "DB_STATE_DIR"), config, err);
     if (!check_active_env_file(config, searched) && !lenient)
-        return value_error(value_of(config, "DB_ACTIVE_ENV_FILE"), config, err);
+        return config_value_error(value_of(config, "DB_ACTIVE_ENV_FILE"), config, err);
     if (!primary->value && !*primary->problem) {
         (void)snprintf(primary->problem, sizeof primary->problem, "is not set");
         if (!lenient) {

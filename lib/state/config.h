@@ -109,6 +109,9 @@ char *config_value_shown(const struct config_value *value);
 /* NAME and what is wrong with its value, as one text; what to do about it. malloced. */
 char *config_value_complaint(const struct config_value *value);
 char *config_value_remedy(const struct config *config, const struct config_value *value);
+/* Both of them as an error; always false. */
+bool config_value_error(const struct config_value *value, const struct config *config,
+                        struct err *err);
 /* "default", "env file line 3", "environment", "option". malloced. */
 char *config_value_origin(const struct config_value *value);
 
