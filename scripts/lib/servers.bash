@@ -119,12 +119,28 @@ servers_npm_bin() {
     echo "$target/native/bin"
 }
 
+# Where servers' data goes: into memory where there is plenty, since nothing of it is to last and most of it is many small files.
+servers_base() {
+    local available
+    if [ -n "${TMPDIR:-}" ]; then
+        echo "$TMPDIR"
+        return
+    fi
+    available=$(awk '/^MemAvailable:/ { print int($2 / 1048576) }' /proc/meminfo 2>/dev/null) || true
+    if [ "${available:-0}" -ge 8 ] && [ "$(stat -f -c %T /dev/shm 2>/dev/null)" = tmpfs ] && [ -w /dev/shm ] &&
+        [ "$(df --output=avail /dev/shm | tail -n 1)" -ge 6291456 ]; then
+        echo /dev/shm
+    else
+        echo /var/tmp
+    fi
+}
+
 # servers_init [keep]: makes SERVERS_DIR, unless an outer process did, and starts the guard (not with "keep").
 servers_init() {
     if [ -n "${SERVERS_DIR:-}" ] && [ -d "$SERVERS_DIR" ]; then
         return
     fi
-    SERVERS_DIR=$(mktemp -d "${TMPDIR:-/var/tmp}/dbr-servers.XXXXXX") || return 1
+    SERVERS_DIR=$(mktemp -d "$(servers_base)/dbr-servers.XXXXXX") || return 1
     chmod 755 "$SERVERS_DIR"
     if ! servers_as test -x "$SERVERS_DIR" 2>/dev/null; then
         rmdir "$SERVERS_DIR"
