@@ -264,8 +264,8 @@ stderr_empty() { [ -z "$errors" ] || fail "stderr is not empty"; }
 
 # json FILTER: applies a jq filter to stdout, which must be exactly one JSON document.
 json() {
-    [ "$(jq -s length "$RUNS/$RUN.out" 2>/dev/null)" = 1 ] || fail "stdout is not one JSON document" || return 1
-    jq -r "$1" "$RUNS/$RUN.out"
+    jq -rs "if length == 1 then .[0] else error(\"\(length) documents\") end | $1" "$RUNS/$RUN.out" 2>"$RUNS/$RUN.jq" ||
+        fail "stdout is not one JSON document, or the filter $1 fails: $(cat "$RUNS/$RUN.jq")"
 }
 json_is() {
     local value
