@@ -12,64 +12,11 @@ import (
 	"os"
 	"strings"
 
-	"github.com/cockroachdb/cockroachdb-parser/pkg/sql/lexbase"
 	"github.com/cockroachdb/cockroachdb-parser/pkg/sql/parser"
-	"github.com/cockroachdb/cockroachdb-parser/pkg/sql/scanner"
 	"github.com/cockroachdb/cockroachdb-parser/pkg/sql/sem/tree"
+
+	"example.com/cockroach-grammar/sqltext"
 )
-
-// token is what the scanner writes its findings into.
-type token struct {
-	id, pos int32
-	text    string
-}
-
-func (t *token) ID() int32               { return t.id }
-func (t *token) SetID(id int32)          { t.id = id }
-func (t *token) Pos() int32              { return t.pos }
-func (t *token) SetPos(pos int32)        { t.pos = pos }
-func (t *token) Str() string             { return t.text }
-func (t *token) SetStr(text string)      { t.text = text }
-func (t *token) UnionVal() interface{}   { return nil }
-func (t *token) SetUnionVal(interface{}) {}
-
-// next returns where the first statement of text begins and where its semicolon stands; begin is len(text) when there is none.
-// It scans as the parser does, so that both agree on strings and comments. What cannot be scanned has no end, and the parser
-// says why.
-func next(text string) (begin, end int) {
-	var s scanner.SQLScanner
-	var t token
-	s.Init(text)
-	for s.Scan(&t); t.id == ';'; s.Scan(&t) {
-	}
-	if t.id == 0 {
-		return len(text), len(text)
-	}
-	begin = int(t.pos)
-	for ; t.id != ';'; s.Scan(&t) {
-		if t.id == 0 || t.id == lexbase.ERROR {
-			return begin, len(text)
-		}
-	}
-	return begin, int(t.pos)
-}
-
-// rows returns the length of the rows that follow a COPY statement and its semicolon: the rest of that line, and all up to the
-// line "\.", or -1 without such a line.
-func rows(text string) int {
-	length := strings.IndexByte(text, '\n') + 1
-	for length > 0 && length < len(text) {
-		line, _, more := strings.Cut(text[length:], "\n")
-		length += len(line)
-		if more {
-			length++
-		}
-		if strings.TrimSuffix(line, "\r") == `\.` {
-			return length
-		}
-	}
-	return -1
-}
 
 // newer holds the types that became built in after the version of the parser, and that dbr writes for servers that have them.
 var newer = map[string]bool{"citext": true, "ltree": true}
@@ -114,7 +61,7 @@ func check(name, text string) (taken, refused int) {
 		refused++
 	}
 	for {
-		begin, end := next(text)
+		begin, end := sqltext.Next(text)
 		pass(begin)
 		if text == "" {
 			return taken, refused
@@ -144,7 +91,7 @@ func check(name, text string) (taken, refused int) {
 			if !s.Stdin {
 				break
 			}
-			data := rows(text[length:])
+			data := sqltext.Rows(text[length:])
 			if data < 0 {
 				refuse(statement, `no line "\." after the rows`)
 				return taken, refused
