@@ -2,15 +2,17 @@ module example.com/cockroach-grammar
 
 go 1.23.8
 
-require github.com/cockroachdb/cockroachdb-parser v0.25.2
+require (
+	github.com/cockroachdb/apd/v3 v3.1.0
+	github.com/cockroachdb/cockroachdb-parser v0.25.2
+	github.com/cockroachdb/errors v1.11.3
+)
 
 require (
 	github.com/bazelbuild/rules_go v0.46.0 // indirect
 	github.com/biogo/store v0.0.0-20201120204734-aad293a2328f // indirect
 	github.com/blevesearch/snowballstem v0.9.0 // indirect
 	github.com/cenkalti/backoff/v5 v5.0.2 // indirect
-	github.com/cockroachdb/apd/v3 v3.1.0 // indirect
-	github.com/cockroachdb/errors v1.11.3 // indirect
 	github.com/cockroachdb/logtags v0.0.0-20241215232642-bb51bb14a506 // indirect
 	github.com/cockroachdb/redact v1.1.5 // indirect
 	github.com/cockroachdb/version v0.0.0-20250314144055-3860cd14adf2 // indirect
