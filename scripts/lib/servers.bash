@@ -222,7 +222,9 @@ servers_as_append() {
     servers_as sh -c 'printf "%s\n" "$1" >>"$2"' append "$text" "$1"
 }
 
-server_port() { cat "$SERVERS_DIR/$1.port"; }
+# Where clients go: to the server itself, or to what stands before it (its port is in NAME.front).
+server_port() { cat "$SERVERS_DIR/$1.front" 2>/dev/null || server_own_port "$1"; }
+server_own_port() { cat "$SERVERS_DIR/$1.port"; }
 server_socket_dir() { echo "$SERVERS_DIR/$1"; }
 server_pid() { head -n 1 "$SERVERS_DIR/$1/data/postmaster.pid" 2>/dev/null; }
 
@@ -238,7 +240,7 @@ server_sql() {
     local name=$1 database=$2
     shift 2
     PGPASSWORD=$SERVERS_PASSWORD psql -X -q -v ON_ERROR_STOP=1 -h "$(server_socket_dir "$name")" \
-        -p "$(server_port "$name")" -U postgres -d "$database" "$@"
+        -p "$(server_own_port "$name")" -U postgres -d "$database" "$@"
 }
 
 # Stops and continues every process of a server: it accepts connections (the kernel does) and never answers.
@@ -266,7 +268,7 @@ server_stop() {
 
 server_continue() {
     servers_as "$(cat "$SERVERS_DIR/$1.bin")/pg_ctl" -D "$SERVERS_DIR/$1/data" -l "$SERVERS_DIR/$1/log" \
-        -o "-p $(server_port "$1")" -w -t 60 -s start >/dev/null 2>&1
+        -o "-p $(server_own_port "$1")" -w -t 60 -s start >/dev/null 2>&1
 }
 
 # Ends all servers and removes their data. Does nothing in a process that did not start them.

@@ -20,6 +20,8 @@ ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 . "$ROOT/scripts/lib/servers.bash"
 # shellcheck source=scripts/lib/compare.bash
 . "$ROOT/scripts/lib/compare.bash"
+# shellcheck source=tests/lib/standin.bash
+. "$ROOT/tests/lib/standin.bash"
 
 DBR_BIN=${DBR_BIN:-$ROOT/build/bin}
 DBR_TEST_TIMEOUT=${DBR_TEST_TIMEOUT:-60}
@@ -93,13 +95,14 @@ as_superuser() {
     env_set DATABASE_URL_SECONDARY "$P2_URL"
 }
 
-# psql on the primary and the secondary, as the application would connect. The standby is read-only for everyone but dbr after
+# psql on the primary and the secondary, as the application would connect (past a stand-in). The standby is read-only for everyone but dbr after
 # init; p2w is someone who gets round that.
 p1() { sql "$P1_URL" "$@"; }
 p2() { sql "$P2_URL" "$@"; }
 p2w() { PGOPTIONS='-c default_transaction_read_only=off' sql "$P2_URL" "$@"; }
 sql() {
-    local url=$1
+    local url
+    url=$(standin_behind "$1")
     shift
     psql -X -q -At -v ON_ERROR_STOP=1 -d "$url" "$@"
 }
@@ -110,7 +113,7 @@ session_open() {
     local dir=$BATS_TEST_TMPDIR/session-$1 fd
     mkdir "$dir"
     mkfifo "$dir/in"
-    psql -X -q -At -v ON_ERROR_STOP=1 -d "$2" <"$dir/in" >"$dir/out" 2>&1 3>&- &
+    psql -X -q -At -v ON_ERROR_STOP=1 -d "$(standin_behind "$2")" <"$dir/in" >"$dir/out" 2>&1 3>&- &
     echo $! >"$dir/pid"
     exec {fd}>"$dir/in"
     echo "$fd" >"$dir/fd"
@@ -276,8 +279,9 @@ json_true() { json_is "$1" true; }
 
 is() { [ "$1" = "$2" ] || fail "is: $1" "expected: $2"; }
 
-same_rows() { compare_databases "$P1_URL" "$P2_URL" >"$BATS_TEST_TMPDIR/diff" || fail "the databases differ:" "$(head -n 20 "$BATS_TEST_TMPDIR/diff")"; }
-different_rows() { ! compare_databases "$P1_URL" "$P2_URL" >/dev/null || fail "the databases do not differ"; }
+same_rows() { both_compared >"$BATS_TEST_TMPDIR/diff" || fail "the databases differ:" "$(head -n 20 "$BATS_TEST_TMPDIR/diff")"; }
+both_compared() { compare_databases "$(standin_behind "$P1_URL")" "$(standin_behind "$P2_URL")"; }
+different_rows() { ! both_compared >/dev/null || fail "the databases do not differ"; }
 
 # The end of every scenario: an independent comparison and dbr's own agree that the two are the same, and one more run finds nothing
 # to do.
