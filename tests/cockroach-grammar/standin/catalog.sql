@@ -17,11 +17,11 @@
 --                  table_constraints tables views
 -- functions        col_description format_type obj_description pg_get_constraintdef pg_get_expr pg_get_indexdef pg_get_serial_sequence
 --                  pg_get_viewdef pg_sequence_last_value
---                  currval lastval nextval setval unique_rowid cluster_logical_timestamp
+--                  unique_rowid cluster_logical_timestamp
 -- for the server   cancel(session_id) cluster_id() mvcc_timestamp(xmin) refuse(sqlstate, message, hint)
 --                  sequence_row(sequence): the row (last_value, log_cnt, is_called) that a sequence has as a table
 --                  session_id() sessions(): what SHOW CLUSTER SESSIONS shows
--- its own          bare deparse element expression_column keyless part shown spell stored type_oid type_spelling
+-- its own          attribute bare deparse element expression_column index_text keyless part shown spell stored type_oid type_spelling
 --
 -- Numbers: a user's type is seen with its number plus 100000, what PostgreSQL has no row for (key and index of a table without a
 -- primary key, the constraint of a unique index) with that of what it belongs to plus 1500000000 and more. The server does not
@@ -33,6 +33,10 @@ SET search_path = pg_catalog;
 BEGIN;
 DROP SCHEMA IF EXISTS crdb_standin CASCADE;
 CREATE SCHEMA crdb_standin;
+-- Built in there, so that nobody sees where it comes from.
+DO $$ BEGIN
+    IF EXISTS (SELECT FROM pg_available_extensions WHERE name = 'pg_trgm') THEN CREATE EXTENSION IF NOT EXISTS pg_trgm SCHEMA pg_catalog; END IF;
+END $$;
 
 -- Spelling -----------------------------------------------------------------------------------------------------------------------
 
@@ -100,7 +104,7 @@ BEGIN
     result := regexp_replace(result, '\mPOSITION\(\(([^()]*)\) IN \(([^()]*)\)\)', 'strpos(\2, \1)', 'g');
     result := regexp_replace(result, '(^|[^A-Za-z0-9_"])\(([a-z_][a-z0-9_]*|"(?:[^"]|"")+"|-?[0-9.]+|[a-z_][a-z0-9_.]*\([^()]*\))\)::', '\1\2::', 'g');
     result := regexp_replace(result, '(^|[^A-Za-z0-9_"''.])(-?[0-9.]+)::(?:DECIMAL|FLOAT8|INT8)\M(?![(\[])', '\1\2', 'g');
-    RETURN result;
+    RETURN regexp_replace(result, '\mcrdb_standin\.', '', 'g');
 END $$;
 
 -- Names in full, whatever the search path of the session is.
@@ -147,14 +151,14 @@ CREATE VIEW crdb_standin.part AS
 
 -- The hidden column that an expression in an index makes of its table; equal expressions share one.
 CREATE VIEW crdb_standin.expression_column AS
+    WITH part AS MATERIALIZED (SELECT * FROM crdb_standin.part WHERE attnum = 0)
     SELECT p.indrelid, p.indexrelid, p.n, p.expression,
         ('crdb_internal_idx_expr' || CASE WHEN e.number > 1 THEN '_' || e.number - 1 ELSE '' END)::name AS attname,
         (c.relnatts + (SELECT count(*) FROM crdb_standin.keyless k WHERE k.oid = c.oid) + e.number)::int2 AS attnum
-    FROM crdb_standin.part p JOIN pg_class c ON c.oid = p.indrelid
+    FROM part p JOIN pg_class c ON c.oid = p.indrelid
     JOIN (SELECT f.indrelid, f.expression, row_number() OVER (PARTITION BY f.indrelid ORDER BY f.first) AS number
-          FROM (SELECT p.indrelid, p.expression, min(p.indexrelid::int8 * 100 + p.n) AS first FROM crdb_standin.part p WHERE p.attnum = 0
-                GROUP BY p.indrelid, p.expression) f) e ON e.indrelid = p.indrelid AND e.expression = p.expression
-    WHERE p.attnum = 0;
+          FROM (SELECT p.indrelid, p.expression, min(p.indexrelid::int8 * 100 + p.n) AS first FROM part p
+                GROUP BY p.indrelid, p.expression) f) e ON e.indrelid = p.indrelid AND e.expression = p.expression;
 
 -- One stored number: what comes next is that and the increment.
 CREATE FUNCTION crdb_standin.stored(sequence oid) RETURNS int8 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
@@ -168,6 +172,7 @@ END $$;
 
 -- Catalog --------------------------------------------------------------------------------------------------------------------------
 
+-- A view that is "kept" is worked out once, and not for each row that it is joined to, as the planner would have it.
 CREATE VIEW crdb_standin.pg_namespace AS
     SELECT n.oid, n.nspname, n.nspowner, NULL::text[] AS nspacl FROM pg_namespace n
     WHERE n.oid IN (SELECT oid FROM crdb_standin.shown) OR n.nspname IN ('pg_catalog', 'information_schema')
@@ -179,7 +184,7 @@ CREATE VIEW crdb_standin.pg_am AS
         a.forward AS amsearcharray, true AS amsearchnulls, NULL::oid AS amhandler, 'i'::"char" AS amtype
     FROM (VALUES (2631952481, 'prefix', true), (4004609370, 'inverted', false)) a(oid, amname, forward);
 
-CREATE VIEW crdb_standin.pg_class AS
+CREATE VIEW crdb_standin.pg_class AS WITH kept AS MATERIALIZED (
     SELECT r.oid, r.relname, r.relnamespace, r.reltype, 0::oid AS reloftype, r.relowner, r.relam, 0::oid AS relfilenode, 0::oid AS reltablespace,
         NULL::int4 AS relpages, NULL::float4 AS reltuples, 0::int4 AS relallvisible, 0::oid AS reltoastrelid,
         r.relkind IN ('r', 'm', 'S') AS relhasindex, false AS relisshared, r.relpersistence, false AS relistemp, r.relkind, r.relnatts,
@@ -196,37 +201,44 @@ CREATE VIEW crdb_standin.pg_class AS
             c.relchecks, c.relhastriggers AND EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal) AS relhastriggers
         FROM pg_class c JOIN crdb_standin.shown s ON s.oid = c.relnamespace LEFT JOIN pg_am am ON am.oid = c.relam
         WHERE c.relkind IN ('r', 'v', 'm', 'S', 'i', 'c')
-        UNION ALL SELECT k.index, (k.relname || '_pkey')::name, k.relnamespace, 0, k.relowner, 2631952481, 'p', 'i', 1, 0, false FROM crdb_standin.keyless k) r;
+        UNION ALL SELECT k.index, (k.relname || '_pkey')::name, k.relnamespace, 0, k.relowner, 2631952481, 'p', 'i', 1, 0, false FROM crdb_standin.keyless k) r
+) SELECT * FROM kept;
+
+-- Columns of tables and views, and of composite types.
+CREATE VIEW crdb_standin.attribute AS
+    SELECT a.attrelid, a.attname, a.atttypid, a.attlen, a.attnum, a.atttypmod, a.attnotnull, a.atthasdef OR a.attidentity <> '' AS atthasdef,
+        a.attidentity, a.attgenerated, a.attisdropped, a.attcollation
+    FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid AND c.relkind IN ('r', 'v', 'm', 'c') JOIN crdb_standin.shown s ON s.oid = c.relnamespace
+    WHERE a.attnum > 0
+    UNION ALL
+    SELECT k.oid, k.attname, 20, 8, k.attnum, -1, true, true, '', '', false, 0 FROM crdb_standin.keyless k;
 
 -- An index has the columns that it stores too, numbered by their places in it; a sequence has one column.
-CREATE VIEW crdb_standin.pg_attribute AS
+CREATE VIEW crdb_standin.pg_attribute AS WITH kept AS MATERIALIZED (
+    WITH part AS MATERIALIZED (SELECT * FROM crdb_standin.part), expression_column AS MATERIALIZED (SELECT * FROM crdb_standin.expression_column)
     SELECT a.attrelid, a.attname, crdb_standin.type_oid(a.atttypid) AS atttypid, 0::int4 AS attstattarget, a.attlen, a.attnum, 0::int4 AS attndims,
         -1::int4 AS attcacheoff, a.atttypmod, NULL::bool AS attbyval, NULL::"char" AS attstorage, NULL::"char" AS attalign, a.attnotnull,
         a.atthasdef, a.attidentity, a.attgenerated, a.attisdropped, true AS attislocal, 0::int4 AS attinhcount, a.attcollation,
         NULL::text[] AS attacl, NULL::text[] AS attoptions, NULL::text[] AS attfdwoptions, NULL::bool AS atthasmissing
     FROM (
-        SELECT a.attrelid, a.attname, a.atttypid, a.attlen, a.attnum, a.atttypmod, a.attnotnull, a.atthasdef OR a.attidentity <> '' AS atthasdef,
-            a.attidentity, a.attgenerated, a.attisdropped, a.attcollation
-        FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid AND c.relkind IN ('r', 'v', 'm', 'c') JOIN crdb_standin.shown s ON s.oid = c.relnamespace
-        WHERE a.attnum > 0
-        UNION ALL
-        SELECT k.oid, k.attname, 20, 8, k.attnum, -1, true, true, '', '', false, 0 FROM crdb_standin.keyless k
+        SELECT * FROM crdb_standin.attribute
         UNION ALL
         SELECT k.index, k.attname, 20, 8, 1, -1, true, true, '', '', false, 0 FROM crdb_standin.keyless k
         UNION ALL
         SELECT c.oid, 'value', 20, 8, 1, -1, true, false, '', '', false, 0 FROM pg_class c JOIN crdb_standin.shown s ON s.oid = c.relnamespace WHERE c.relkind = 'S'
         UNION ALL
         SELECT p.indexrelid, a.attname, a.atttypid, a.attlen, p.n, a.atttypmod, a.attnotnull, a.atthasdef, a.attidentity, a.attgenerated, false, a.attcollation
-        FROM crdb_standin.part p JOIN pg_attribute a ON a.attrelid = p.indrelid AND a.attnum = p.attnum
+        FROM part p JOIN pg_attribute a ON a.attrelid = p.indrelid AND a.attnum = p.attnum
         UNION ALL
         SELECT e.indexrelid, e.attname, a.atttypid, a.attlen, e.n, a.atttypmod, false, true, '', 'v', false, a.attcollation
-        FROM crdb_standin.expression_column e JOIN pg_attribute a ON a.attrelid = e.indexrelid AND a.attnum = e.n
+        FROM expression_column e JOIN pg_attribute a ON a.attrelid = e.indexrelid AND a.attnum = e.n
         UNION ALL
         -- The number of a column that cannot be seen looks like that of a dropped one.
         SELECT DISTINCT e.indrelid, ('........pg.dropped.' || e.attnum || '........')::name, 2283::oid, -1, e.attnum, -1, false, false, ''::"char", ''::"char", true, 0
-        FROM crdb_standin.expression_column e) a;
+        FROM expression_column e) a
+) SELECT * FROM kept;
 
-CREATE VIEW crdb_standin.pg_attrdef AS
+CREATE VIEW crdb_standin.pg_attrdef AS WITH kept AS MATERIALIZED (
     SELECT d.oid, d.adrelid, d.adnum, d.adbin, d.adbin AS adsrc FROM (
         SELECT d.oid, d.adrelid, d.adnum, crdb_standin.deparse(d.adbin, d.adrelid) AS adbin
         FROM pg_attrdef d JOIN pg_class c ON c.oid = d.adrelid JOIN crdb_standin.shown s ON s.oid = c.relnamespace
@@ -237,23 +249,25 @@ CREATE VIEW crdb_standin.pg_attrdef AS
             format('nextval(%L::REGCLASS)', quote_ident(n.nspname) || '.' || quote_ident(q.relname))
         FROM pg_depend i JOIN pg_class q ON q.oid = i.objid AND q.relkind = 'S' JOIN pg_namespace n ON n.oid = q.relnamespace
         JOIN crdb_standin.shown s ON s.oid = n.oid
-        WHERE i.classid = 'pg_class'::regclass AND i.refclassid = 'pg_class'::regclass AND i.deptype = 'i' AND i.refobjsubid > 0) d;
+        WHERE i.classid = 'pg_class'::regclass AND i.refclassid = 'pg_class'::regclass AND i.deptype = 'i' AND i.refobjsubid > 0) d
+) SELECT * FROM kept;
 
--- Names of the parts of an index, with their order.
+-- What is said of an index in words and lists.
 CREATE VIEW crdb_standin.index_text AS
-    SELECT i.indexrelid,
-        (SELECT string_agg(CASE WHEN p.expression IS NULL THEN quote_ident(a.attname) WHEN p.expression ~ '^[a-z_0-9.]+\(.*\)$' THEN p.expression
-                ELSE '(' || p.expression || ')' END || p.opclass
-            || CASE WHEN p.inverted THEN '' WHEN p.descending THEN ' DESC' ELSE ' ASC' END, ', ' ORDER BY p.n)
-         FROM crdb_standin.part p LEFT JOIN pg_attribute a ON a.attrelid = p.indrelid AND a.attnum = p.attnum
-         WHERE p.indexrelid = i.indexrelid AND NOT p.storing) AS elements,
-        (SELECT ' STORING (' || string_agg(quote_ident(a.attname), ', ' ORDER BY p.n) || ')'
-         FROM crdb_standin.part p JOIN pg_attribute a ON a.attrelid = p.indrelid AND a.attnum = p.attnum
-         WHERE p.indexrelid = i.indexrelid AND p.storing) AS storing,
-        crdb_standin.deparse(i.indpred, i.indrelid) AS predicate
-    FROM pg_index i;
+    WITH part AS MATERIALIZED (SELECT p.*, a.attname FROM crdb_standin.part p LEFT JOIN pg_attribute a ON a.attrelid = p.indrelid AND a.attnum = p.attnum)
+    SELECT i.indexrelid, t.elements, t.storing, t.options, t.expressions, crdb_standin.deparse(i.indpred, i.indrelid) AS predicate
+    FROM (SELECT p.indexrelid,
+              string_agg(CASE WHEN p.expression IS NULL THEN quote_ident(p.attname) WHEN p.expression ~ '^[a-z_0-9.]+\(.*\)$' THEN p.expression
+                      ELSE '(' || p.expression || ')' END || p.opclass || CASE WHEN p.inverted THEN '' WHEN p.descending THEN ' DESC' ELSE ' ASC' END,
+                  ', ' ORDER BY p.n) FILTER (WHERE NOT p.storing) AS elements,
+              ' STORING (' || string_agg(quote_ident(p.attname), ', ' ORDER BY p.n) FILTER (WHERE p.storing) || ')' AS storing,
+              string_agg(CASE WHEN p.descending THEN '1' ELSE '2' END, ' ' ORDER BY p.n) FILTER (WHERE NOT p.storing) AS options,
+              array_agg('(' || p.expression || ')' ORDER BY p.n) FILTER (WHERE p.attnum = 0) AS expressions
+          FROM part p GROUP BY p.indexrelid) t
+    JOIN pg_index i ON i.indexrelid = t.indexrelid;
 
-CREATE VIEW crdb_standin.pg_constraint AS
+CREATE VIEW crdb_standin.pg_constraint AS WITH kept AS MATERIALIZED (
+    WITH index_text AS MATERIALIZED (SELECT * FROM crdb_standin.index_text)
     SELECT q.oid, q.conname, q.connamespace, q.contype::text, false AS condeferrable, false AS condeferred, q.convalidated, q.conrelid, 0::oid AS contypid,
         q.conindid, q.confrelid, q.confupdtype::text, q.confdeltype::text, q.confmatchtype::text, true AS conislocal, 0::int4 AS coninhcount,
         true AS connoinherit, q.conkey, q.confkey, NULL::oid[] AS conpfeqop, NULL::oid[] AS conppeqop, NULL::oid[] AS conffeqop,
@@ -280,7 +294,7 @@ CREATE VIEW crdb_standin.pg_constraint AS
                 ELSE 'UNIQUE (' || t.elements || ')' END AS def
         FROM pg_constraint c JOIN crdb_standin.shown s ON s.oid = c.connamespace JOIN pg_class r ON r.oid = c.conrelid AND r.relkind = 'r'
         LEFT JOIN pg_class f ON f.oid = c.confrelid LEFT JOIN pg_namespace fn ON fn.oid = f.relnamespace
-        LEFT JOIN crdb_standin.index_text t ON t.indexrelid = c.conindid AND c.contype <> 'f'
+        LEFT JOIN index_text t ON t.indexrelid = c.conindid AND c.contype <> 'f'
         WHERE c.contype IN ('p', 'u', 'f', 'c')
         UNION ALL
         SELECT (i.indexrelid::int8 + 1700000000)::oid, x.relname, x.relnamespace, 'u', true, i.indrelid, i.indexrelid, 0, NULL, NULL, NULL,
@@ -289,7 +303,7 @@ CREATE VIEW crdb_standin.pg_constraint AS
              WHERE p.indexrelid = i.indexrelid AND NOT p.storing), NULL,
             'UNIQUE (' || t.elements || ')' || coalesce(' WHERE (' || t.predicate || ')', '')
         FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid AND c.relkind = 'r' JOIN crdb_standin.shown s ON s.oid = c.relnamespace
-        JOIN pg_class x ON x.oid = i.indexrelid JOIN crdb_standin.index_text t ON t.indexrelid = i.indexrelid
+        JOIN pg_class x ON x.oid = i.indexrelid JOIN index_text t ON t.indexrelid = i.indexrelid
         WHERE i.indisunique AND NOT EXISTS (SELECT FROM pg_constraint o WHERE o.conindid = i.indexrelid AND o.contype IN ('p', 'u'))
         UNION ALL
         SELECT k."constraint", (k.relname || '_pkey')::name, k.relnamespace, 'p', true, k.oid, k.index, 0, NULL, NULL, NULL, ARRAY[k.attnum], NULL,
@@ -298,37 +312,39 @@ CREATE VIEW crdb_standin.pg_constraint AS
         UNION ALL
         SELECT (c.oid::int8 + 1900000000)::oid, 'primary', c.relnamespace, 'p', true, c.oid, (c.oid::int8 + 1800000000)::oid, 0, NULL, NULL, NULL, '{1}', NULL,
             'PRIMARY KEY (value ASC)'
-        FROM pg_class c JOIN crdb_standin.shown s ON s.oid = c.relnamespace WHERE c.relkind = 'S') q;
+        FROM pg_class c JOIN crdb_standin.shown s ON s.oid = c.relnamespace WHERE c.relkind = 'S') q
+) SELECT * FROM kept;
 
 -- A sequence has an index as well, which pg_class does not have.
-CREATE VIEW crdb_standin.pg_index AS
+CREATE VIEW crdb_standin.pg_index AS WITH kept AS MATERIALIZED (
+    WITH index_text AS MATERIALIZED (SELECT * FROM crdb_standin.index_text)
     SELECT i.indexrelid, i.indrelid, i.indnatts, i.indisunique, false AS indnullsnotdistinct, i.indisprimary, false AS indisexclusion, i.indisunique AS indimmediate,
         false AS indisclustered, true AS indisvalid, false AS indcheckxmin, false AS indisready, true AS indislive, false AS indisreplident,
         i.indkey, i.indcollation, regexp_replace(repeat('0 ', i.indnkeyatts::int4), ' $', '')::oidvector AS indclass, i.indoption, i.indexprs, i.indpred, i.indnkeyatts
     FROM (
         SELECT i.indexrelid, i.indrelid, i.indnatts, i.indisunique, i.indisprimary, i.indkey, i.indcollation, i.indnkeyatts,
-            (SELECT string_agg(CASE WHEN p.descending THEN '1' ELSE '2' END, ' ' ORDER BY p.n) FROM crdb_standin.part p
-             WHERE p.indexrelid = i.indexrelid AND NOT p.storing)::int2vector AS indoption,
-            (SELECT array_agg('(' || p.expression || ')' ORDER BY p.n)::text FROM crdb_standin.part p WHERE p.indexrelid = i.indexrelid AND p.attnum = 0) AS indexprs,
-            crdb_standin.deparse(i.indpred, i.indrelid) AS indpred
-        FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid AND c.relkind IN ('r', 'm') JOIN crdb_standin.shown s ON s.oid = c.relnamespace
+            t.options::int2vector AS indoption, t.expressions::text AS indexprs, t.predicate AS indpred
+        FROM pg_index i JOIN index_text t ON t.indexrelid = i.indexrelid
         UNION ALL
         SELECT k.index, k.oid, 1, true, true, k.attnum::text::int2vector, '0', 1, '2', NULL, NULL FROM crdb_standin.keyless k
         UNION ALL
         SELECT (c.oid::int8 + 1800000000)::oid, c.oid, 1, false, true, '1', '0', 1, '2', NULL, NULL
-        FROM pg_class c JOIN crdb_standin.shown s ON s.oid = c.relnamespace WHERE c.relkind = 'S') i;
+        FROM pg_class c JOIN crdb_standin.shown s ON s.oid = c.relnamespace WHERE c.relkind = 'S') i
+) SELECT * FROM kept;
 
-CREATE VIEW crdb_standin.pg_indexes AS
+CREATE VIEW crdb_standin.pg_indexes AS WITH kept AS MATERIALIZED (
+    WITH index_text AS MATERIALIZED (SELECT * FROM crdb_standin.index_text), class AS MATERIALIZED (SELECT oid, relname, relnamespace, relam FROM crdb_standin.pg_class)
     SELECT i.indexrelid AS crdb_oid, n.nspname AS schemaname, c.relname AS tablename, coalesce(x.relname, 'primary') AS indexname, NULL::name AS tablespace,
         'CREATE ' || CASE WHEN i.indisunique THEN 'UNIQUE ' ELSE '' END || 'INDEX ' || quote_ident(coalesce(x.relname, 'primary')) || ' ON '
         || quote_ident(current_database()) || '.' || quote_ident(n.nspname) || '.' || quote_ident(c.relname)
         || ' USING ' || CASE x.relam WHEN 4004609370 THEN 'gin' ELSE 'btree' END || ' (' || coalesce(t.elements, k.attname || ' ASC', 'value ASC') || ')'
         || coalesce(t.storing, '') || coalesce(' WHERE (' || t.predicate || ')', '') AS indexdef
-    FROM crdb_standin.pg_index i JOIN crdb_standin.pg_class c ON c.oid = i.indrelid LEFT JOIN crdb_standin.pg_class x ON x.oid = i.indexrelid
+    FROM crdb_standin.pg_index i JOIN class c ON c.oid = i.indrelid LEFT JOIN class x ON x.oid = i.indexrelid
     JOIN pg_namespace n ON n.oid = c.relnamespace
-    LEFT JOIN crdb_standin.index_text t ON t.indexrelid = i.indexrelid LEFT JOIN crdb_standin.keyless k ON k.index = i.indexrelid;
+    LEFT JOIN index_text t ON t.indexrelid = i.indexrelid LEFT JOIN crdb_standin.keyless k ON k.index = i.indexrelid
+) SELECT * FROM kept;
 
-CREATE VIEW crdb_standin.pg_type AS
+CREATE VIEW crdb_standin.pg_type AS WITH kept AS MATERIALIZED (
     SELECT crdb_standin.type_oid(t.oid) AS oid, t.typname, t.typnamespace, t.typowner, t.typlen, t.typbyval, t.typtype, t.typcategory,
         t.typispreferred, t.typisdefined, t.typdelim, t.typrelid, crdb_standin.type_oid(t.typelem) AS typelem,
         crdb_standin.type_oid(t.typarray) AS typarray, NULL::"char" AS typalign, NULL::"char" AS typstorage, false AS typnotnull, 0::oid AS typbasetype,
@@ -338,7 +354,8 @@ CREATE VIEW crdb_standin.pg_type AS
     OR t.typnamespace = 'pg_catalog'::regnamespace AND ltrim(t.typname, '_') IN ('bool', 'bytea', 'char', 'name', 'int8', 'int2', 'int2vector', 'int4', 'anyelement',
         'regproc', 'text', 'oid', 'oidvector', 'json', 'float4', 'float8', 'unknown', 'inet', 'bpchar', 'varchar', 'date', 'time', 'timestamp',
         'timestamptz', 'interval', 'timetz', 'bit', 'varbit', 'numeric', 'refcursor', 'regprocedure', 'regclass', 'regtype', 'record', 'void',
-        'uuid', 'tsvector', 'tsquery', 'jsonb', 'regnamespace', 'regrole', 'pg_lsn', 'trigger');
+        'uuid', 'tsvector', 'tsquery', 'jsonb', 'regnamespace', 'regrole', 'pg_lsn', 'trigger')
+) SELECT * FROM kept;
 
 CREATE VIEW crdb_standin.pg_enum AS
     SELECT e.oid, crdb_standin.type_oid(e.enumtypid) AS enumtypid,
@@ -479,11 +496,12 @@ END $do$;
 
 -- Information schema ---------------------------------------------------------------------------------------------------------------
 
-CREATE VIEW crdb_standin.columns AS
+CREATE VIEW crdb_standin.columns AS WITH kept AS MATERIALIZED (
+    WITH attrdef AS MATERIALIZED (SELECT * FROM crdb_standin.pg_attrdef)
     SELECT current_database()::text AS table_catalog, n.nspname::text AS table_schema, c.relname::text AS table_name, a.attname::text AS column_name,
         ds.description AS column_comment, a.attnum::int8 AS ordinal_position, CASE WHEN a.attgenerated = '' THEN d.adbin END AS column_default,
         CASE WHEN a.attnotnull THEN 'NO' ELSE 'YES' END AS is_nullable,
-        CASE WHEN t.typcategory = 'A' THEN 'ARRAY' WHEN a.atttypid >= 100000::oid THEN 'USER-DEFINED' ELSE crdb_standin.format_type(a.atttypid, NULL) END AS data_type,
+        CASE WHEN t.typcategory = 'A' THEN 'ARRAY' WHEN a.type >= 100000::oid THEN 'USER-DEFINED' ELSE crdb_standin.format_type(a.type, NULL) END AS data_type,
         CASE WHEN t.typname IN ('varchar', 'bpchar') AND a.atttypmod > 4 THEN a.atttypmod::int8 - 4 END AS character_maximum_length,
         CASE WHEN t.typname = 'numeric' AND a.atttypmod > 4 THEN (a.atttypmod::int8 - 4) >> 16 END AS numeric_precision,
         CASE WHEN t.typname = 'numeric' AND a.atttypmod > 4 THEN (a.atttypmod::int8 - 4) & 65535 END AS numeric_scale,
@@ -496,33 +514,38 @@ CREATE VIEW crdb_standin.columns AS
         CASE WHEN a.attgenerated = '' THEN '' ELSE d.adbin END AS generation_expression,
         CASE WHEN c.relkind = 'r' THEN 'YES' ELSE 'NO' END AS is_updatable,
         CASE WHEN EXISTS (SELECT FROM crdb_standin.keyless k WHERE k.oid = c.oid AND k.attname = a.attname) THEN 'YES' ELSE 'NO' END AS is_hidden,
-        CASE WHEN t.typcategory <> 'A' AND a.atttypid >= 100000::oid THEN tn.nspname || '.' || t.typname
-            ELSE crdb_standin.type_spelling(crdb_standin.format_type(a.atttypid, a.atttypmod)) END AS crdb_sql_type
-    FROM crdb_standin.pg_attribute a JOIN crdb_standin.pg_class c ON c.oid = a.attrelid AND c.relkind IN ('r', 'v', 'm')
-    JOIN pg_namespace n ON n.oid = c.relnamespace JOIN crdb_standin.pg_type t ON t.oid = a.atttypid JOIN pg_namespace tn ON tn.oid = t.typnamespace
-    LEFT JOIN crdb_standin.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+        CASE WHEN t.typcategory <> 'A' AND a.type >= 100000::oid THEN tn.nspname || '.' || t.typname
+            ELSE crdb_standin.type_spelling(crdb_standin.format_type(a.type, a.atttypmod)) END AS crdb_sql_type
+    FROM (SELECT a.*, crdb_standin.type_oid(a.atttypid) AS type FROM crdb_standin.attribute a) a JOIN pg_class c ON c.oid = a.attrelid AND c.relkind IN ('r', 'v', 'm')
+    JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_type t ON t.oid = a.atttypid JOIN pg_namespace tn ON tn.oid = t.typnamespace
+    LEFT JOIN attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
     LEFT JOIN crdb_standin.pg_collation co ON co.oid = a.attcollation
     LEFT JOIN pg_description ds ON ds.classoid = 'pg_class'::regclass AND ds.objoid = a.attrelid AND ds.objsubid = a.attnum
-    WHERE NOT a.attisdropped;
+    WHERE NOT a.attisdropped
+) SELECT * FROM kept;
 
 -- A primary key stores all other columns; any other index ends with the columns of the primary key that it lacks.
-CREATE VIEW crdb_standin.statistics AS
+CREATE VIEW crdb_standin.statistics AS WITH kept AS MATERIALIZED (
+    WITH part AS MATERIALIZED (SELECT * FROM crdb_standin.part), expression_column AS MATERIALIZED (SELECT * FROM crdb_standin.expression_column),
+        class AS MATERIALIZED (SELECT oid, relname, relnamespace FROM crdb_standin.pg_class), keys AS MATERIALIZED (SELECT * FROM crdb_standin.pg_index),
+        attribute AS MATERIALIZED (SELECT * FROM crdb_standin.attribute)
     SELECT current_database()::text AS table_catalog, n.nspname::text AS table_schema, c.relname::text AS table_name,
         CASE WHEN i.indisunique THEN 'NO' ELSE 'YES' END AS non_unique, n.nspname::text AS index_schema, x.relname::text AS index_name,
         row_number() OVER (PARTITION BY i.indexrelid ORDER BY p.rank, p.n)::int8 AS seq_in_index, p.name::text AS column_name, NULL::text AS "collation",
         NULL::int8 AS cardinality, p.direction, p.storing, p.implicit, 'YES'::text AS is_visible, 1::float8 AS visibility
-    FROM crdb_standin.pg_index i JOIN crdb_standin.pg_class x ON x.oid = i.indexrelid JOIN crdb_standin.pg_class c ON c.oid = i.indrelid
+    FROM keys i JOIN class x ON x.oid = i.indexrelid JOIN class c ON c.oid = i.indrelid
     JOIN pg_namespace n ON n.oid = c.relnamespace
     CROSS JOIN LATERAL (
         SELECT CASE WHEN p.storing THEN 3 ELSE 1 END AS rank, p.n, coalesce(e.attname, a.attname) AS name,
             CASE WHEN p.storing THEN 'N/A' WHEN p.descending THEN 'DESC' ELSE 'ASC' END AS direction, CASE WHEN p.storing THEN 'YES' ELSE 'NO' END AS storing, 'NO' AS implicit
-        FROM crdb_standin.part p LEFT JOIN pg_attribute a ON a.attrelid = p.indrelid AND a.attnum = p.attnum
-        LEFT JOIN crdb_standin.expression_column e ON e.indexrelid = p.indexrelid AND e.n = p.n WHERE p.indexrelid = i.indexrelid
+        FROM part p LEFT JOIN pg_attribute a ON a.attrelid = p.indrelid AND a.attnum = p.attnum
+        LEFT JOIN expression_column e ON e.indexrelid = p.indexrelid AND e.n = p.n WHERE p.indexrelid = i.indexrelid
         UNION ALL SELECT 1, 1, k.attname, 'ASC', 'NO', 'NO' FROM crdb_standin.keyless k WHERE k.index = i.indexrelid
-        UNION ALL SELECT 3, a.attnum, a.attname, 'N/A', 'YES', 'NO' FROM crdb_standin.pg_attribute a
+        UNION ALL SELECT 3, a.attnum, a.attname, 'N/A', 'YES', 'NO' FROM attribute a
             WHERE i.indisprimary AND a.attrelid = i.indrelid AND NOT a.attisdropped AND a.attnum <> ALL (i.indkey::int2[])
-        UNION ALL SELECT 2, a.attnum, a.attname, 'ASC', 'NO', 'YES' FROM crdb_standin.pg_index k JOIN crdb_standin.pg_attribute a ON a.attrelid = k.indrelid AND a.attnum = ANY (k.indkey::int2[])
-            WHERE NOT i.indisprimary AND k.indrelid = i.indrelid AND k.indisprimary AND a.attnum <> ALL (i.indkey::int2[])) p;
+        UNION ALL SELECT 2, a.attnum, a.attname, 'ASC', 'NO', 'YES' FROM keys k JOIN attribute a ON a.attrelid = k.indrelid AND a.attnum = ANY (k.indkey::int2[])
+            WHERE NOT i.indisprimary AND k.indrelid = i.indrelid AND k.indisprimary AND a.attnum <> ALL (i.indkey::int2[])) p
+) SELECT * FROM kept;
 
 CREATE VIEW crdb_standin.schemata AS
     SELECT current_database()::text AS catalog_name, n.nspname::text AS schema_name, NULL::text AS default_character_set_name, NULL::text AS sql_path,
@@ -580,14 +603,8 @@ CREATE FUNCTION crdb_standin.col_description(relation oid, number int8) RETURNS 
     RETURN (SELECT d.description FROM crdb_standin.pg_description d WHERE d.objoid = relation AND d.objsubid = number AND d.classoid = 'pg_class'::regclass);
 CREATE FUNCTION crdb_standin.pg_get_serial_sequence(relation text, name text) RETURNS text LANGUAGE sql STABLE RETURN pg_get_serial_sequence(relation, name);
 
-CREATE FUNCTION crdb_standin.nextval(sequence regclass) RETURNS int8 LANGUAGE sql RETURN nextval(sequence);
-CREATE FUNCTION crdb_standin.nextval(sequence text) RETURNS int8 LANGUAGE sql RETURN nextval(sequence::regclass);
-CREATE FUNCTION crdb_standin.currval(sequence regclass) RETURNS int8 LANGUAGE sql RETURN currval(sequence);
-CREATE FUNCTION crdb_standin.currval(sequence text) RETURNS int8 LANGUAGE sql RETURN currval(sequence::regclass);
-CREATE FUNCTION crdb_standin.lastval() RETURNS int8 LANGUAGE sql RETURN lastval();
--- What is set is the stored number; PostgreSQL's flag serves for one below the minimum, or above the maximum going down.
-CREATE FUNCTION crdb_standin.setval(sequence regclass, value int8, is_called bool DEFAULT true) RETURNS int8 LANGUAGE sql RETURN setval(sequence, value, is_called);
-CREATE FUNCTION crdb_standin.setval(sequence text, value int8, is_called bool DEFAULT true) RETURNS int8 LANGUAGE sql RETURN setval(sequence::regclass, value, is_called);
+-- nextval, setval and currval need no other form: PostgreSQL's flag serves for a stored number below the minimum, or above the
+-- maximum going down.
 CREATE FUNCTION crdb_standin.sequence_row(sequence regclass) RETURNS TABLE(last_value int8, log_cnt int8, is_called bool) LANGUAGE plpgsql STABLE AS $$
 BEGIN
     RETURN QUERY EXECUTE format('SELECT CASE WHEN q.is_called THEN q.last_value ELSE q.last_value - s.seqincrement END, 0::int8, true

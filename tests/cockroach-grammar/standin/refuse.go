@@ -22,9 +22,6 @@ func (t *translator) refuse(ast tree.Statement) *failure {
 	if refused == nil {
 		refused = refuseCorrelated(ast)
 	}
-	if refused == nil {
-		refused = refusePlaceholders(ast)
-	}
 	return refused
 }
 
@@ -35,10 +32,43 @@ func refuseStatement(ast tree.Statement) *failure {
 			return &failure{"0A000", "temporary tables are only supported experimentally",
 				"See: https://go.crdb.dev/issue-v/46260/v25.2\n--\nYou can enable temporary tables by running `SET experimental_enable_temp_tables = 'on'`."}
 		}
+		for _, def := range s.Defs {
+			if _, index := def.(*tree.IndexTableDef); index {
+				return beyond("INDEX in a table's definition")
+			}
+		}
+	case *tree.BeginTransaction:
+		return refuseModes(&s.Modes)
+	case *tree.SetTransaction:
+		return refuseModes(&s.Modes)
+	case *tree.CreateSequence:
+		for _, option := range s.Options {
+			if option.Name == tree.SeqOptCycle {
+				return &failure{"0A000", "unimplemented: CYCLE option is not supported", "See: https://go.crdb.dev/issue-v/20961/v25.2"}
+			}
+		}
+	case *tree.PrepareTransaction:
+		return &failure{"0A000", "unimplemented: this syntax", "See: https://go.crdb.dev/issue-v/22329/v25.2"}
 	case *tree.CreateDatabase, *tree.SetClusterSetting, *tree.Prepare, *tree.Execute:
-		return &failure{"0A000", "the stand-in does not do " + ast.StatementTag(), ""}
+		return beyond(ast.StatementTag())
+	case *tree.Insert:
+		if s.OnConflict.IsUpsertAlias() {
+			return beyond("UPSERT")
+		}
 	}
 	return nil
+}
+
+func refuseModes(modes *tree.TransactionModes) *failure {
+	if modes.Deferrable == tree.Deferrable {
+		return &failure{"0A000", "unimplemented: DEFERRABLE transactions", "See: https://go.crdb.dev/issue-v/53432/v25.2"}
+	}
+	return nil
+}
+
+// beyond is what CockroachDB takes and the stand-in has no words for.
+func beyond(what string) *failure {
+	return &failure{"0A000", "the stand-in does not do " + what, ""}
 }
 
 func (t *translator) refuseNode(node interface{}) *failure {
@@ -52,7 +82,18 @@ func (t *translator) refuseNode(node interface{}) *failure {
 	case *tree.AnnotateTypeExpr:
 		return refuseType(n.Type)
 	case *tree.ColumnTableDef:
+		if n.Hidden {
+			return beyond("NOT VISIBLE")
+		}
 		return refuseType(n.Type)
+	case *tree.FamilyTableDef:
+		return beyond("FAMILY")
+	case *tree.AlterTableAlterPrimaryKey:
+		return beyond("ALTER PRIMARY KEY")
+	case *tree.ArraySubscript:
+		if n.Slice {
+			return &failure{"0A000", "unimplemented: ARRAY slicing", "See: https://go.crdb.dev/issue-v/32551/v25.2"}
+		}
 	case *tree.AlterTableAlterColumnType:
 		return refuseType(n.ToType)
 	case *tree.CreateType:
@@ -169,6 +210,9 @@ func copyInForm(result *translation, s *tree.CopyFrom) *failure {
 
 // copyOutForm notes what is needed to reword the rows.
 func (t *translator) copyOutForm(result *translation, s *tree.CopyTo) *failure {
+	if s.Options.CopyFormat == tree.CopyFormatBinary {
+		return &failure{"0A000", "unimplemented: binary format for COPY TO not implemented", "See: https://go.crdb.dev/issue-v/97180/v25.2"}
+	}
 	query := ""
 	if s.Statement != nil {
 		query = tree.AsString(s.Statement)

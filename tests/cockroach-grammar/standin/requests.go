@@ -152,6 +152,9 @@ func (c *session) parse(body []byte) {
 		if t.kind == copyIn {
 			refused = &failure{"0A000", "unimplemented: COPY FROM is not supported in the extended protocol", ""}
 		}
+		if len(t.untyped) > 0 && refused == nil && !typesGiven(f.left, t.untyped) {
+			refused = untypedFailure(t.untyped[0])
+		}
 	}
 	if refused != nil {
 		c.server.count(func(n *numbers) { n.Refused++ })
@@ -162,6 +165,21 @@ func (c *session) parse(body []byte) {
 	c.commitBefore(t)
 	c.statements[strings.Clone(name)] = &prepared{translation: t}
 	c.sendParse(name, t.text, f.left, answer{})
+}
+
+// typesGiven tells whether the client named the types of these parameters.
+func typesGiven(body []byte, numbers []int) bool {
+	f := fields{left: body}
+	given := map[int]bool{}
+	for i, n := 1, f.int16(); i <= n && !f.bad; i++ {
+		given[i] = f.int32() != 0
+	}
+	for _, number := range numbers {
+		if !given[number] {
+			return false
+		}
+	}
+	return true
 }
 
 func (c *session) bind(body []byte) {
@@ -250,6 +268,13 @@ func (c *session) query(body []byte) {
 		add(failing, step{fails: refused})
 	}
 	c.copying = nil
+	if len(list) == 1 && list[0].kind == copyOut && list[0].refused == nil {
+		reworded, ok := c.ask(list[0])
+		if !ok {
+			return
+		}
+		entry.lines = reworded
+	}
 	for _, t := range list {
 		c.one(t, add)
 	}
@@ -260,6 +285,25 @@ func (c *session) query(body []byte) {
 		c.rows = rowsIn{answer: added, csv: list[0].csv, why: c.server.weather.rows(list[0])}
 		c.copying = &c.rows
 	}
+}
+
+// ask finds the types of what a COPY ... TO is going to write; false when PostgreSQL has refused the query, and the client knows.
+func (c *session) ask(t *translation) (*lines, bool) {
+	found := &lines{csv: t.csv, delim: t.delim, null: t.null}
+	hidden := answer{step: step{hidden: true}}
+	c.send('C', []byte("S"+ownName+"\x00"), hidden)
+	c.sendParse(ownName, t.query, nil, hidden)
+	c.send('D', []byte("S"+ownName+"\x00"), answer{step: step{hidden: true}, columns: &found.columns})
+	c.send('S', nil, answer{step: step{hidden: true}})
+	_ = c.toBase.Flush()
+	_, alive := c.answers.settled()
+	if !found.known || !alive {
+		return nil, false
+	}
+	if found.plain && !found.csv {
+		return nil, true
+	}
+	return found, true
 }
 
 // one adds what PostgreSQL is sent for one statement of a simple query.

@@ -70,9 +70,12 @@ func (c *session) response(kind byte, body []byte) {
 		c.completed(front, kind, body)
 	case 'Z':
 		c.answers.ready(body[0])
+		if !front.hidden || c.failing {
+			c.server.delayed(c)
+			writeMessage(c.toUser, kind, body)
+		}
+		c.failing = false
 		c.answers.pop()
-		c.server.delayed(c)
-		writeMessage(c.toUser, kind, body)
 	case 'V':
 		c.pass(front, kind, body)
 	default: // parameters of a statement, the beginnings and ends of COPY
@@ -106,6 +109,7 @@ func (c *session) failed(front *answer, body []byte) {
 	} else {
 		body = withoutPosition(body)
 	}
+	c.failing = true
 	if front.kind != 'Q' && field(body, 'V') != "FATAL" {
 		c.answers.skip()
 	}

@@ -92,6 +92,11 @@ func (r *rewriting) word(i int) int {
 	switch {
 	case t.ID == lexbase.TYPEANNOTATE:
 		r.replace(i, 1, "::")
+	case t.ID == lexbase.IDENT && r.token(i+1).ID == '@' && (r.is(0, "alter") || r.is(0, "comment")):
+		r.replace(i, 2, "")
+		return 2
+	case r.is(i, "as", "of", "system", "time"):
+		return r.asOf(i)
 	case t.ID == '(' && r.hexadecimal(i):
 	case t.ID == lexbase.SCONST || t.ID == lexbase.IDENT && t.Quoted || before.ID == '.':
 	case r.token(i+1).ID == '.':
@@ -112,6 +117,8 @@ func (r *rewriting) word(i int) int {
 		r.replace(i, 1, "INCLUDE")
 	case r.is(i, "concurrently"):
 		r.replace(i, 1, "")
+	case r.is(i, "gin_trgm_ops"):
+		r.replace(i, 1, "crdb_standin.gin_trgm_ops")
 	case r.is(i, "set"), r.is(i, "reset"):
 		r.variable(i)
 	case r.is(i, "from"):
@@ -207,6 +214,19 @@ func (r *rewriting) inverted(i int) {
 	for i++; i < len(r.tokens) && r.tokens[i].ID != '('; i++ {
 	}
 	r.insert[i] = "USING gin "
+}
+
+// asOf leaves out AS OF SYSTEM TIME and its value, a literal or a call.
+func (r *rewriting) asOf(i int) int {
+	n := 5
+	if r.token(i+n-1).ID == '-' || r.token(i+n-1).ID == '+' {
+		n++
+	}
+	if r.token(i+n).ID == '(' {
+		n = r.closing(i+n) - i + 1
+	}
+	r.replace(i, n, "")
+	return n
 }
 
 // variable: PostgreSQL keeps what it does not know below a prefix.

@@ -33,6 +33,7 @@ type session struct {
 	answers  answers
 	dropped  atomic.Bool
 	scratch  []byte // of the reader of answers
+	failing  bool   // an error has come since the last ReadyForQuery; of the same
 
 	// Of the reader of requests.
 	statements map[string]*prepared

@@ -2,11 +2,13 @@
 package main
 
 import (
+	"fmt"
 	"strings"
 	"sync"
 
 	"github.com/cockroachdb/cockroachdb-parser/pkg/sql/parser"
 	"github.com/cockroachdb/cockroachdb-parser/pkg/sql/pgwire/pgerror"
+	_ "github.com/cockroachdb/cockroachdb-parser/pkg/sql/plpgsql/parser" // for DO and CREATE FUNCTION
 	"github.com/cockroachdb/cockroachdb-parser/pkg/sql/sem/tree"
 	"github.com/cockroachdb/errors"
 )
@@ -42,6 +44,7 @@ type translation struct {
 	query   string // of COPY ... TO: what is written, to ask for its types
 	delim   byte
 	null    string
+	untyped []int // parameters without a type
 }
 
 // translator turns texts into translations and remembers them.
@@ -89,14 +92,19 @@ func (t *translator) translate(text string) ([]*translation, *failure) {
 	return list, failed
 }
 
-func (t *translator) parse(text string) ([]*translation, *failure) {
+func (t *translator) parse(text string) (list []*translation, failed *failure) {
+	defer func() {
+		if why := recover(); why != nil {
+			list, failed = nil, &failure{"XX000", fmt.Sprint("the parser gave up: ", why), ""}
+		}
+	}()
 	statements, err := parser.Parse(text)
 	if err != nil {
 		code := pgerror.GetPGCode(err).String()
 		hint := strings.Join(errors.GetAllHints(err), "\n")
 		return nil, &failure{code, err.Error(), hint}
 	}
-	list := make([]*translation, 0, len(statements))
+	list = make([]*translation, 0, len(statements))
 	for _, statement := range statements {
 		list = append(list, t.one(statement.SQL, statement.AST, statement.NumPlaceholders))
 	}
@@ -122,6 +130,7 @@ func (t *translator) one(text string, ast tree.Statement, placeholders int) *tra
 	if result.refused != nil {
 		result.text = failing
 	}
+	result.untyped = untyped(ast, placeholders)
 	return result
 }
 
@@ -166,6 +175,8 @@ func (t *translator) classify(result *translation, ast tree.Statement, placehold
 		return t.cancelSessions(result, s, placeholders)
 	case *tree.CreateExtension:
 		return createExtension(result, s)
+	case *tree.DropIndex:
+		return dropIndex(result, s)
 	}
 	return nil
 }
@@ -194,3 +205,21 @@ func createExtension(result *translation, s *tree.CreateExtension) *failure {
 	result.text, result.done = "DO $$BEGIN END$$", "CREATE EXTENSION"
 	return nil
 }
+
+// dropIndex: an index belongs to its table, and a unique constraint is an index.
+func dropIndex(result *translation, s *tree.DropIndex) *failure {
+	if len(s.IndexList) != 1 {
+		return beyond("DROP INDEX of several")
+	}
+	name := s.IndexList[0]
+	schema := "public"
+	if name.Table.ExplicitSchema {
+		schema = string(name.Table.SchemaName)
+	}
+	result.text = fmt.Sprintf("DO $standin$BEGIN PERFORM crdb_standin.drop_index(%s, %s, %s, %t, %t); END$standin$", literal(schema),
+		literal(string(name.Table.ObjectName)), literal(string(name.Index)), s.IfExists, s.DropBehavior == tree.DropCascade)
+	result.done = "DROP INDEX"
+	return nil
+}
+
+func literal(text string) string { return "'" + strings.ReplaceAll(text, "'", "''") + "'" }
