@@ -175,6 +175,10 @@ static bool start(const struct conn_params *params, struct attempt *attempt, str
         conn_free(conn);
         return err_set(err, ERR_FAILED, "out of memory while connecting to the %s", params->role);
     }
+    if (!connect_settings_known(conn->pg, params->role, err)) {
+        conn_free(conn);
+        return false;
+    }
     PQsetErrorVerbosity(conn->pg, PQERRORS_VERBOSE); /* for the SQLSTATE of a refused login */
     attempt->conn = conn;
     return true;
@@ -283,9 +287,7 @@ static bool finish(const struct attempt *a, struct conn **out, enum conn_failure
         *failure = CONN_DOWN;
     } else {
         *failure = CONN_DOWN;
-        err_set(err, ERR_UNREACHABLE, "the %s (%s) did not answer within %.3g s", conn->role,
-                conn->shown, (double)a->timeout_ms / 1000);
-        err_hint(err, "check that the server runs and that no firewall drops the connection");
+        conn_no_answer(conn->role, conn->url, a->timeout_ms, err);
     }
     conn_free(conn);
     return false;

@@ -86,6 +86,13 @@ int64_t conn_bytes_sent(const struct conn *conn);
  */
 bool conn_check_url(const char *key, const char *url, char **shown, struct err *err);
 
+/* What a URL that can be used is still to be warned of (TLS that does not verify, where the
+ * provider is known to offer what is needed), without its key's name; malloced, or NULL. */
+char *conn_url_warning(const char *url);
+
+/* The error of a database that did not answer in time. */
+void conn_no_answer(const char *role, const char *url, int64_t waited_ms, struct err *err);
+
 /*
  * The URL that dbr itself connects to: for a Neon host (*.neon.tech) "-pooler" is dropped from the
  * first label of the host name; any other URL is copied. malloced.

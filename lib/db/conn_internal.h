@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "db/conn.h"
+#include "db/connect_hint.h"
 
 /* What pipeline mode still has to deliver, in order. */
 enum pipeline_entry { ENTRY_STATEMENT, ENTRY_SYNC, ENTRY_HIDDEN };
@@ -53,5 +54,13 @@ bool conn_result_error(struct conn *conn, const PGresult *result, struct err *er
 
 /* connect.c: sorts a failed connection and words its error. */
 enum conn_failure connect_failure(PGconn *pg, const char *role, const char *shown, struct err *err);
+/* The same from libpq's verbose message. */
+enum conn_failure connect_judge(const char *message, const struct connect_target *target,
+                                const char *role, const char *shown, struct err *err);
+/*
+ * False (ERR_USAGE) when this libpq does not know what the settings ask for, and might verify less
+ * than they mean. To be asked before the first byte is sent.
+ */
+bool connect_settings_known(PGconn *pg, const char *role, struct err *err);
 
 #endif

@@ -12,6 +12,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "db/conn.h"
+#include "db/connect_hint.h"
 
 static const char *option_value(const PQconninfoOption *options, const char *keyword)
 {
@@ -162,6 +163,65 @@ bool conn_check_url(const char *key, const char *url, char **shown, struct err *
         *shown = conn_url_shown(options);
     PQconninfoFree(options);
     return true;
+}
+
+static bool verifies(const char *mode, const char *root)
+{
+    if (root && strcmp(root, "system") == 0 && PQlibVersion() >= LIBPQ_KNOWS_SYSTEM)
+        return true; /* anything else is refused by libpq itself */
+    return mode && strcmp(mode, "verify-full") == 0;
+}
+
+static char *verify_warning(const PQconninfoOption *options)
+{
+    struct buf out = BUF_INIT;
+    const char *mode = option_value(options, "sslmode");
+    const char *root = option_value(options, "sslrootcert");
+
+    if (!mode && option_value(options, "service"))
+        return NULL; /* said in a file that only libpq reads */
+    if (!mode)
+        mode = getenv("PGSSLMODE");
+    if (!root)
+        root = getenv("PGSSLROOTCERT");
+    if (!cloud_host(option_value(options, "host")) || verifies(mode, root))
+        return NULL;
+    if (mode)
+        buf_addf(&out, "sslmode=%s", mode);
+    else
+        buf_adds(&out, "a URL without sslmode");
+    buf_adds(&out, " does not make sure that it is the cluster that answers: write "
+                   "sslmode=verify-full");
+    if (!root) {
+        buf_addch(&out, '&');
+        hint_system_cas(&out, PQlibVersion());
+    }
+    return buf_detach(&out);
+}
+
+char *conn_url_warning(const char *url)
+{
+    PQconninfoOption *options = PQconninfoParse(url, NULL);
+    char *warning = options ? verify_warning(options) : NULL;
+
+    PQconninfoFree(options);
+    return warning;
+}
+
+void conn_no_answer(const char *role, const char *url, int64_t waited_ms, struct err *err)
+{
+    PQconninfoOption *options = PQconninfoParse(url, NULL);
+    struct connect_target target = {.host = options ? option_value(options, "host") : NULL};
+    char *shown = options ? conn_url_shown(options) : NULL;
+    struct buf hint = BUF_INIT;
+
+    hint_no_answer(&hint, &target);
+    err_set(err, ERR_UNREACHABLE, "the %s (%s) did not answer within %.3g s", role,
+            shown ? shown : "?", (double)waited_ms / 1000);
+    err_hint(err, "%s", hint.data);
+    buf_release(&hint);
+    free(shown);
+    PQconninfoFree(options);
 }
 
 /* Where the host stands in a URL: after the last @ before the path, else after the scheme. */

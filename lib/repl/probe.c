@@ -55,7 +55,7 @@ struct job {
     bool done, abandoned;
     bool threaded;
     pthread_t thread;
-    int timeout_ms;   /* of the whole, as configured */
+    int timeout_ms;   /* of the whole, as configured: errors name it, not what a try had left */
     int64_t deadline; /* monotonic ms */
     char *role, *url, *schema;
     struct probe probe;
@@ -94,6 +94,9 @@ static enum conn_failure failure_of_query(const struct conn *conn, const struct 
 {
     if (!conn_alive(conn) || err->code == ERR_UNREACHABLE || strncmp(err->sqlstate, "57P", 3) == 0)
         return CONN_DOWN;
+    /* Some servers look for the database, or for the right to use it, only now. */
+    if (strcmp(err->sqlstate, "3D000") == 0 || strncmp(err->sqlstate, "28", 2) == 0)
+        return CONN_CONFIG;
     return CONN_DEGRADED;
 }
 
@@ -126,18 +129,6 @@ static bool ask(struct conn *conn, struct probe *probe, struct err *err)
     return true;
 }
 
-/* The text names the timeout that is configured, not what a try had left of it. */
-static void say_no_answer(const struct job *job, struct err *err)
-{
-    char *shown = NULL;
-    struct err ignored = ERR_INIT;
-    (void)conn_check_url(job->role, job->url, &shown, &ignored);
-    err_set(err, ERR_UNREACHABLE, "the %s (%s) did not answer within %.3g s", job->role,
-            shown ? shown : "?", job->timeout_ms / 1000.0);
-    err_hint(err, "check that the server runs and that no firewall drops the connection");
-    free(shown);
-}
-
 /* One try, within the time that is left. */
 static bool look(struct job *job, struct probe *probe)
 {
@@ -149,7 +140,7 @@ static bool look(struct job *job, struct probe *probe)
     if (!conn_open_many(&params, 1, &conn, &probe->failure, &probe->err)) {
         if (probe->failure == CONN_DOWN && clock_mono_ms() >= job->deadline &&
             probe->err.code != ERR_STOPPED)
-            say_no_answer(job, &probe->err);
+            conn_no_answer(job->role, job->url, job->timeout_ms, &probe->err);
         return false;
     }
     bool ok = ask(conn, probe, &probe->err);
@@ -218,7 +209,7 @@ static void collect(struct job *job, struct probe *probe)
         job->probe.identity = NULL;
     } else {
         *probe = (struct probe){.failure = CONN_DOWN, .checked_us = clock_now_us()};
-        say_no_answer(job, &probe->err);
+        conn_no_answer(job->role, job->url, job->timeout_ms, &probe->err);
         (void)pthread_detach(job->thread);
         job->abandoned = true;
     }

@@ -341,6 +341,11 @@ static void set_urls(struct config *config)
         config->app_urls[i] = mem_strdup(url);
         config->urls[i] = i == ROLE_PRIMARY && direct ? mem_strdup(direct) : conn_direct_url(url);
         (void)conn_check_url(names[i], config->urls[i], &config->shown[i], &ignored);
+        char *warning = conn_url_warning(url);
+        if (warning)
+            strlist_addf(&config->warnings, "%s: %s", value_of(config, names[i])->used_name,
+                         warning);
+        free(warning);
     }
 }
 
