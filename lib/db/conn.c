@@ -353,6 +353,26 @@ bool conn_clone(struct conn *conn, struct conn **copy, struct err *err)
     return conn_clone_many(&conn, 1, copy, NULL, err);
 }
 
+bool conn_reopen(struct conn *conn, struct err *err)
+{
+    struct conn *fresh;
+    PGconn *lost = conn->pg;
+
+    if (!conn_clone(conn, &fresh, err))
+        return false;
+    if (conn->copy_row)
+        PQfreemem(conn->copy_row);
+    conn->copy_row = NULL;
+    buf_reset(&conn->copy_data);
+    conn->pg = fresh->pg;
+    fresh->pg = lost;
+    conn->settings_sent = conn->silent = conn->in_pipeline = false;
+    conn->entry_head = conn->entry_count = 0;
+    err_clear(&conn->segment_err);
+    conn_free(fresh);
+    return true;
+}
+
 bool conn_clone_as_application(const struct conn *conn, struct conn **copy, struct err *err)
 {
     struct conn_params params = {conn->role, conn->url, conn->schema, 0, true};

@@ -74,7 +74,10 @@ bool conn_clone(struct conn *conn, struct conn **copy, struct err *err);
  */
 bool conn_clone_many(struct conn *const *originals, size_t count, struct conn **copies,
                      enum conn_failure *failures, struct err *errs);
-/* The same, but a session that the fence holds as it would the application's. */
+/* Connects anew to where the connection leads, in its place: whatever was queued, open or set on
+ * the old one is gone. On failure it stays as it is. */
+bool conn_reopen(struct conn *conn, struct err *err);
+/* As conn_clone, but a session that the fence holds as it would the application's. */
 bool conn_clone_as_application(const struct conn *conn, struct conn **copy, struct err *err);
 /* Bytes of rows received and data sent, for reports. */
 int64_t conn_bytes_received(const struct conn *conn);

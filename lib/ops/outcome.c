@@ -1,6 +1,7 @@
 /* Results of a run: totals, the table for people, the JSON document. */
 #include "ops/outcome.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,11 +9,18 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "cli/report.h"
+#include "repl/weather.h"
 
 void outcome_init(struct outcome *outcome)
 {
     memset(outcome, 0, sizeof(*outcome));
     outcome->warnings = (struct strlist)STRLIST_INIT;
+    outcome->retries_before = weather_retries();
+}
+
+static int64_t retries(const struct outcome *outcome)
+{
+    return weather_retries() - outcome->retries_before;
 }
 
 struct table_outcome *outcome_table(struct outcome *outcome, const char *name)
@@ -84,6 +92,7 @@ static void fill_document(const struct outcome *outcome, struct json *document, 
     json_set_int(document, "deleted", sum.deleted);
     json_set_int(document, "conflicts", sum.conflicts);
     json_set_int(document, "durationMs", outcome->duration_ms);
+    json_set_int(document, "retries", retries(outcome));
     list = json_set_array(document, "tables");
     for (i = 0; i < outcome->count; i++)
         set_table(list, &outcome->tables[i]);
@@ -188,6 +197,22 @@ static void print_import(const struct outcome *outcome, bool color)
     report_free(report);
 }
 
+static void print(const struct outcome *outcome, enum outcome_style style, bool color)
+{
+    static void (*const tables[])(const struct outcome *, bool) = {
+        [OUTCOME_SYNC] = print_sync,
+        [OUTCOME_VERIFY] = print_verify,
+        [OUTCOME_COPY] = print_copy,
+        [OUTCOME_IMPORT] = print_import,
+    };
+
+    if (outcome->count > 0)
+        tables[style](outcome, color);
+    if (retries(outcome) > 0)
+        printf("Retries: %" PRId64 " (serialization failures or lost connections)\n",
+               retries(outcome));
+}
+
 void outcome_report(const struct outcome *outcome, struct cli *cli, enum outcome_style style)
 {
     size_t i;
@@ -198,16 +223,8 @@ void outcome_report(const struct outcome *outcome, struct cli *cli, enum outcome
     }
     for (i = 0; i < outcome->warnings.count; i++)
         log_warn("%s", outcome->warnings.items[i]);
-    if (cli->common.quiet || outcome->count == 0)
-        return;
-    if (style == OUTCOME_COPY)
-        print_copy(outcome, cli->color_out);
-    else if (style == OUTCOME_VERIFY)
-        print_verify(outcome, cli->color_out);
-    else if (style == OUTCOME_IMPORT)
-        print_import(outcome, cli->color_out);
-    else
-        print_sync(outcome, cli->color_out);
+    if (!cli->common.quiet)
+        print(outcome, style, cli->color_out);
 }
 
 void outcome_release(struct outcome *outcome)

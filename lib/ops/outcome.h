@@ -29,6 +29,8 @@ struct outcome {
     size_t count;
     struct strlist warnings;
     int64_t duration_ms;
+    int64_t
+        retries_before; /* weather_retries() at the start: what came since belongs to this run */
 };
 
 void outcome_init(struct outcome *outcome);

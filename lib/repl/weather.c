@@ -1,25 +1,66 @@
 /* Which errors are weather, and how long it is waited for. */
 #include "repl/weather.h"
 
+#include <stdatomic.h>
 #include <stddef.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "db/pipeline.h"
+#include "db/query.h"
 
-#define ATTEMPTS_MAX 8
-#define BACKOFF_MS 200
-#define BACKOFF_MAX_MS 3000
+#define CONFLICT_TRIES 20
+#define CONFLICT_MS 600000
+#define LOST_TRIES 8
+#define CONFLICT_PAUSE_MS 20
+#define LOST_PAUSE_MS 200
+#define PAUSE_MAX_MS 3000
+/* A database that answered a moment ago may restart. */
+#define AWAY_MS 30000
 
-static bool is_retryable(const struct err *err)
+static atomic_int_fast64_t retries;
+
+static bool is_among(const char *state, const char *const *states, size_t count)
 {
-    static const char *const states[] = {"40001", "40P01", "40003", "57P01", "57P03"};
     size_t i;
 
-    for (i = 0; i < sizeof(states) / sizeof(states[0]); i++)
-        if (!strcmp(err->sqlstate, states[i]))
+    for (i = 0; i < count; i++)
+        if (!strcmp(state, states[i]))
             return true;
     return false;
+}
+
+/* It stops, starts, or has crashed. */
+static bool is_going(const struct err *err)
+{
+    static const char *const states[] = {"57P01", "57P02", "57P03"};
+
+    return is_among(err->sqlstate, states, sizeof(states) / sizeof(states[0]));
+}
+
+enum weather_kind weather_kind(const struct err *err)
+{
+    static const char *const conflicts[] = {"40001", "40P01", "55C01", "58C00", "58C01"};
+
+    if (err->code == ERR_STOPPED)
+        return WEATHER_NONE;
+    if (is_among(err->sqlstate, conflicts, sizeof(conflicts) / sizeof(conflicts[0])))
+        return WEATHER_CONFLICT;
+    if (!strcmp(err->sqlstate, "40003"))
+        return WEATHER_UNSURE;
+    if (err->code == ERR_UNREACHABLE || !strncmp(err->sqlstate, "08", 2) || is_going(err))
+        return WEATHER_LOST;
+    return WEATHER_NONE;
+}
+
+bool weather_is_size(const struct err *err)
+{
+    static const char *const states[] = {"53200", "53400", "54000"};
+
+    return is_among(err->sqlstate, states, sizeof(states) / sizeof(states[0])) ||
+           (!strcmp(err->sqlstate, "40001") &&
+            strstr(err->message, "RETRY_COMMIT_DEADLINE_EXCEEDED"));
 }
 
 /* A server that starts, or whose connections are all taken, is away too; one that does not know us
@@ -34,29 +75,84 @@ static bool is_away(const struct err *err)
 /* Seen and away: its return is waited for by the clock, however often it refuses us. */
 static bool may_try(struct weather *w, bool connected, const struct err *err)
 {
+    enum weather_kind kind = weather_kind(err);
+    int64_t now = clock_mono_ms();
+
+    if (w->attempts == 0)
+        w->began_ms = now;
     if (connected) {
         w->seen = true;
-        w->last_seen_ms = clock_mono_ms();
+        w->last_seen_ms = now;
     }
     if (!connected && w->seen && w->away_ms && is_away(err))
-        return clock_mono_ms() - w->last_seen_ms < w->away_ms;
-    if (!is_retryable(err) && !(connected && err->code == ERR_UNREACHABLE))
+        return now - w->last_seen_ms < w->away_ms;
+    if (kind == WEATHER_LOST)
+        return (connected || is_going(err)) && w->attempts + 1 < LOST_TRIES;
+    if (kind == WEATHER_NONE)
         return false;
-    return w->attempts + 1 < ATTEMPTS_MAX;
+    return w->attempts + 1 < CONFLICT_TRIES && now - w->began_ms < CONFLICT_MS;
+}
+
+/* Full jitter: those who met in one moment do not meet again in the next. */
+static int64_t pause_ms(const struct weather *w, const struct err *err)
+{
+    int64_t longest = weather_kind(err) == WEATHER_LOST ? LOST_PAUSE_MS : CONFLICT_PAUSE_MS;
+    int i;
+
+    for (i = 0; i < w->attempts && longest < PAUSE_MAX_MS; i++)
+        longest *= 2;
+    if (longest > PAUSE_MAX_MS)
+        longest = PAUSE_MAX_MS;
+    return clock_mono_us() % (longest + 1);
 }
 
 bool weather_wait(struct weather *w, bool connected, const struct err *err)
 {
-    int64_t pause = BACKOFF_MAX_MS;
+    int64_t pause;
 
     if (!may_try(w, connected, err))
         return false;
-    if (((int64_t)BACKOFF_MS << w->attempts) < pause)
-        pause = (int64_t)BACKOFF_MS << w->attempts;
+    pause = pause_ms(w, err);
     /* What only refuses costs no attempt; the pauses end at the longest anyway. */
-    if (w->attempts + 2 < ATTEMPTS_MAX || connected)
+    if (w->attempts + 2 < LOST_TRIES || connected)
         w->attempts++;
+    atomic_fetch_add(&retries, 1);
     log_debug("trying again: %s", err->message);
-    clock_sleep_ms(pause / 2 + clock_mono_us() % (pause / 2));
+    clock_sleep_ms(pause);
     return true;
+}
+
+static bool bring_back(struct conn *conn, struct err *err)
+{
+    struct err ignored = ERR_INIT;
+
+    if (!conn_alive(conn))
+        return conn_reopen(conn, err);
+    (void)pipeline_end(conn, &ignored);
+    return query_script(conn, "ROLLBACK", err);
+}
+
+bool weather_recover(struct weather *w, struct conn *conn, struct err *err)
+{
+    bool connected = true;
+
+    if (!w->away_ms)
+        w->away_ms = AWAY_MS;
+    while (weather_wait(w, connected, err)) {
+        err_clear(err);
+        if (bring_back(conn, err))
+            return true;
+        connected = false;
+    }
+    return false;
+}
+
+void weather_clear(struct weather *w)
+{
+    w->attempts = 0;
+}
+
+int64_t weather_retries(void)
+{
+    return atomic_load(&retries);
 }

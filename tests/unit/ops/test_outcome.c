@@ -2,6 +2,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "ops/outcome.h"
+#include "repl/weather.h"
 #include "unit.h"
 
 static const struct program program = {"dbr-test", "a test", "[options]", NULL, NULL, false};
@@ -82,8 +83,35 @@ TEST(the_document)
 
 struct wish {
     enum outcome_style style;
-    bool quiet, json;
+    bool quiet, json, retry;
 };
+
+static void try_again(void)
+{
+    struct weather weather = {0};
+    struct err err = ERR_INIT;
+
+    err_set(&err, ERR_FAILED, "restart transaction");
+    memcpy(err.sqlstate, "40001", sizeof("40001"));
+    assert_true(weather_wait(&weather, true, &err));
+}
+
+TEST(retries_are_those_of_the_run)
+{
+    struct cli cli = {.program = &program, .common.json = true, .document = json_object()};
+    struct outcome outcome;
+
+    try_again();
+    fill(&outcome);
+    outcome_report(&outcome, &cli, OUTCOME_SYNC);
+    assert_int_equal(json_int(cli.document, "retries", -1), 0);
+    try_again();
+    try_again();
+    outcome_report(&outcome, &cli, OUTCOME_SYNC);
+    assert_int_equal(json_int(cli.document, "retries", -1), 2);
+    json_free(cli.document);
+    outcome_release(&outcome);
+}
 
 static int print(void *context)
 {
@@ -95,6 +123,8 @@ static int print(void *context)
     struct outcome outcome;
 
     fill(&outcome);
+    if (wish->retry)
+        try_again();
     outcome_report(&outcome, &cli, wish->style);
     json_free(cli.document);
     outcome_release(&outcome);
@@ -123,6 +153,9 @@ TEST(the_table_for_people)
     run((struct wish){.style = OUTCOME_COPY});
     assert_int_equal(strncmp(out, "Table   Rows  Bytes  Time  Verified\n", 36), 0);
     assert_non_null(strstr(out, "yes\n"));
+    assert_null(strstr(out, "Retries"));
+    run((struct wish){.style = OUTCOME_SYNC, .retry = true});
+    assert_non_null(strstr(out, "\nRetries: 1 "));
 }
 
 TEST(quiet_still_warns)
@@ -141,6 +174,7 @@ int main(void)
         cmocka_unit_test(a_table_has_one_entry),
         cmocka_unit_test(records_are_what_was_written),
         cmocka_unit_test(the_document),
+        cmocka_unit_test(retries_are_those_of_the_run),
         IN_DIR(the_table_for_people),
         IN_DIR(quiet_still_warns),
     };
