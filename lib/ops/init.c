@@ -20,6 +20,7 @@
 #include "repl/catalog.h"
 #include "repl/fence.h"
 #include "repl/ledger.h"
+#include "repl/weather.h"
 #include "state/breaker.h"
 #include "state/events.h"
 #include "state/journal.h"
@@ -170,15 +171,14 @@ static bool begin_fresh(struct init_run *run, struct err *err)
 
 static bool run_fresh(struct init_run *run, struct err *err)
 {
-    struct strlist none = STRLIST_INIT;
+    const struct init_progress none = {false, STRLIST_INIT, STRLIST_INIT};
 
     return begin_fresh(run, err) && init_copy(run, &none, err);
 }
 
 static bool run_resume(struct init_run *run, struct err *err)
 {
-    struct strlist done = STRLIST_INIT;
-    bool exists = false;
+    struct init_progress progress = {false, STRLIST_INIT, STRLIST_INIT};
     bool ok;
 
     if (state_init_status(&run->state) == INIT_DONE) {
@@ -187,15 +187,15 @@ static bool run_resume(struct init_run *run, struct err *err)
         log_info("Nothing to resume: the secondary has been initialised completely");
         return true;
     }
-    if (!ledger_read(run->session.conns[TARGET], &exists, &done, err))
+    if (!ledger_read(run->session.conns[TARGET], &progress.exists, &progress.complete,
+                     &progress.begun, err))
         return false;
-    if (!exists && !catalog_is_empty(&run->session.models[TARGET])) {
-        strlist_release(&done);
+    if (!progress.exists && !catalog_is_empty(&run->session.models[TARGET]))
         return init_adopt(run, err);
-    }
-    ok = init_note_begin(run, err) && (exists || create_structure(run, err)) &&
-         init_copy(run, &done, err);
-    strlist_release(&done);
+    ok = init_note_begin(run, err) && (progress.exists || create_structure(run, err)) &&
+         init_copy(run, &progress, err);
+    strlist_release(&progress.complete);
+    strlist_release(&progress.begun);
     return ok;
 }
 
@@ -238,6 +238,19 @@ static bool merge_first(struct init_run *run, struct err *err)
     return state_commit(&run->state, err);
 }
 
+static bool open_session(struct init_run *run, struct err *err)
+{
+    enum role source = run->options->update ? state_active(&run->state) : ROLE_PRIMARY;
+    struct weather weather = {0};
+
+    for (;;) {
+        run->open = session_open(&run->session, &run->config, &run->state, source, NULL, err);
+        if (run->open || !weather_wait(&weather, run->session.connected, err))
+            return run->open;
+        err_clear(err);
+    }
+}
+
 static bool run_all(struct init_run *run, struct err *err)
 {
     size_t i;
@@ -255,10 +268,7 @@ static bool run_all(struct init_run *run, struct err *err)
         state_set_identity(&run->state, ROLE_SECONDARY, NULL);
         state_set_schema(&run->state, NULL);
     }
-    run->open =
-        session_open(&run->session, &run->config, &run->state,
-                     run->options->update ? state_active(&run->state) : ROLE_PRIMARY, NULL, err);
-    if (!run->open || !pipeline_end(run->session.conns[SOURCE], err) ||
+    if (!open_session(run, err) || !pipeline_end(run->session.conns[SOURCE], err) ||
         !pipeline_end(run->session.conns[TARGET], err))
         return false;
     for (i = 0; i < run->config.warnings.count; i++)

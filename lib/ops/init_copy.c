@@ -18,21 +18,38 @@
 #include "ops/init_run.h"
 #include "repl/catalog.h"
 #include "repl/jobs.h"
+#include "repl/ledger.h"
 #include "repl/reconcile.h"
 #include "repl/sequences.h"
 #include "repl/triggers.h"
+#include "repl/weather.h"
 #include "state/events.h"
+
+struct looking {
+    struct conn *target;
+    struct model *model;
+};
+
+static bool read_catalog(void *context, struct err *err)
+{
+    const struct looking *l = context;
+
+    model_release(l->model);
+    memset(l->model, 0, sizeof(*l->model));
+    return catalog_queue(l->target, err) && pipeline_sync(l->target, err) &&
+           pipeline_send(&l->target, 1, err) && catalog_receive(l->target, l->model, err) &&
+           pipeline_end(l->target, err);
+}
 
 bool init_work_open(struct init_run *run, struct init_work *work, struct err *err)
 {
     struct conn *target = run->session.conns[TARGET];
     const struct conn *conns[2] = {run->session.conns[SOURCE], target};
+    struct looking looking = {target, &work->target};
     size_t i;
 
     memset(work, 0, sizeof(*work));
-    if (!catalog_queue(target, err) || !pipeline_sync(target, err) ||
-        !pipeline_send(&target, 1, err) || !catalog_receive(target, &work->target, err) ||
-        !pipeline_end(target, err))
+    if (!weather_pass(target, read_catalog, &looking, err))
         return false;
     pairings_build(&work->pairs, &run->session.models[SOURCE], &work->target, conns,
                    run->config.change_column, true);
@@ -125,11 +142,21 @@ bool init_copy_rows(struct init_run *run, struct init_work *work, struct plan_ru
     return ok;
 }
 
+struct copying {
+    struct init_run *run;
+    struct init_work *work;
+};
+
 /* Sums of the tables that no worker has hashed already. */
-static bool hash_rest(struct init_run *run, struct init_work *work, struct err *err)
+static bool hash_rest(void *context, struct err *err)
 {
+    struct init_run *run = ((const struct copying *)context)->run;
+    struct init_work *work = ((const struct copying *)context)->work;
     size_t i;
 
+    /* An earlier attempt may have left answers of the source unread. */
+    if (!pipeline_end(run->session.conns[SOURCE], err))
+        return false;
     for (i = 0; i < work->pairs.count; i++) {
         struct comparison *c = &work->sums.items[i];
 
@@ -194,8 +221,10 @@ static bool catch_up(struct init_run *run, struct init_work *work, struct err *e
 }
 
 /* The primary may have gone on: what was copied is compared with the moment that was copied. */
-static bool hash_copy(struct init_run *run, struct init_work *work, struct err *err)
+static bool hash_copy(void *context, struct err *err)
 {
+    const struct init_run *run = ((const struct copying *)context)->run;
+    struct init_work *work = ((const struct copying *)context)->work;
     struct conn *target = run->session.conns[TARGET];
     struct buf sql = BUF_INIT;
     size_t i;
@@ -230,13 +259,13 @@ bool init_quiet_triggers(struct init_run *run, struct err *err)
                           &run->quiet_triggers, err);
 }
 
-static bool move_sequences(struct init_run *run, const struct init_work *work, struct err *err)
+static bool move_sequences(void *context, struct err *err)
 {
+    const struct init_run *run = ((const struct copying *)context)->run;
+    const struct init_work *work = ((const struct copying *)context)->work;
     struct conn *target = run->session.conns[TARGET];
     size_t statements;
 
-    if (run->options->schema_only)
-        return true;
     if (!sequences_queue(target, &run->session.models[SOURCE], &work->target, SEQUENCES_ALL,
                          &statements, err))
         return false;
@@ -304,8 +333,22 @@ static void announce(struct init_run *run)
     events_write(&run->state, "init", NULL, "the secondary has been initialised", extra);
 }
 
-static bool copy_all(struct init_run *run, struct init_work *work, const struct strlist *done,
-                     struct err *err)
+/* Its rows went in piece by piece, and not all of them: none may come twice. */
+static bool empty_begun(struct init_run *run, const struct init_work *work,
+                        const struct strlist *begun, struct err *err)
+{
+    size_t i;
+
+    for (i = 0; i < begun->count; i++) {
+        if (pairings_index(&work->pairs, begun->items[i]) < work->pairs.count &&
+            !ledger_empty(run->session.conns[TARGET], run->config.schema, begun->items[i], err))
+            return false;
+    }
+    return true;
+}
+
+static bool copy_all(struct init_run *run, struct init_work *work,
+                     const struct init_progress *progress, struct err *err)
 {
     struct plan_run ddl = {.target = run->session.conns[TARGET],
                            .plan = &run->plan,
@@ -313,30 +356,33 @@ static bool copy_all(struct init_run *run, struct init_work *work, const struct 
                            .exists_is_fine = run->options->resume};
     bool verify = !run->options->no_verify && !run->options->schema_only;
     bool resumed = run->options->resume;
+    struct copying copying = {run, work};
     size_t i;
 
     for (i = 0; i < work->pairs.count; i++) {
-        work->copy[i] = !run->options->schema_only && !strlist_has(done, work->pairs.items[i].name);
+        work->copy[i] = !run->options->schema_only &&
+                        !strlist_has(&progress->complete, work->pairs.items[i].name);
         work->keys[i] = true;
     }
-    if (!plan_run_each(&ddl, PLAN_EARLY, PLAN_EARLY, err) ||
+    if (!empty_begun(run, work, &progress->begun, err) ||
+        !plan_run_each(&ddl, PLAN_EARLY, PLAN_EARLY, err) ||
         !init_copy_rows(run, work, &ddl, verify && !resumed, err))
         return false;
     if (resumed && !catch_up(run, work, err))
         return false;
     if (!plan_run_each(&ddl, PLAN_FOREIGN_KEYS, PLAN_COMMENTS, err) ||
-        !init_quiet_triggers(run, err) || (!resumed && !move_sequences(run, work, err)))
+        !init_quiet_triggers(run, err) ||
+        (!resumed && !run->options->schema_only &&
+         !weather_pass(ddl.target, move_sequences, &copying, err)))
         return false;
-    if (!verify)
-        return true;
-    return resumed ? hash_copy(run, work, err) : hash_rest(run, work, err);
+    return !verify || weather_pass(ddl.target, resumed ? hash_copy : hash_rest, &copying, err);
 }
 
-bool init_copy(struct init_run *run, const struct strlist *done, struct err *err)
+bool init_copy(struct init_run *run, const struct init_progress *progress, struct err *err)
 {
     struct init_work work;
     bool ok =
-        init_work_open(run, &work, err) && copy_all(run, &work, done, err) && judge(&work, err);
+        init_work_open(run, &work, err) && copy_all(run, &work, progress, err) && judge(&work, err);
 
     if (ok || err->code == ERR_DIFFERENT)
         collect(run, &work);

@@ -33,9 +33,15 @@ struct init_run {
 /* A run of the plan on the target; optional objects that it refuses go to run->failures. */
 struct plan_run init_on_target(struct init_run *run, const struct plan *plan);
 
-/* The copy: rows of every table that `done` does not name, keys and indexes, foreign keys, the
- * rest, verification. */
-bool init_copy(struct init_run *run, const struct strlist *done, struct err *err);
+/* What an interrupted init has left (repl/ledger.h). */
+struct init_progress {
+    bool exists; /* one was interrupted */
+    struct strlist complete, begun;
+};
+
+/* The copy: rows of every table that is not complete, keys and indexes, foreign keys, the rest,
+ * verification. */
+bool init_copy(struct init_run *run, const struct init_progress *progress, struct err *err);
 
 /*
  * Reads the target's catalog anew and pairs the tables; comparisons, results and flags are sized by

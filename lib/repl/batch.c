@@ -83,6 +83,16 @@ void arrays_add_row(struct arrays *arrays, const struct result *result, size_t r
     arrays->rows++;
 }
 
+size_t arrays_bytes(const struct arrays *arrays)
+{
+    size_t bytes = 0;
+    size_t i;
+
+    for (i = 0; i < arrays->width; i++)
+        bytes += arrays->columns[i].len;
+    return bytes;
+}
+
 /* Completes the arrays; the parameters, to be freed. */
 static const char **close_arrays(struct arrays *arrays)
 {

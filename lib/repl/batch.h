@@ -33,6 +33,8 @@ void arrays_add_text(struct arrays *arrays, size_t column, const char *text);
 void arrays_end_row(struct arrays *arrays);
 /* Adds columns [first, first + width) of a row. */
 void arrays_add_row(struct arrays *arrays, const struct result *result, size_t row, size_t first);
+/* Length of all arrays: what the rows cost in a statement. */
+size_t arrays_bytes(const struct arrays *arrays);
 /* Queues sql with the arrays as its parameters; may be done again with the same arrays. */
 bool arrays_queue(struct arrays *arrays, struct conn *conn, const char *sql, struct err *err);
 /* The same by pipeline_ask_bytes. */

@@ -9,7 +9,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/buf.h"
 #include "base/err.h"
 #include "db/conn.h"
 #include "repl/pairing.h"
@@ -28,21 +27,19 @@ const char *bulk_format(const struct pairing *pair, const struct conn *source,
 bool bulk_is_small(const struct pairing *pair);
 
 /*
- * Copies one table and records it in _dbr.progress, in one transaction of the target. *cancelled
- * (may be NULL) is watched: when it turns true the copy gives up with ERR_STOPPED.
+ * Copies one table and records it in the ledger (repl/ledger.h), in one transaction of the target;
+ * on CockroachDB in many short ones, which are tried again where the weather asks for it.
+ * *cancelled (may be NULL) is watched: when it turns true the copy gives up with ERR_STOPPED.
  */
 bool bulk_copy(struct conn *source, struct conn *target, const struct pairing *pair,
                const volatile bool *cancelled, struct bulk_result *result, struct err *err);
 
 /*
- * Copies all pairings for which take[i] is true in one transaction of the target, with their
- * records in _dbr.progress. Results are per pairing.
+ * The same for all pairings for which take[i] is true: in one transaction of the target, on
+ * CockroachDB in as many as keep each one small. Results are per pairing.
  */
 bool bulk_copy_small(struct conn *source, struct conn *target, const struct pairings *pairs,
                      const bool *take, long batch_rows, struct bulk_result *results,
                      struct err *err);
-
-/* The statement that records a table in _dbr.progress. */
-void bulk_progress_sql(struct buf *sql, const char *table, int64_t rows);
 
 #endif

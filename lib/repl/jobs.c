@@ -15,6 +15,7 @@
 #include "db/query.h"
 #include "db/quote.h"
 #include "db/row_sql.h"
+#include "repl/weather.h"
 
 enum task_kind { TASK_COPY, TASK_STATEMENT, TASK_CHAIN, TASK_HASH };
 
@@ -92,22 +93,37 @@ static void add_followers(struct pool *pool, size_t pair)
     }
 }
 
-static bool hash_side(struct worker *w, const struct task *task, struct err *err)
+struct hashing {
+    struct worker *w;
+    const struct task *task;
+};
+
+static bool hash_once(void *context, struct err *err)
 {
-    struct jobs *jobs = w->pool->jobs;
-    struct comparison *c = &jobs->sums->items[task->pair];
+    const struct hashing *h = context;
+    const struct task *task = h->task;
+    struct jobs *jobs = h->w->pool->jobs;
     struct buf sql = BUF_INIT;
     struct result *result;
     bool ok;
 
     row_sql_fingerprint(&sql, &jobs->pairs->items[task->pair].rows[task->side]);
-    ok = query_run(w->conns[task->side], sql.data, 0, NULL, &result, err);
+    ok = query_run(h->w->conns[task->side], sql.data, 0, NULL, &result, err);
     buf_release(&sql);
     if (!ok)
         return err_prefix(err, "table %s", jobs->pairs->items[task->pair].name);
-    compare_take_sum(c, task->side, result);
+    compare_take_sum(&jobs->sums->items[task->pair], task->side, result);
     result_free(result);
     return true;
+}
+
+/* The source's connection has a snapshot that no other can have. */
+static bool hash_side(struct worker *w, const struct task *task, struct err *err)
+{
+    struct hashing hashing = {w, task};
+
+    return task->side == SOURCE ? hash_once(&hashing, err)
+                                : weather_pass(w->conns[TARGET], hash_once, &hashing, err);
 }
 
 static bool run_chain(const struct plan_run *run, const char *table, struct err *err)

@@ -1,17 +1,26 @@
 /*
- * _dbr.progress on the secondary: which tables an init has finished, written in the same
- * transaction as their rows, so that --resume never believes a copy that was not committed. Gone
- * when init is done.
+ * _dbr.progress on the secondary: how far an init has come, written in the same transactions as the
+ * rows, so that --resume never believes a copy that was not committed. Gone when init is done.
+ *
+ * A table has one record with piece 0 once it is complete. Where it is copied in several
+ * transactions (repl/piece.h), each has a record of its own before that, numbered from 1.
+ *
+ * Everything here is called outside of a transaction, and gets past the weather by itself.
  */
 #ifndef DBR_REPL_LEDGER_H
 #define DBR_REPL_LEDGER_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/strlist.h"
 #include "db/conn.h"
+
+#define LEDGER "_dbr.progress"
+#define LEDGER_WHOLE 0 /* the piece that says that a table is complete */
 
 /* Statements that make the (empty) ledger; for a simple query or as single pipeline entries. */
 extern const char *const ledger_create[];
@@ -20,8 +29,17 @@ extern const size_t ledger_create_count;
 /* Makes it where there is no plan to run with it. */
 bool ledger_make(struct conn *conn, struct err *err);
 
-/* Names of the finished tables. *exists: an init has begun here. */
-bool ledger_read(struct conn *conn, bool *exists, struct strlist *tables, struct err *err);
+/* Names of the tables that are complete, and of those that were begun and are not. *exists: an init
+ * has begun here. The lists are emptied first. */
+bool ledger_read(struct conn *conn, bool *exists, struct strlist *complete, struct strlist *begun,
+                 struct err *err);
 bool ledger_drop(struct conn *conn, struct err *err);
+
+/* The statement that adds records is this, then any number of them. */
+void ledger_add_begin(struct buf *sql, const char *ledger);
+void ledger_add_record(struct buf *sql, const char *table, int64_t piece, int64_t rows);
+
+/* Takes the rows of a table that is not complete away again, and its records. */
+bool ledger_empty(struct conn *conn, const char *schema, const char *table, struct err *err);
 
 #endif

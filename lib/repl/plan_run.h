@@ -28,7 +28,8 @@ struct plan_run {
 bool plan_run_transaction(const struct plan_run *run, enum plan_phase from, enum plan_phase to,
                           const char *const *before, size_t n, struct err *err);
 
-/* Each statement on its own; the first one that is not optional and fails ends the run. */
+/* Each statement on its own; the first one that is not optional and fails ends the run. On
+ * CockroachDB those that the weather hit are sent again. */
 bool plan_run_each(const struct plan_run *run, enum plan_phase from, enum plan_phase to,
                    struct err *err);
 

@@ -122,10 +122,11 @@ bool weather_wait(struct weather *w, bool connected, const struct err *err)
     return true;
 }
 
-static bool bring_back(struct conn *conn, struct err *err)
+bool weather_settle(struct conn *conn, struct err *err)
 {
     struct err ignored = ERR_INIT;
 
+    err_clear(err);
     if (!conn_alive(conn))
         return conn_reopen(conn, err);
     (void)pipeline_end(conn, &ignored);
@@ -138,13 +139,25 @@ bool weather_recover(struct weather *w, struct conn *conn, struct err *err)
 
     if (!w->away_ms)
         w->away_ms = AWAY_MS;
-    while (weather_wait(w, connected, err)) {
-        err_clear(err);
-        if (bring_back(conn, err))
+    for (; weather_wait(w, connected, err); connected = conn_alive(conn))
+        if (weather_settle(conn, err))
             return true;
-        connected = false;
-    }
+    if (w->attempts > 1 && weather_kind(err) == WEATHER_CONFLICT)
+        err_hint(err,
+                 "given up after %d attempts: others write the same rows, or the database is "
+                 "overloaded; run the program again",
+                 w->attempts + 1);
     return false;
+}
+
+bool weather_pass(struct conn *conn, weather_step step, void *context, struct err *err)
+{
+    struct weather weather = {0};
+
+    while (!step(context, err))
+        if (conn_kind(conn) != ENGINE_COCKROACH || !weather_recover(&weather, conn, err))
+            return false;
+    return true;
 }
 
 void weather_clear(struct weather *w)

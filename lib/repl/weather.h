@@ -44,6 +44,14 @@ bool weather_wait(struct weather *weather, bool connected, const struct err *err
  * within a COPY. False, with err as it is to be told, where it is given up.
  */
 bool weather_recover(struct weather *weather, struct conn *conn, struct err *err);
+/* Brings it back without waiting, whatever the error was. */
+bool weather_settle(struct conn *conn, struct err *err);
+/*
+ * Runs a step that needs nothing but this connection and may be run again whatever came of it: on
+ * CockroachDB until it succeeds or fails of something else. On PostgreSQL once.
+ */
+typedef bool (*weather_step)(void *context, struct err *err);
+bool weather_pass(struct conn *conn, weather_step step, void *context, struct err *err);
 
 /* It went well: what comes next has all attempts before it. */
 void weather_clear(struct weather *weather);
