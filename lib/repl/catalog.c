@@ -15,7 +15,7 @@
 
 static const char schema_sql[] =
     "SELECT n.nspname, (SELECT d.description FROM pg_description d WHERE d.objoid = n.oid"
-    "   AND d.objsubid = 0 AND d.classoid = 'pg_namespace'::regclass)"
+    "   AND d.objsubid = 0 AND d.classoid = 'pg_namespace'::regclass), n.oid"
     " FROM pg_namespace n WHERE n.nspname = $1"
     " OR (NOT EXISTS (SELECT 1 FROM pg_namespace x WHERE x.nspname = $1)"
     "   AND n.nspname NOT LIKE 'pg@_%' ESCAPE '@' AND n.nspname <> 'information_schema')";
@@ -28,6 +28,7 @@ static bool read_schema(struct catalog_reader *reader, const struct result *resu
     model->schema_missing = rows == 0 || strcmp(result_text(result, 0, 0), model->schema) != 0;
     if (!model->schema_missing) {
         model->schema_comment = arena_strdup(&model->arena, result_text(result, 0, 1));
+        reader->schema_oid = (uint32_t)result_int(result, 0, 2);
         return true;
     }
     model->other_schemas = catalog_room(reader, rows, sizeof *model->other_schemas);
@@ -37,14 +38,15 @@ static bool read_schema(struct catalog_reader *reader, const struct result *resu
     return true;
 }
 
-static const struct catalog_family catalog_schema = {"schema", schema_sql, schema_sql, read_schema};
+static const struct catalog_family catalog_schema = {"schema", schema_sql, catalog_cockroach_schema,
+                                                     read_schema};
 
 /* Readers find tables and types by oid, so these come first; dependencies come last. */
 static const struct catalog_family *const families[] = {
     &catalog_schema,      &catalog_tables,  &catalog_types,       &catalog_columns,
     &catalog_constraints, &catalog_indexes, &catalog_index_parts, &catalog_sequences,
     &catalog_functions,   &catalog_views,   &catalog_attached,    &catalog_others,
-    &catalog_edges,
+    &catalog_comments,    &catalog_edges,
 };
 #define FAMILIES (sizeof families / sizeof *families)
 

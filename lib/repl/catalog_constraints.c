@@ -56,15 +56,30 @@ static void read_constraint(struct catalog_row *row, const struct model_table *t
     constraint->inherited = catalog_bool(row);
     constraint->no_inherit = catalog_bool(row);
     constraint->period = catalog_bool(row);
-    constraint->check_expr = catalog_text(row);
+    constraint->check_expr = catalog_expression(row);
     constraint->comment = catalog_text(row);
+}
+
+/* CockroachDB's definition names the columns, and its number is needed for the comment. */
+static void complete_constraint(struct catalog_reader *reader, struct catalog_row *row,
+                                const struct model_table *table,
+                                struct model_constraint *constraint)
+{
+    catalog_cockroach_key(row->arena, reader->model->schema, table, constraint);
+    reader->constraint_oids[reader->constraint_count] = catalog_oid(row);
+    reader->constraints[reader->constraint_count++] = constraint;
 }
 
 static bool read_constraints(struct catalog_reader *reader, const struct result *result,
                              struct err *err)
 {
     (void)err;
+    bool cockroach = reader->model->engine == ENGINE_COCKROACH;
     size_t rows = result_rows(result);
+    if (cockroach) {
+        reader->constraint_oids = catalog_room(reader, rows, sizeof *reader->constraint_oids);
+        reader->constraints = catalog_room(reader, rows, sizeof(struct model_constraint *));
+    }
     for (size_t first = 0, count; first < rows; first += count) {
         count = catalog_group(result, first);
         struct catalog_row head = {&reader->model->arena, result, first, 0};
@@ -78,6 +93,8 @@ static bool read_constraints(struct catalog_reader *reader, const struct result 
         for (size_t i = 0; i < count; i++) {
             struct catalog_row row = {&reader->model->arena, result, first + i, 2};
             read_constraint(&row, table, &list[i]);
+            if (cockroach)
+                complete_constraint(reader, &row, table, &list[i]);
             if (table && table->outside_parent)
                 list[i].inherited = false;
         }

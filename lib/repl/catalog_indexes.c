@@ -14,13 +14,24 @@ static const char indexes_sql[] =
     "i.indrelid"
     "   AND con.contype IN ('p', 'u', 'x')),"
     " EXISTS (SELECT FROM pg_inherits h WHERE h.inhrelid = i.indexrelid),"
-    " pg_get_expr(i.indpred, i.indrelid), obj_description(i.indexrelid, 'pg_class'), NULL"
+    " pg_get_expr(i.indpred, i.indrelid), obj_description(i.indexrelid, 'pg_class')"
     " FROM pg_class c JOIN pg_index i ON i.indrelid = c.oid JOIN pg_class x ON x.oid = i.indexrelid"
     " JOIN pg_am am ON am.oid = x.relam"
     " WHERE c.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = $1) AND c.relkind IN "
     "('r', 'p')"
     " AND i.indislive"
     " ORDER BY i.indrelid, x.relname";
+
+/* CockroachDB gives the parts with the index. */
+static void complete_index(struct catalog_row *row, const struct model_table *table,
+                           struct model_index *index)
+{
+    struct catalog_index_lists lists = {.keys = catalog_name(row), .options = catalog_name(row)};
+    lists.parts = (long)catalog_int(row);
+    lists.expressions = catalog_array(row, &lists.expression_count);
+    index->definition = catalog_cockroach_definition(row->arena, index->definition);
+    catalog_cockroach_parts(row->arena, table, &lists, index);
+}
 
 static bool read_indexes(struct catalog_reader *reader, const struct result *result,
                          struct err *err)
@@ -52,8 +63,10 @@ static bool read_indexes(struct catalog_reader *reader, const struct result *res
             index->exclusion = catalog_bool(&row);
             index->constraint = catalog_bool(&row);
             index->inherited = catalog_bool(&row);
-            index->predicate = catalog_text(&row);
+            index->predicate = catalog_expression(&row);
             index->comment = catalog_text(&row);
+            if (reader->model->engine == ENGINE_COCKROACH)
+                complete_index(&row, table, index);
         }
     }
     return true;
@@ -127,5 +140,5 @@ static bool read_index_parts(struct catalog_reader *reader, const struct result 
     return true;
 }
 
-const struct catalog_family catalog_index_parts = {"index columns", index_parts_sql,
-                                                   catalog_cockroach_index_parts, read_index_parts};
+const struct catalog_family catalog_index_parts = {"index columns", index_parts_sql, NULL,
+                                                   read_index_parts};

@@ -33,6 +33,11 @@ struct catalog_reader {
     uint32_t *index_oids;  /* of the indexes of all tables, in the order in which they were read */
     struct model_index **indexes;
     size_t index_count;
+    /* CockroachDB: what comments are for, beside the above. */
+    uint32_t schema_oid;
+    uint32_t *constraint_oids; /* of the constraints of all tables */
+    struct model_constraint **constraints;
+    size_t constraint_count;
 };
 
 struct catalog_family {
@@ -51,6 +56,8 @@ struct catalog_row {
 };
 const char *catalog_text(struct catalog_row *row); /* NULL for SQL NULL */
 const char *catalog_name(struct catalog_row *row); /* "" for SQL NULL */
+/* As catalog_text, in CockroachDB's spelling without its annotations and the database's name. */
+const char *catalog_expression(struct catalog_row *row);
 char catalog_char(struct catalog_row *row); /* first character, 0 for NULL and for "" and ' ' */
 bool catalog_bool(struct catalog_row *row);
 int64_t catalog_int(struct catalog_row *row);
@@ -67,7 +74,7 @@ size_t catalog_group(const struct result *result, size_t first);
 
 extern const struct catalog_family catalog_tables, catalog_columns, catalog_constraints,
     catalog_indexes, catalog_index_parts, catalog_sequences, catalog_types, catalog_functions,
-    catalog_views, catalog_attached, catalog_others, catalog_edges;
+    catalog_views, catalog_attached, catalog_others, catalog_comments, catalog_edges;
 
 /* Chooses how the rows of a table are told apart; once constraints and indexes are there. */
 void catalog_choose_key(struct model *model, struct model_table *table);
@@ -75,9 +82,31 @@ void catalog_choose_key(struct model *model, struct model_table *table);
 void catalog_order_tables(struct catalog_reader *reader);
 
 /* CockroachDB's queries, in catalog_cockroach.c. */
-extern const char catalog_cockroach_tables[], catalog_cockroach_columns[],
-    catalog_cockroach_constraints[], catalog_cockroach_indexes[], catalog_cockroach_index_parts[],
+extern const char catalog_cockroach_schema[], catalog_cockroach_tables[],
+    catalog_cockroach_columns[], catalog_cockroach_constraints[], catalog_cockroach_indexes[],
     catalog_cockroach_sequences[], catalog_cockroach_types[], catalog_cockroach_functions[],
     catalog_cockroach_views[], catalog_cockroach_others[];
+
+/* What its definitions say, in catalog_spelling.c: columns and referenced table of a key. */
+void catalog_cockroach_key(struct arena *arena, const char *schema, const struct model_table *table,
+                           struct model_constraint *constraint);
+/* Method and parts of an index, from its lists and its definition. */
+struct catalog_index_lists {
+    const char *keys, *options; /* numbers: "3 0 1" */
+    long parts;                 /* that many keys; the others are stored beside them */
+    const char **expressions;   /* for each key 0 */
+    size_t expression_count;
+};
+void catalog_cockroach_parts(struct arena *arena, const struct model_table *table,
+                             const struct catalog_index_lists *lists, struct model_index *index);
+/* See catalog_expression. NULL gives NULL. */
+const char *catalog_cockroach_expression(struct arena *arena, const char *text);
+/* The definition of an index without the name of the database. */
+const char *catalog_cockroach_definition(struct arena *arena, const char *definition);
+/* The sequence that a default takes its values from, or NULL. */
+const char *catalog_cockroach_sequence(struct arena *arena, const char *expr);
+/* The type of a column as PostgreSQL's format_type() has it, which quotes names. */
+const char *catalog_cockroach_type(struct arena *arena, const char *schema,
+                                   const struct model_column *column);
 
 #endif

@@ -134,30 +134,19 @@ static const char columns_sql[] =
     " AND c.relkind IN ('r', 'p', 'c') AND a.attnum > 0 AND NOT a.attisdropped"
     " ORDER BY a.attrelid, a.attnum";
 
-/* CockroachDB tells of a serial column by its default alone:
- * nextval('public.users_id_seq'::REGCLASS). */
-static const char *sequence_of_default(struct arena *arena, const char *expr)
+/* CockroachDB has the number of the column beside what PostgreSQL gives, and tells of a serial
+ * column by its default alone. */
+static void complete_column(struct catalog_row *row, const char *schema,
+                            struct model_column *column)
 {
-    const char *start = expr ? strstr(expr, "nextval('") : NULL;
-    if (start != expr || !start)
-        return NULL;
-    start += strlen("nextval('");
-    const char *end = strchr(start, '\'');
-    if (!end)
-        return NULL;
-    const char *name = start;
-    bool quoted = false;
-    for (const char *p = start; p < end; p++) {
-        quoted ^= *p == '"';
-        if (*p == '.' && !quoted)
-            name = p + 1;
-    }
-    if (*name == '"' && end - name >= 2)
-        return arena_strndup(arena, name + 1, (size_t)(end - name) - 2);
-    return arena_strndup(arena, name, (size_t)(end - name));
+    column->number = (int)catalog_int(row);
+    column->type = catalog_cockroach_type(row->arena, schema, column);
+    if (column->identity == 'b') /* 'd' in early versions */
+        column->identity = 'd';
+    column->sequence = catalog_cockroach_sequence(row->arena, column->default_expr);
 }
 
-static void read_column(struct catalog_row *row, struct model_column *column, bool cockroach)
+static void read_column(struct catalog_row *row, struct model_column *column)
 {
     column->name = catalog_name(row);
     column->type = catalog_name(row);
@@ -170,7 +159,7 @@ static void read_column(struct catalog_row *row, struct model_column *column, bo
     column->not_null = catalog_bool(row);
     column->not_null_unvalidated = catalog_bool(row);
     column->not_null_name = catalog_text(row);
-    const char *expr = catalog_text(row);
+    const char *expr = catalog_expression(row);
     column->generated = catalog_char(row);
     if (column->generated)
         column->generated_expr = expr;
@@ -178,8 +167,6 @@ static void read_column(struct catalog_row *row, struct model_column *column, bo
         column->default_expr = expr;
     column->identity = catalog_char(row);
     column->sequence = catalog_text(row);
-    if (cockroach && !column->sequence)
-        column->sequence = sequence_of_default(row->arena, column->default_expr);
     column->collation = catalog_text(row);
     column->comment = catalog_text(row);
     column->storage = catalog_text(row);
@@ -207,7 +194,9 @@ static bool read_columns(struct catalog_reader *reader, const struct result *res
         struct model_column *columns = catalog_room(reader, count, sizeof *columns);
         for (size_t i = 0; i < count; i++) {
             struct catalog_row row = {&reader->model->arena, result, first + i, 3};
-            read_column(&row, &columns[i], cockroach);
+            read_column(&row, &columns[i]);
+            if (cockroach)
+                complete_column(&row, reader->model->schema, &columns[i]);
             /* A parent that is not created leaves its columns to the child. */
             if (table && table->outside_parent)
                 columns[i].inherited_only = false;

@@ -57,17 +57,11 @@ static bool read_sequences(struct catalog_reader *reader, const struct result *r
         sequence->last_value = catalog_int(&row);
         sequence->comment = catalog_text(&row);
         sequence->unlogged = catalog_bool(&row);
-        for (size_t t = 0; !sequence->owner_table && t < model->table_count; t++) {
-            const struct model_table *table = &model->tables[t];
-            for (size_t c = 0; c < table->column_count; c++)
-                if (table->columns[c].sequence &&
-                    strcmp(table->columns[c].sequence, sequence->name) == 0 &&
-                    model->engine == ENGINE_COCKROACH) {
-                    sequence->owner_table = table->name;
-                    sequence->owner_column = table->columns[c].name;
-                    sequence->identity = table->columns[c].identity != '\0';
-                }
-        }
+        const struct model_table *owner = model_table(model, sequence->owner_table);
+        const struct model_column *column =
+            owner ? model_column(owner, sequence->owner_column) : NULL;
+        if (model->engine == ENGINE_COCKROACH) /* it does not tell the two kinds of owner apart */
+            sequence->identity = column && column->identity;
     }
     return true;
 }
