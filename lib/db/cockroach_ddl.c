@@ -171,7 +171,7 @@ static void comment_table(struct ddl *ddl, const struct model_table *table)
         comment(ddl, &on, table, table->columns[i].comment, table->columns[i].name);
     }
     for (size_t i = 0; i < table->constraint_count; i++) {
-        if (table->constraints[i].type == 'x')
+        if (strchr("ux", table->constraints[i].type))
             continue;
         buf_adds(&on, "CONSTRAINT ");
         quote_ident(&on, table->constraints[i].name);
@@ -180,11 +180,15 @@ static void comment_table(struct ddl *ddl, const struct model_table *table)
         comment(ddl, &on, table, table->constraints[i].comment, table->constraints[i].name);
     }
     for (size_t i = 0; i < table->index_count; i++) {
+        const struct model_index *index = &table->indexes[i];
+        const struct model_constraint *unique = model_constraint(table, index->name);
+        /* A unique constraint is its index there. */
+        const char *of_constraint = unique && unique->type == 'u' ? unique->comment : NULL;
         buf_adds(&on, "INDEX ");
         ddl_name(&on, ddl->model, table->name);
         buf_addch(&on, '@');
-        quote_ident(&on, table->indexes[i].name);
-        comment(ddl, &on, table, table->indexes[i].comment, table->indexes[i].name);
+        quote_ident(&on, index->name);
+        comment(ddl, &on, table, index->comment ? index->comment : of_constraint, index->name);
     }
     buf_release(&on);
 }

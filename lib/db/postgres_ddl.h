@@ -9,8 +9,7 @@
 #define POSTGRES_17 170000
 #define POSTGRES_18 180000
 
-/* An expression of the source in PostgreSQL's spelling: CockroachDB annotates types with ::: and
- * writes STRING. */
+/* An expression of the source in PostgreSQL's spelling: CockroachDB writes STRING. */
 void postgres_expr(struct buf *sql, const struct model *model, const char *expr);
 /* "name" type and everything that CREATE TABLE says of a column; not_null false leaves NOT NULL
  * out. */
@@ -30,6 +29,8 @@ void postgres_foreign_keys(struct ddl *ddl, const struct model_table *table);
 void postgres_table(struct ddl *ddl, const struct model_table *table);
 void postgres_table_late(struct ddl *ddl, const struct model_table *table);
 void postgres_row_security(struct ddl *ddl, const struct model_table *table);
+/* CockroachDB's SERIAL, whose default PostgreSQL does not have: becomes an identity. */
+bool postgres_row_id(const struct model *model, const struct model_column *column);
 /* A default that the target may refuse: written by postgres_defaults_last alone. */
 bool postgres_default_doubtful(const struct ddl *ddl, const struct model_column *column);
 void postgres_defaults_last(struct ddl *ddl, const struct model_table *table);

@@ -1,7 +1,7 @@
 /*
- * Defaults that the target may not be able to take: they call a function of another schema, or one
- * that an older version may not have. They are set last, one by one, so that a table is not lost
- * for its default, and one that fails is named.
+ * Defaults that the target may not be able to take: they call a function of another schema, one
+ * that an older version may not have, or one of CockroachDB. They are set last, one by one, so that
+ * a table is not lost for its default, and one that fails is named.
  */
 #include <ctype.h>
 #include <string.h>
@@ -57,6 +57,19 @@ static bool comes_along(const struct model *model, const char *start, const char
     return false;
 }
 
+/* Functions in defaults on CockroachDB that PostgreSQL is sure to have. */
+static bool is_everywhere(const char *start, const char *end)
+{
+    static const char *const names[] = {"nextval",         "now",
+                                        "gen_random_uuid", "current_timestamp",
+                                        "current_date",    "statement_timestamp",
+                                        "clock_timestamp", "transaction_timestamp"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (is_name(start, end, names[i]))
+            return true;
+    return false;
+}
+
 /* The call whose parenthesis stands at `open`. */
 static bool call_doubtful(const struct ddl *ddl, const char *text, const char *open)
 {
@@ -64,10 +77,21 @@ static bool call_doubtful(const struct ddl *ddl, const char *text, const char *o
     bool cast = name > text && name[-1] == ':'; /* numeric(10,2) */
     if (name == open || cast)
         return false;
+    if (ddl->model->engine == ENGINE_COCKROACH)
+        return !is_everywhere(name, open);
     if (name > text && name[-1] == '.')
         return !comes_along(ddl->model, name_start(text, name - 1), name - 1);
     return ddl->version / 10000 < ddl->model->version / 10000 && !is_name(name, open, "nextval") &&
            !has_function(ddl->model, name, open);
+}
+
+bool postgres_row_id(const struct model *model, const struct model_column *column)
+{
+    static const char *const calls[] = {"unique_rowid()", "unordered_unique_rowid()"};
+    bool found = false;
+    for (size_t i = 0; i < 2 && column->default_expr; i++)
+        found |= strcmp(column->default_expr, calls[i]) == 0;
+    return found && model->engine == ENGINE_COCKROACH && strcmp(column->type, "bigint") == 0;
 }
 
 bool postgres_default_doubtful(const struct ddl *ddl, const struct model_column *column)
@@ -75,7 +99,7 @@ bool postgres_default_doubtful(const struct ddl *ddl, const struct model_column 
     const char *text = column->default_expr;
     bool quoted = false;
     if (!text || column->generated || column->identity || column->default_late ||
-        ddl->model->engine != ENGINE_POSTGRES)
+        postgres_row_id(ddl->model, column))
         return false;
     for (const char *p = text; *p; p++) {
         quoted ^= *p == '\'';

@@ -154,6 +154,8 @@ static void index_from_model(struct ddl *ddl, struct buf *sql, const struct mode
             postgres_expr(sql, ddl->model, part->expression);
             buf_addch(sql, ')');
         }
+        if (part->opclass)
+            buf_addf(sql, " %s", part->opclass);
         if (part->descending)
             buf_adds(sql, part->nulls_first ? " DESC" : " DESC NULLS LAST");
         else if (part->nulls_first)

@@ -131,8 +131,9 @@
     "= w.space AND c.relname = w.name AND c.relkind IN ('r', 'v', 'm', 'S') WHERE w.word IN "      \
     "('TABLE', 'FOREIGN TABLE', 'VIEW', 'MATERIALIZED VIEW', 'SEQUENCE')"                          \
     " UNION ALL SELECT w.place, 0, t.oid, w.word, 'TYPE', NULL, NULL, false FROM wanted w JOIN "   \
-    "pg_type t ON t.typnamespace = w.space AND t.typname = w.name WHERE w.word IN ('TYPE', "       \
-    "'DOMAIN')"                                                                                    \
+    "pg_type t ON t.typnamespace = w.space AND t.typname = w.name LEFT JOIN pg_class r ON r.oid "  \
+    "= t.typrelid WHERE w.word IN ('TYPE', 'DOMAIN') AND t.typtype IN ('e', 'c') AND "             \
+    "coalesce(r.relkind, 'c') = 'c'"                                                               \
     " UNION ALL SELECT w.place, 0, min(p.oid::int8)::oid, w.word, w.word, NULL, NULL, false FROM " \
     "wanted w JOIN pg_proc p ON p.pronamespace = w.space AND p.proname = w.name WHERE w.word IN "  \
     "('FUNCTION', 'PROCEDURE') GROUP BY w.place, w.word ORDER BY 1"

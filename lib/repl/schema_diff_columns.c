@@ -95,7 +95,7 @@ static void diff_default(struct diff *diff, const struct model_table *table,
     if (ours->generated || theirs->generated)
         return;
     const char *wanted = ours->identity && diff->postgres ? NULL : ours->default_expr;
-    if (ours->identity && !diff->postgres)
+    if ((ours->identity || theirs->identity) && !diff->postgres)
         return;
     const char *there = theirs->identity && diff->postgres ? NULL : theirs->default_expr;
     bool same = diff->same_text ? diff_same(wanted, there) : !wanted == !there;

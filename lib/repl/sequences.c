@@ -209,8 +209,9 @@ static bool feeds(const struct model_sequence *sequence, const struct model_tabl
            !strcmp(sequence->owner_column, column->name);
 }
 
-/* ", (SELECT max(id) FROM table WHERE id < limit)" for each column that the sequence feeds. An id
- * at the very end of its type is somebody's marker, and nothing can go beyond it. */
+/* ", (SELECT max(id) FROM table WHERE id < limit)" for each column that the sequence feeds, of the
+ * type of what it is compared with, which CockroachDB insists on. An id at the very end of its type
+ * is somebody's marker, and nothing can go beyond it. */
 static void add_tops(struct buf *sql, const struct model *model,
                      const struct model_sequence *sequence, int64_t *limit)
 {
@@ -234,7 +235,7 @@ static void add_tops(struct buf *sql, const struct model *model,
                 *limit = maximum;
             buf_addf(sql, ", (SELECT %s(", down ? "min" : "max");
             quote_ident(sql, column->name);
-            buf_adds(sql, ") FROM ");
+            buf_adds(sql, ")::numeric FROM ");
             quote_name(sql, model->schema, table->name);
             buf_adds(sql, " WHERE ");
             quote_ident(sql, column->name);

@@ -33,10 +33,6 @@ SET search_path = pg_catalog;
 BEGIN;
 DROP SCHEMA IF EXISTS crdb_standin CASCADE;
 CREATE SCHEMA crdb_standin;
--- Built in there, so that nobody sees where it comes from.
-DO $$ BEGIN
-    IF EXISTS (SELECT FROM pg_available_extensions WHERE name = 'pg_trgm') THEN CREATE EXTENSION IF NOT EXISTS pg_trgm SCHEMA pg_catalog; END IF;
-END $$;
 
 -- Spelling -----------------------------------------------------------------------------------------------------------------------
 
@@ -143,7 +139,7 @@ CREATE VIEW crdb_standin.part AS
     SELECT i.indexrelid, i.indrelid, k.n::integer, k.attnum, k.n > i.indnkeyatts AS storing, i.indoption[k.n - 1] & 1 = 1 AND k.n <= i.indnkeyatts AS descending,
         am.amname IN ('gin', 'gist') AND k.n = i.indnkeyatts AS inverted, i.indcollation[k.n - 1] AS collation,
         CASE WHEN k.attnum = 0 THEN crdb_standin.element(i.indexrelid, k.n::integer) END AS expression,
-        CASE WHEN o.opcname IN ('gin_trgm_ops', 'gist_trgm_ops') THEN ' ' || o.opcname ELSE '' END AS opclass
+        CASE WHEN o.opcname IN ('gin_trgm_ops', 'gist_trgm_ops') THEN ' gin_trgm_ops' ELSE '' END AS opclass
     FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid JOIN pg_am am ON am.oid = x.relam
     JOIN pg_class c ON c.oid = i.indrelid AND c.relkind IN ('r', 'm') JOIN crdb_standin.shown s ON s.oid = c.relnamespace
     CROSS JOIN LATERAL unnest(i.indkey::int2[]) WITH ORDINALITY k(attnum, n)
