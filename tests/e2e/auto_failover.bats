@@ -7,7 +7,7 @@ load ../lib/helper
 setup() {
     pair_setup app
     # A server of its own, to be stopped.
-    server_start mortal "${DBR_TEST_PRIMARY:-}"
+    server_start mortal "${DBR_TEST_PRIMARY#standin}"
     server_sql mortal postgres -c "CREATE ROLE app LOGIN PASSWORD '$SERVERS_APP_PASSWORD'" -c "CREATE DATABASE $DB OWNER app"
     P1_URL=$(server_url mortal "$DB")
     env_set DATABASE_URL "$P1_URL"

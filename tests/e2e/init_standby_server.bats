@@ -7,7 +7,7 @@ load ../lib/helper
 
 setup() {
     pair_setup app
-    server_start standby "${DBR_TEST_SECONDARY:-}"
+    server_start standby "${DBR_TEST_SECONDARY#standin}"
     server_sql standby postgres -c "CREATE ROLE app LOGIN SUPERUSER PASSWORD '$SERVERS_APP_PASSWORD'" -c "CREATE DATABASE $DB OWNER app"
     server_stop standby fast
     servers_as touch "$SERVERS_DIR/standby/data/standby.signal"

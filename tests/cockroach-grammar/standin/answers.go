@@ -45,17 +45,21 @@ type answers struct {
 	syncs   int // messages in the list that end in ReadyForQuery
 	status  byte
 	ended   bool
+	deaf    bool // after an error PostgreSQL takes nothing up to the next Sync, and answers nothing
 }
 
 func ends(kind byte) bool { return kind == 'S' || kind == 'Q' || kind == 'F' }
 
 func (a *answers) add(entry answer) *answer {
 	a.mutex.Lock()
+	defer a.mutex.Unlock()
+	if a.deaf = a.deaf && entry.kind != 'S'; a.deaf {
+		return &entry
+	}
 	a.list = append(a.list, &entry)
 	if ends(entry.kind) {
 		a.syncs++
 	}
-	a.mutex.Unlock()
 	return &entry
 }
 
@@ -102,6 +106,7 @@ func (a *answers) skip() {
 	for a.first < len(a.list) && a.list[a.first].kind != 'S' {
 		a.popLocked()
 	}
+	a.deaf = a.first == len(a.list)
 	a.mutex.Unlock()
 }
 
