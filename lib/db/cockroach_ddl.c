@@ -11,6 +11,8 @@
 #include "base/mem.h"
 #include "db/quote.h"
 
+#define COCKROACH_NEWEST 250400
+
 static void write_schema(struct ddl *ddl)
 {
     struct buf sql = BUF_INIT;
@@ -295,8 +297,18 @@ static void type_text(struct buf *text, const struct model *model,
     cockroach_type(text, model, column->type, 0, &why);
 }
 
+static bool expression_text(struct buf *text, const struct model *model,
+                            const struct model_table *table, const char *expr)
+{
+    struct cockroach_expr context = {
+        .model = model, .version = COCKROACH_NEWEST, .table = table, .why = BUF_INIT};
+    bool written = cockroach_expression(text, &context, expr);
+    buf_release(&context.why);
+    return written;
+}
+
 const struct engine_ddl cockroach_ddl = {
-    .newest = 250400,
+    .newest = COCKROACH_NEWEST,
     .identity_sequences = true,
     .schema = write_schema,
     .type = write_type,
@@ -316,4 +328,5 @@ const struct engine_ddl cockroach_ddl = {
     .column_type = write_column_type,
     .drop_index = write_drop_index,
     .type_text = type_text,
+    .expression = expression_text,
 };

@@ -85,6 +85,10 @@ struct engine_ddl {
     /* The type that the column has, or would get, on this engine. */
     void (*type_text)(struct buf *text, const struct model *model,
                       const struct model_column *column);
+    /* An expression of the model in this engine's words, false where it does not have it; a table
+     * whose columns it may use, or NULL. NULL: the words are those of the model. */
+    bool (*expression)(struct buf *text, const struct model *model, const struct model_table *table,
+                       const char *expr);
 };
 
 extern const struct engine_ddl postgres_ddl;

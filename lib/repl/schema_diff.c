@@ -55,7 +55,8 @@ static void drop_tables(struct diff *diff)
         const struct model_table *theirs = &diff->target->tables[i];
         const struct model_table *ours = model_table(diff->source, theirs->name);
         bool again = ours && diff_replaced(diff, ours);
-        if (theirs->excluded || (ours && !again) || stands_for_partition(diff->source, theirs))
+        if (theirs->excluded || (ours && !again) || stands_for_partition(diff->source, theirs) ||
+            !diff_missing_table(diff, theirs))
             continue;
         diff->replans |= again;
         struct buf sql = BUF_INIT;
@@ -217,6 +218,7 @@ bool plan_update(const struct model *source, const struct model *target,
                         .additions = additions,
                         .removals = removals};
     diff.postgres = source->engine == ENGINE_POSTGRES && target->engine == ENGINE_POSTGRES;
+    diff.unlike = source->engine != target->engine;
     diff.same_text =
         source->engine == target->engine && source->version / 10000 == target->version / 10000;
     ddl_init(&diff.ddl, source, engine, target->version);

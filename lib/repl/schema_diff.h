@@ -12,6 +12,7 @@ struct diff {
     const struct engine *engine; /* of the target */
     bool same_text;              /* one engine, one major version: expressions are printed alike */
     bool postgres;               /* both are PostgreSQL */
+    bool unlike;                 /* one is PostgreSQL, the other CockroachDB */
     struct ddl ddl;              /* gathers statements until they are taken */
     struct ddl attachments;      /* of new partitions, until their tables have their columns */
     struct plan *additions, *removals;
@@ -73,6 +74,33 @@ bool diff_column_type(const struct model_column *source, const struct model *sou
                       const struct model_column *target, const struct model *target_model);
 /* True when every value of type `from` is one of type `to`, unchanged. */
 bool diff_widens(const char *from, const char *to);
+/*
+ * Between unlike engines. Equal: as far as both can have it, and by what it means where they print
+ * it otherwise.
+ */
+bool diff_same_default(const struct diff *diff, const struct model_column *ours,
+                       const struct model_column *theirs);
+bool diff_same_generated(const struct diff *diff, const struct model_table *table,
+                         const struct model_column *ours, const struct model_column *theirs);
+bool diff_same_constraint(const struct diff *diff, const struct model_table *source,
+                          const struct model_constraint *ours, const struct model_table *target,
+                          const struct model_constraint *theirs);
+bool diff_same_index(const struct diff *diff, const struct model_table *source,
+                     const struct model_index *ours, const struct model_table *target,
+                     const struct model_index *theirs);
+/* NOT NULL, by itself or by a domain. */
+bool diff_required(const struct model *model, const struct model_column *column);
+/* A check or an index of that name stands on CockroachDB for what the table has otherwise: the
+ * check of a column's domain, NULLS NOT DISTINCT. */
+bool diff_stands_in(const struct model *model, const struct model_table *table, const char *name);
+/* What the target alone has is missing on the source, and not something that a CockroachDB there
+ * cannot have. */
+bool diff_missing_constraint(const struct diff *diff, const struct model_table *table,
+                             const struct model_constraint *constraint);
+bool diff_missing_index(const struct diff *diff, const struct model_table *table,
+                        const struct model_index *index);
+bool diff_missing_type(const struct diff *diff, const struct model_type *type);
+bool diff_missing_table(const struct diff *diff, const struct model_table *table);
 /* Equal texts, NULL counting as a value. */
 bool diff_same(const char *a, const char *b);
 /* Equal but for blanks, parentheses and casts: the server prints an expression otherwise once it

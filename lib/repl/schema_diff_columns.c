@@ -34,14 +34,14 @@ static void drop_column(struct diff *diff, const struct model_table *table, cons
 static void diff_generated(struct diff *diff, const struct model_table *table,
                            const struct model_column *ours, const struct model_column *theirs)
 {
-    if (!diff->postgres)
+    if (diff->unlike ? diff_same_generated(diff, table, ours, theirs) : !diff->postgres)
         return;
     if (!ours->generated && theirs->generated == 's') {
         alter(diff, table, ours, "expression", "DROP EXPRESSION");
         diff_add(diff, PLAN_STRUCTURE);
         return;
     }
-    bool same = !ours->generated == !theirs->generated &&
+    bool same = !diff->unlike && !ours->generated == !theirs->generated &&
                 (!diff->same_text || diff_same(ours->generated_expr, theirs->generated_expr));
     if (same)
         return;
@@ -97,6 +97,11 @@ static void diff_default(struct diff *diff, const struct model_table *table,
     const char *wanted = ours->identity && diff->postgres ? NULL : ours->default_expr;
     if ((ours->identity || theirs->identity) && !diff->postgres)
         return;
+    if (diff->unlike) {
+        if (!diff_same_default(diff, ours, theirs))
+            set_default(diff, table, ours);
+        return;
+    }
     const char *there = theirs->identity && diff->postgres ? NULL : theirs->default_expr;
     bool same = diff->same_text ? diff_same(wanted, there) : !wanted == !there;
     if (same || ours->identity)
@@ -169,10 +174,12 @@ static void diff_column(struct diff *diff, const struct model_table *table,
     }
     diff_identity(diff, table, ours, theirs);
     diff_default(diff, table, ours, theirs);
-    if (from_parent(table, ours) || ours->not_null == theirs->not_null)
+    bool required = diff->unlike ? diff_required(diff->source, ours) : ours->not_null;
+    bool there = diff->unlike ? diff_required(diff->target, theirs) : theirs->not_null;
+    if (from_parent(table, ours) || required == there)
         return;
-    alter(diff, table, ours, "NOT NULL", ours->not_null ? "SET NOT NULL" : "DROP NOT NULL");
-    diff_add(diff, ours->not_null ? PLAN_KEYS : PLAN_STRUCTURE);
+    alter(diff, table, ours, "NOT NULL", required ? "SET NOT NULL" : "DROP NOT NULL");
+    diff_add(diff, required ? PLAN_KEYS : PLAN_STRUCTURE);
 }
 
 /*

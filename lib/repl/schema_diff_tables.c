@@ -56,6 +56,9 @@ static bool is_key(const struct model_constraint *constraint)
 static bool changed(const struct diff *diff, const struct model_table *table,
                     const struct model_constraint *ours, const struct model_constraint *theirs)
 {
+    const struct model_table *target = diff->unlike ? model_table(diff->target, table->name) : NULL;
+    if (target)
+        return !diff_same_constraint(diff, table, ours, target, theirs);
     return (diff->same_text || diff->postgres) &&
            !diff_same_renamed(diff, table->name, theirs->ref_table, ours->definition,
                               theirs->definition);
@@ -99,6 +102,19 @@ static void drop_early(struct diff *diff, const struct model_table *target, cons
         diff_add(diff, PLAN_STRUCTURE);
 }
 
+/* CockroachDB keeps the rows by it. */
+static void note_primary_key(struct diff *diff, const struct model_table *table,
+                             const struct model_constraint *key)
+{
+    struct buf object = BUF_INIT;
+    buf_addf(&object, "primary key %s of table %s", key->name, table->name);
+    ddl_not_carried(&diff->ddl, object.data,
+                    "it is over other columns on the target; create the target anew with "
+                    "dbr-init-secondary --recreate");
+    buf_release(&object);
+    diff_add(diff, PLAN_KEYS);
+}
+
 static void diff_constraint(struct diff *diff, const struct model_table *source,
                             const struct model_table *target, const struct model_constraint *ours)
 {
@@ -107,7 +123,8 @@ static void diff_constraint(struct diff *diff, const struct model_table *source,
     enum plan_phase phase = ours->type == 'f' ? PLAN_FOREIGN_KEYS : PLAN_KEYS;
     if (ours->inherited || (source->partition && is_key(ours) && there(target, ours->name)))
         return;
-    if (!theirs && there(target, ours->name))
+    if (!theirs && (there(target, ours->name) ||
+                    (diff->unlike && diff_stands_in(diff->target, target, ours->name))))
         return;
     if (!theirs) {
         ddl->constraint(&diff->ddl, source, ours);
@@ -120,6 +137,10 @@ static void diff_constraint(struct diff *diff, const struct model_table *source,
     }
     if (!changed(diff, source, ours, theirs) && !loses_key(diff, ours))
         return;
+    if (diff->unlike && ours->type == 'p') {
+        note_primary_key(diff, source, ours);
+        return;
+    }
     bool needed = is_key(ours) && referred_to(diff->target, target->name);
     if (needed) {
         drop_constraint(diff, source, ours, true);
@@ -137,8 +158,11 @@ static void diff_constraint(struct diff *diff, const struct model_table *source,
 
 /* Equal as far as both sides print it alike. */
 static bool same_index(const struct diff *diff, const struct model_table *table,
-                       const struct model_index *a, const struct model_index *b)
+                       const struct model_index *a, const struct model_table *target,
+                       const struct model_index *b)
 {
+    if (diff->unlike)
+        return diff_same_index(diff, table, a, target, b);
     if (diff->same_text)
         return diff_same_renamed(diff, table->name, NULL, a->definition, b->definition);
     if (a->unique != b->unique || a->part_count != b->part_count)
@@ -156,10 +180,10 @@ static void diff_index(struct diff *diff, const struct model_table *source,
     const struct model_index *theirs = model_index(target, ours->name);
     if (ours->constraint || ours->inherited || !ours->valid)
         return;
-    if (theirs && same_index(diff, source, ours, theirs))
+    if (theirs && (theirs->primary || same_index(diff, source, ours, target, theirs)))
+        return; /* a primary key stands for this index on CockroachDB */
+    if (!theirs && diff->unlike && diff_stands_in(diff->target, target, ours->name))
         return;
-    if (theirs && theirs->primary)
-        return; /* a key of CockroachDB that stands for this index */
     if (theirs)
         ddl->drop_index(&diff->ddl, source, theirs->name, theirs->unique);
     if (theirs && theirs->unique && !diff->renaming)
@@ -171,19 +195,6 @@ static void diff_index(struct diff *diff, const struct model_table *source,
     diff_add(diff, PLAN_KEYS);
 }
 
-/* The second index that stands for NULLS NOT DISTINCT on CockroachDB. */
-static bool stands_for_nulls(const struct model_table *source, const char *name)
-{
-    static const char end[] = "_nulls";
-    for (size_t i = 0; i < source->index_count; i++) {
-        size_t len = strlen(source->indexes[i].name);
-        if (source->indexes[i].nulls_not_distinct &&
-            strncmp(name, source->indexes[i].name, len) == 0 && strcmp(name + len, end) == 0)
-            return true;
-    }
-    return false;
-}
-
 static void drop_leftovers(struct diff *diff, const struct model_table *source,
                            const struct model_table *target)
 {
@@ -191,14 +202,17 @@ static void drop_leftovers(struct diff *diff, const struct model_table *source,
         const struct model_constraint *theirs = &target->constraints[i];
         bool hidden = theirs->column_count > 0 && target->columns[theirs->columns[0]].hidden;
         if (hidden || theirs->inherited || there(source, theirs->name) ||
-            (target->partition && is_key(theirs)))
+            (target->partition && is_key(theirs)) ||
+            diff_stands_in(diff->source, source, theirs->name) ||
+            !diff_missing_constraint(diff, target, theirs))
             continue;
         drop_constraint(diff, source, theirs, is_key(theirs));
     }
     for (size_t i = 0; i < target->index_count; i++) {
         const struct model_index *theirs = &target->indexes[i];
         if (theirs->constraint || theirs->primary || theirs->inherited ||
-            there(source, theirs->name) || stands_for_nulls(source, theirs->name))
+            there(source, theirs->name) || diff_stands_in(diff->source, source, theirs->name) ||
+            !diff_missing_index(diff, target, theirs))
             continue;
         diff->engine->ddl->drop_index(&diff->ddl, source, theirs->name, theirs->unique);
     }

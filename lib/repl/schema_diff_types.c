@@ -212,7 +212,8 @@ void diff_types(struct diff *diff)
 {
     for (size_t i = diff->target->type_count; i-- > 0;) {
         const struct model_type *type = &diff->target->types[i];
-        if (model_type(diff->source, type->name) || diff_excluded_uses(diff, type->name))
+        if (model_type(diff->source, type->name) || diff_excluded_uses(diff, type->name) ||
+            !diff_missing_type(diff, type))
             continue;
         struct buf sql = BUF_INIT;
         buf_adds(&sql, type->kind == TYPE_DOMAIN ? "DROP DOMAIN " : "DROP TYPE ");

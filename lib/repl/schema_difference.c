@@ -61,17 +61,25 @@ static bool generated_differently(const struct model_column *a, const struct mod
 
 /* A constraint that only the target has is dropped with consent; one that is another is replaced.
  */
-static bool has_leftovers(const struct model_table *source, const struct model_table *target)
+static bool has_leftovers(const struct model_table *source, const struct model *source_model,
+                          const struct model_table *target)
 {
-    for (size_t i = 0; i < target->constraint_count; i++)
-        if (!target->constraints[i].inherited &&
-            !model_constraint(source, target->constraints[i].name) &&
-            !model_index(source, target->constraints[i].name))
+    for (size_t i = 0; i < target->constraint_count; i++) {
+        const struct model_constraint *theirs = &target->constraints[i];
+        bool hidden = theirs->column_count > 0 && target->columns[theirs->columns[0]].hidden;
+        if (!hidden && !theirs->inherited && !model_constraint(source, theirs->name) &&
+            !model_index(source, theirs->name) &&
+            !diff_stands_in(source_model, source, theirs->name))
             return true;
-    for (size_t i = 0; i < target->index_count; i++)
-        if (target->indexes[i].unique && !target->indexes[i].inherited &&
-            !model_index(source, target->indexes[i].name))
+    }
+    for (size_t i = 0; i < target->index_count; i++) {
+        const struct model_index *theirs = &target->indexes[i];
+        bool hidden = theirs->part_count > 0 && theirs->parts[0].column &&
+                      model_column(target, theirs->parts[0].column)->hidden;
+        if (theirs->unique && !hidden && !theirs->inherited && !model_index(source, theirs->name) &&
+            !diff_stands_in(source_model, source, theirs->name))
             return true;
+    }
     return false;
 }
 
@@ -111,13 +119,13 @@ bool plan_difference_needs_force(const struct model_table *source, const struct 
             domain_has_leftovers(theirs, source_model, target_model))
             return true;
     }
-    if (has_leftovers(source, target))
+    if (has_leftovers(source, source_model, target))
         return true;
     for (size_t i = 0; target->kind == 'p' && i < target_model->table_count; i++) {
         const struct model_table *theirs = &target_model->tables[i];
         const struct model_table *ours = model_table(source_model, theirs->name);
         if (ours && theirs->partition && model_root(target_model, theirs) == target &&
-            has_leftovers(ours, theirs))
+            has_leftovers(ours, source_model, theirs))
             return true;
     }
     return false;

@@ -178,19 +178,36 @@ TEST(other_versions_print_otherwise)
     expect(&u, "5 ? CREATE OR REPLACE VIEW public.emails AS SELECT email FROM users;\n", "");
 }
 
+/* The target is what dbr makes of the source on CockroachDB, as its catalog tells of it. */
+static void begin_twin(struct update *u)
+{
+    begin(u);
+    u->target.model.engine = ENGINE_COCKROACH;
+    u->target.users[3].type = "numeric(19,2)";
+    u->target.users[4].generated_expr = "lower(email)";
+    u->target.users[2].default_expr = "'new'::public.status";
+    u->target.users_constraints[1].check_expr = "(email LIKE '%@%'::STRING)";
+    u->target.orders[0].identity = 0;
+    u->target.orders[0].default_expr = "nextval('orders_id_seq')";
+    u->target.lower_part[0].expression = "(lower(email))";
+    u->target.users_indexes[3].predicate = "id > 5";
+    /* Its unique constraint is an index. */
+    u->target.tables[0].constraint_count = 2;
+    u->target.model.object_count = 0;
+}
+
+static void expect_on_cockroach(struct update *u, const char *additions, const char *removals)
+{
+    compare(u, &engine_cockroach);
+    expect_plan(&u->additions, additions);
+    expect_plan(&u->removals, removals);
+    strlist_release(&u->new_tables);
+}
+
 TEST(a_twin_of_another_engine_is_followed_by_its_structure)
 {
     struct update u;
-    begin(&u);
-    u.target.model.engine = ENGINE_COCKROACH;
-    u.target.users[3].type = "numeric(19,2)";
-    u.target.users[4].generated_expr = "lower(email)";
-    u.target.users[2].default_expr = "'new':::public.status";
-    u.target.orders[0].identity = 0;
-    u.target.orders[0].default_expr = "nextval('orders_id_seq')";
-    /* Its unique constraint is an index. */
-    u.target.tables[0].constraint_count = 2;
-    u.target.model.object_count = 0;
+    begin_twin(&u);
     compare(&u, &engine_cockroach);
     expect_plan(&u.additions, "");
     expect_plan(&u.removals, "");
@@ -198,6 +215,89 @@ TEST(a_twin_of_another_engine_is_followed_by_its_structure)
     u.source.tables[0].column_count = 6;
     compare(&u, &engine_cockroach);
     expect_plan(&u.additions, "1 ALTER TABLE \"public\".\"users\" ADD COLUMN \"new\" INT4;\n");
+    expect_plan(&u.removals, "");
+    strlist_release(&u.new_tables);
+}
+
+TEST(what_a_twin_has_by_design_is_no_difference)
+{
+    struct update u;
+    struct model_constraint checks[3];
+    struct model_type domain = {
+        .name = "status", .kind = TYPE_DOMAIN, .base = "text", .not_null = true, .check_count = 1};
+    struct model_constraint check = {.name = "known"};
+    begin_twin(&u);
+    /* The check of a domain, a default that gives NULL, one that is not carried. */
+    domain.checks = &check;
+    u.source.type = domain;
+    u.source.users[2].default_expr = NULL;
+    u.target.model.type_count = 0;
+    u.target.users[2] = u.source.users[2];
+    u.target.users[2].type = "text";
+    u.target.users[2].type_name = "text";
+    u.target.users[2].not_null = true;
+    checks[0] = u.target.users_constraints[0];
+    checks[1] = u.target.users_constraints[1];
+    checks[2] = (struct model_constraint){.name = "state_known", .type = 'c', .enforced = true};
+    u.target.tables[0].constraints = checks;
+    u.target.tables[0].constraint_count = 3;
+    u.source.users[1].default_expr = "NULL::character varying";
+    u.source.users[3].default_expr = "my_function()";
+    expect_on_cockroach(&u, "", "");
+}
+
+TEST(a_twin_follows_what_means_something_else)
+{
+    struct update u;
+    begin_twin(&u);
+    u.source.users[2].default_expr = "'it''s paid'::status";
+    u.source.users_constraints[1].check_expr = "((email)::text ~~ '%.%'::text)";
+    u.source.users_indexes[3].predicate = "(id > 6)";
+    u.source.orders_constraints[1].on_delete = 'n';
+    expect_on_cockroach(
+        &u,
+        "1 ALTER TABLE \"public\".\"users\" ALTER COLUMN \"state\" SET DEFAULT 'it''s "
+        "paid'::\"public\".\"status\";\n"
+        "1 ALTER TABLE \"public\".\"users\" DROP CONSTRAINT IF EXISTS \"users_email_check\";\n"
+        "1 ALTER TABLE \"public\".\"orders\" DROP CONSTRAINT IF EXISTS \"orders_user_fkey\";\n"
+        "3 ALTER TABLE \"public\".\"users\" ADD CONSTRAINT \"users_email_check\" CHECK "
+        "(((email)::STRING LIKE '%.%'::STRING));\n"
+        "3 DROP INDEX IF EXISTS \"public\".\"users\"@\"users_state\";\n"
+        "3 CREATE INDEX \"users_state\" ON \"public\".\"users\" (\"state\" DESC) WHERE (id > "
+        "6);\n"
+        "4 ALTER TABLE \"public\".\"orders\" ADD CONSTRAINT \"orders_user_fkey\" FOREIGN KEY "
+        "(\"user \"\"id\"\"\") REFERENCES \"public\".\"users\" (\"id\") ON DELETE SET NULL;\n",
+        "");
+}
+
+/* The other way: nothing of PostgreSQL goes because CockroachDB cannot have it. */
+TEST(a_source_on_cockroach_takes_nothing_away)
+{
+    struct update u;
+    struct model_type types[2];
+    struct model_constraint constraints[4];
+    begin_twin(&u);
+    struct update other = u;
+    shop_open(&u.source);
+    begin_twin(&other);
+    types[0] = other.source.type;
+    types[1] = (struct model_type){.name = "few", .kind = TYPE_DOMAIN, .base = "integer"};
+    other.source.model.types = types;
+    other.source.model.type_count = 2;
+    memcpy(constraints, other.source.users_constraints, sizeof constraints);
+    constraints[3] = (struct model_constraint){.name = "odd",
+                                               .type = 'c',
+                                               .enforced = true,
+                                               .validated = true,
+                                               .definition = "CHECK (my_function(id))",
+                                               .check_expr = "my_function(id)"};
+    other.source.tables[0].constraints = constraints;
+    other.source.tables[0].constraint_count = 4;
+    other.source.users[1].default_expr = "my_function()";
+    other.source.model.object_count = 0;
+    plan_update(&other.target.model, &other.source.model, &engine_postgres, &u.additions,
+                &u.removals, &u.new_tables);
+    expect_plan(&u.additions, "");
     expect_plan(&u.removals, "");
     strlist_release(&u.new_tables);
 }
@@ -214,6 +314,9 @@ int main(void)
         cmocka_unit_test(indexes_are_replaced_added_and_dropped),
         cmocka_unit_test(other_versions_print_otherwise),
         cmocka_unit_test(a_twin_of_another_engine_is_followed_by_its_structure),
+        cmocka_unit_test(what_a_twin_has_by_design_is_no_difference),
+        cmocka_unit_test(a_twin_follows_what_means_something_else),
+        cmocka_unit_test(a_source_on_cockroach_takes_nothing_away),
     };
     return cmocka_run_group_tests_name("schema diff", tests, NULL, NULL);
 }
