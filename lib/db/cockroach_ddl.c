@@ -273,7 +273,7 @@ static void write_column_type(struct ddl *ddl, const struct model_table *table,
     const char *why;
     alter_column(ddl, &sql, table, column);
     buf_adds(&sql, " SET DATA TYPE ");
-    cockroach_type(&sql, ddl->model, column->type, ddl->version, &why);
+    cockroach_column_type(&sql, ddl->model, column, ddl->version, &why);
     ddl_add(ddl, &sql, table, false, "type of column %s.%s", table->name, column->name);
 }
 
@@ -294,7 +294,7 @@ static void type_text(struct buf *text, const struct model *model,
                       const struct model_column *column)
 {
     const char *why;
-    cockroach_type(text, model, column->type, 0, &why);
+    cockroach_column_type(text, model, column, 0, &why);
 }
 
 static bool expression_text(struct buf *text, const struct model *model,

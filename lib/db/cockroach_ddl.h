@@ -11,6 +11,11 @@
  */
 void cockroach_type(struct buf *sql, const struct model *model, const char *type, int version,
                     const char **why);
+/* The same for a column, whose dimensions count too. */
+void cockroach_column_type(struct buf *sql, const struct model *model,
+                           const struct model_column *column, int version, const char **why);
+/* A version that has everything. */
+#define COCKROACH_NEWEST 999999
 /* True when values of the type can stand in a key or in an ordinary index. */
 bool cockroach_indexable(const struct model *model, const struct model_column *column);
 /* The enum, domain, composite or range of the schema that a type names, or NULL; arrays are looked

@@ -30,7 +30,7 @@ static char *part_type(const struct ddl *ddl, const struct model_table *table,
     const char *why;
     if (!column)
         return NULL;
-    cockroach_type(&type, ddl->model, column->type, ddl->version, &why);
+    cockroach_column_type(&type, ddl->model, column, ddl->version, &why);
     return buf_detach(&type);
 }
 

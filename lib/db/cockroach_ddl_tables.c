@@ -122,7 +122,7 @@ void cockroach_column(struct ddl *ddl, struct buf *sql, const struct model_table
     const char *why;
     quote_ident(sql, column->name);
     buf_addch(sql, ' ');
-    cockroach_type(sql, ddl->model, column->type, ddl->version, &why);
+    cockroach_column_type(sql, ddl->model, column, ddl->version, &why);
     note_column(ddl, table, column, why);
     bool required = column->not_null;
     for (const struct model_type *domain = domain_of(ddl->model, column->type); domain;

@@ -9,17 +9,10 @@ static void hash(struct buf *sql, const struct row_table *t, const char *text)
     buf_addf(sql, "('0x' || substr(md5(%s), 1, 15))::int8", text);
 }
 
-static bool portable(const struct model_column *column)
-{
-    return postgres_dml.portable(column);
-}
-
 const struct engine_dml cockroach_dml = {
     .only = "",
     .overriding = "",
     .bytewise = "",
     .pieces = false, /* no temporary table goes with its transaction there */
-    .column_text = postgres_column_text,
     .hash = hash,
-    .portable = portable,
 };

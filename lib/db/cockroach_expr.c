@@ -220,7 +220,7 @@ static void check_column(struct scan *scan, const struct model_column *column)
 {
     struct buf type = BUF_INIT;
     const char *why;
-    cockroach_type(&type, scan->context->model, column->type, scan->context->version, &why);
+    cockroach_column_type(&type, scan->context->model, column, scan->context->version, &why);
     if ((why && strcmp(type.data, "STRING") == 0) || strstr(type.data, "CITEXT"))
         refuse_type(scan, column->type);
     if (column->generated && scan->context->no_generated)

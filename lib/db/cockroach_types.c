@@ -10,139 +10,31 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "db/cockroach_types.h"
 #include "db/quote.h"
 
 #define AS_TEXT "CockroachDB has no such type: becomes STRING holding the text form"
 
-/* Names as format_type() prints them, without precision and array brackets. */
-static const struct {
-    const char *from;
-    const char *to;
-    bool precision;  /* what stood in parentheses is kept */
-    int since;       /* before this version, and for comparing, it is STRING */
-    const char *why; /* what to say of it */
-} known[] = {
-    {"smallint", "INT2", false, 0, NULL},
-    {"integer", "INT4", false, 0, NULL},
-    {"bigint", "INT8", false, 0, NULL},
-    {"numeric", "DECIMAL", true, 0, NULL},
-    {"real", "FLOAT4", false, 0, NULL},
-    {"double precision", "FLOAT8", false, 0, NULL},
-    {"boolean", "BOOL", false, 0, NULL},
-    {"text", "STRING", false, 0, NULL},
-    {"character varying", "VARCHAR", true, 0, NULL},
-    {"character", "CHAR", true, 0, NULL},
-    {"bpchar", "STRING", false, 0, NULL},
-    {"\"char\"", "\"char\"", false, 0, NULL},
-    {"name", "NAME", false, 0, NULL},
-    {"bytea", "BYTES", false, 0, NULL},
-    {"date", "DATE", false, 0, NULL},
-    {"time without time zone", "TIME", true, 0, NULL},
-    {"time with time zone", "TIMETZ", true, 0, NULL},
-    {"timestamp without time zone", "TIMESTAMP", true, 0, NULL},
-    {"timestamp with time zone", "TIMESTAMPTZ", true, 0, NULL},
-    {"interval", "INTERVAL", true, 0, NULL},
-    {"uuid", "UUID", false, 0, NULL},
-    {"jsonb", "JSONB", false, 0, NULL},
-    {"json", "JSONB", false, 0, "json becomes JSONB: formatting and order of keys are lost"},
-    {"bit", "BIT", true, 0, NULL},
-    {"bit varying", "VARBIT", true, 0, NULL},
-    {"inet", "INET", false, 0, NULL},
-    {"tsvector", "TSVECTOR", false, 0, NULL},
-    {"tsquery", "TSQUERY", false, 0, NULL},
-    {"oid", "OID", false, 0, NULL},
-    {"regclass", "REGCLASS", false, 0, NULL},
-    {"regtype", "REGTYPE", false, 0, NULL},
-    {"regproc", "REGPROC", false, 0, NULL},
-    {"regnamespace", "REGNAMESPACE", false, 0, NULL},
-    {"regrole", "REGROLE", false, 0, NULL},
-    {"money", "DECIMAL(19,2)", false, 0, "money becomes DECIMAL(19,2)"},
-    {"xid", "INT8", false, 0, "xid becomes INT8"},
-    {"geometry", "GEOMETRY", true, 0, NULL},
-    {"geography", "GEOGRAPHY", true, 0, NULL},
-    {"box2d", "BOX2D", false, 0, NULL},
-    {"pg_lsn", "PG_LSN", false, 230200, "pg_lsn needs CockroachDB v23.2: becomes STRING"},
-    {"vector", "VECTOR", true, 240200, "vector needs CockroachDB v24.2: becomes STRING"},
-    {"citext", "CITEXT", false, 250300,
-     "citext needs CockroachDB v25.3: becomes STRING, which compares upper and lower case apart"},
-    {"ltree", "LTREE", false, 250400, "ltree needs CockroachDB v25.4: becomes STRING"},
-};
-
-/* A type's text taken apart: "numeric(12,6)[]", "time(3) without time zone", "public.\"Mixed
- * Case\"[]". */
-struct type_text {
-    struct buf name;      /* without qualifier and quotes */
-    struct buf precision; /* "(12,6)" or "" */
-    bool array, nested;
-};
-
-/* Appends a possibly quoted and qualified name: the last part, unquoted. Returns where it ends. */
-static const char *last_part(struct buf *name, const char *p)
-{
-    for (;;) {
-        buf_reset(name);
-        if (*p == '"') {
-            for (p++; *p && (*p != '"' || p[1] == '"'); p++) {
-                if (*p == '"')
-                    p++;
-                buf_addch(name, *p);
-            }
-            p += *p == '"';
-        } else {
-            while (*p && *p != '.' && *p != '(' && *p != '[')
-                buf_addch(name, *p++);
-        }
-        if (*p != '.')
-            return p;
-        p++;
-    }
-}
-
-static struct type_text take_apart(const char *type)
-{
-    struct type_text t = {.name = BUF_INIT, .precision = BUF_INIT};
-    if (strncmp(type, "\"char\"", 6) == 0) {
-        buf_adds(&t.name, "\"char\"");
-        type += 6;
-    } else {
-        type = last_part(&t.name, type);
-    }
-    if (*type == '(') {
-        while (*type && *type != ')')
-            buf_addch(&t.precision, *type++);
-        buf_addch(&t.precision, ')');
-        type += *type == ')';
-        /* "timestamp(3) without time zone" */
-        while (*type && *type != '[')
-            buf_addch(&t.name, *type++);
-    }
-    t.array = *type == '[';
-    const char *second = t.array ? strchr(type + 1, '[') : NULL;
-    t.nested = second != NULL;
-    return t;
-}
-
-static void release(struct type_text *t)
-{
-    buf_release(&t->name);
-    buf_release(&t->precision);
-}
-
 const struct model_type *cockroach_named_type(const struct model *model, const char *type)
 {
-    struct type_text t = take_apart(type);
+    struct type_text t = cockroach_take_apart(type);
     const struct model_type *found = model_type(model, t.name.data);
-    release(&t);
+    cockroach_type_text_release(&t);
     return found;
 }
 
+/* One of types that CockroachDB has in every version, read as they are: it takes no composite type
+ * with an enum or another composite type in it. */
 bool cockroach_composite(const struct model_type *type)
 {
-    for (size_t i = 0; i < type->attribute_count; i++)
-        if (type->attributes[i].element_name || type->attributes[i].type_category == 'A' ||
-            strchr("dcr", type->attributes[i].type_kind ? type->attributes[i].type_kind : 'b'))
-            return false;
-    return type->attribute_count > 0;
+    bool fits = type->attribute_count > 0;
+    for (size_t i = 0; fits && i < type->attribute_count; i++) {
+        struct type_text t = cockroach_take_apart(type->attributes[i].type);
+        const struct type_rule *rule = cockroach_rule(t.name.data);
+        fits = rule && !t.array && !rule->as && !rule->since;
+        cockroach_type_text_release(&t);
+    }
+    return fits;
 }
 
 /* DECIMAL(p,s) wants 0 <= s <= p. */
@@ -187,42 +79,48 @@ static void named_type(struct buf *sql, const struct model *model, const struct 
     }
 }
 
-static bool built_in(struct buf *sql, const struct type_text *t, int version, const char **why)
+/* Where CockroachDB's catalog does not print what stood in parentheses as PostgreSQL does, it is no
+ * reason to call two types different. */
+static bool keeps_precision(const struct type_rule *rule, int version)
 {
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
-        if (strcmp(known[i].from, t->name.data) != 0)
-            continue;
-        if (known[i].since > version) {
-            string_for(sql, why, known[i].why);
-            return true;
-        }
-        buf_adds(sql, known[i].to);
-        if (known[i].since == 0)
-            *why = known[i].why;
-        if (!precision_fits(known[i].from, t->precision.data))
-            *why = "its scale lies outside its precision: becomes DECIMAL without limits";
-        else if (known[i].precision)
-            buf_adds(sql, t->precision.data);
-        return true;
-    }
-    return false;
+    return rule->precision && (version > 0 || strncmp(rule->to, "GEO", 3) != 0);
 }
 
-/* "interval day to second(3)" keeps its fields. */
-static bool interval_fields(struct buf *sql, const char *name, const char *precision)
+static bool built_in(struct buf *sql, const struct type_text *t, int version, const char **why)
 {
-    if (strncmp(name, "interval ", 9) != 0)
+    const struct type_rule *rule = cockroach_rule(t->name.data);
+    if (!rule)
+        return false;
+    if (rule->since > version) {
+        string_for(sql, why, rule->why);
+        return true;
+    }
+    buf_adds(sql, rule->to);
+    if (rule->since == 0)
+        *why = rule->why;
+    if (!precision_fits(rule->from, t->precision.data))
+        *why = "its scale lies outside its precision: becomes DECIMAL without limits";
+    else if (keeps_precision(rule, version))
+        buf_adds(sql, t->precision.data);
+    return true;
+}
+
+/* "interval day to second(3)" keeps its fields, which CockroachDB's catalog does not tell. */
+static bool interval_fields(struct buf *sql, const struct type_text *t, int version)
+{
+    const char *name = t->name.data;
+    if (strncmp(name, "interval ", 9) != 0 || version == 0)
         return false;
     for (; *name; name++)
         buf_addch(sql, (char)toupper((unsigned char)*name));
-    buf_adds(sql, precision);
+    buf_adds(sql, t->precision.data);
     return true;
 }
 
 void cockroach_type(struct buf *sql, const struct model *model, const char *type, int version,
                     const char **why)
 {
-    struct type_text t = take_apart(type);
+    struct type_text t = cockroach_take_apart(type);
     const struct model_type *named = model_type(model, t.name.data);
     const size_t start = sql->len;
     *why = NULL;
@@ -233,9 +131,13 @@ void cockroach_type(struct buf *sql, const struct model *model, const char *type
             t.array = false;
         if (t.array && named->kind == TYPE_DOMAIN && strchr(named->base, '['))
             t.array = false;
-    } else if (!built_in(sql, &t, version, why) &&
-               !interval_fields(sql, t.name.data, t.precision.data)) {
+    } else if (!interval_fields(sql, &t, version) && !built_in(sql, &t, version, why)) {
         string_for(sql, why, AS_TEXT);
+        t.array = false;
+    }
+    if (t.array && !named && cockroach_rule(t.name.data) && cockroach_rule(t.name.data)->alone) {
+        buf_truncate(sql, start);
+        string_for(sql, why, "an array of it becomes STRING holding the text form");
         t.array = false;
     }
     if (t.nested) {
@@ -244,7 +146,18 @@ void cockroach_type(struct buf *sql, const struct model *model, const char *type
     } else if (t.array) {
         buf_adds(sql, "[]");
     }
-    release(&t);
+    cockroach_type_text_release(&t);
+}
+
+void cockroach_column_type(struct buf *sql, const struct model *model,
+                           const struct model_column *column, int version, const char **why)
+{
+    if (column->dimensions <= 1) {
+        cockroach_type(sql, model, column->type, version, why);
+        return;
+    }
+    buf_adds(sql, "JSONB");
+    *why = "an array of arrays becomes JSONB";
 }
 
 bool cockroach_indexable(const struct model *model, const struct model_column *column)
@@ -253,7 +166,7 @@ bool cockroach_indexable(const struct model *model, const struct model_column *c
                                         "GEOMETRY", "GEOGRAPHY", "BOX2D"};
     struct buf type = BUF_INIT;
     const char *why;
-    cockroach_type(&type, model, column->type, 999999, &why);
+    cockroach_column_type(&type, model, column, COCKROACH_NEWEST, &why);
     const struct model_type *named = cockroach_named_type(model, column->type);
     bool fits = !(named && named->kind == TYPE_COMPOSITE && type.data[0] == '"');
     for (size_t i = 0; i < sizeof never / sizeof *never; i++)

@@ -19,17 +19,9 @@ struct engine_dml {
                                the default */
     /* A row too wide for memory can be read and written in pieces: row_pieces.h. */
     bool pieces;
-    /* Text of one column in the portable row text; `column` is the qualified and quoted name. */
-    void (*column_text)(struct buf *sql, const struct model_column *column, const char *name);
     /* 64 bits of a text expression. */
     void (*hash)(struct buf *sql, const struct row_table *t, const char *text);
-    /* False for a column whose portable text differs between PostgreSQL and CockroachDB: it is
-     * compared in no hash. */
-    bool (*portable)(const struct model_column *column);
 };
-
-/* Both engines print the portable types alike from the same expression. */
-void postgres_column_text(struct buf *sql, const struct model_column *column, const char *name);
 
 extern const struct engine_dml postgres_dml;
 extern const struct engine_dml cockroach_dml;

@@ -23,18 +23,24 @@ static void add_parameters(struct buf *sql, const struct row_table *t)
 
 void merge_sql_freeze(struct buf *sql, const struct row_table *t, const char *relation)
 {
+    bool clients = row_sql_client_columns(t) > 0;
     size_t i;
 
     buf_adds(sql, "CREATE TABLE ");
     quote_name(sql, "_dbr", relation);
     buf_adds(sql, " AS SELECT ");
     for (i = 0; i < t->key_count; i++) {
-        buf_adds(sql, "t.");
-        quote_ident(sql, t->keys[i]->name);
-        buf_addf(sql, "::text AS k%zu, ", i + 1);
+        row_sql_key(sql, t, i);
+        buf_addf(sql, " AS k%zu, ", i + 1);
     }
     row_sql_hash(sql, t);
-    buf_adds(sql, t->key_count ? " AS row_hash FROM " : "::text AS k1, count(*) AS row_hash FROM ");
+    buf_adds(sql, t->key_count ? " AS row_hash" : "::text AS k1, count(*) AS row_hash");
+    if (clients) {
+        buf_adds(sql, t->key_count ? ", " : ", sum(");
+        row_sql_own_hash(sql, t);
+        buf_adds(sql, t->key_count ? "::text AS own_hash" : ")::text AS own_hash");
+    }
+    buf_adds(sql, " FROM ");
     row_sql_relation(sql, t);
     buf_adds(sql, " AS t");
     if (t->key_count == 0)
@@ -56,22 +62,59 @@ static void add_instant(struct buf *sql, const struct row_table *t, const char *
     buf_adds(sql, ")::text");
 }
 
+/* What is selected of client columns, behind the rest. */
+static void add_clients(struct buf *sql, const struct row_table *t, bool named)
+{
+    size_t n = row_sql_client_columns(t);
+    size_t i;
+
+    if (n == 0)
+        return;
+    buf_adds(sql, ", ");
+    row_sql_own_hash(sql, t);
+    buf_adds(sql, named ? "::text AS o" : "::text");
+    for (i = 0; i < n; i++) {
+        buf_adds(sql, ", ");
+        row_sql_client(sql, t, i);
+        if (named)
+            buf_addf(sql, " AS u%zu", i + 1);
+    }
+}
+
+static void add_states_of_rows(struct buf *sql, const struct row_table *t)
+{
+    size_t n = row_sql_client_columns(t);
+    size_t i;
+
+    buf_addf(sql, "SELECT x.n, %s, NULL", n ? "1" : "count(*)");
+    if (n)
+        buf_adds(sql, ", q.o");
+    for (i = 0; i < n; i++)
+        buf_addf(sql, ", q.u%zu", i + 1);
+    buf_adds(sql, " FROM ");
+    add_parameters(sql, t);
+    buf_adds(sql, " JOIN (SELECT ");
+    row_sql_hash(sql, t);
+    buf_adds(sql, " AS h");
+    add_clients(sql, t, true);
+    buf_adds(sql, " FROM ");
+    row_sql_relation(sql, t);
+    buf_adds(sql, " AS t) AS q ON q.h = x.k1::int8");
+    if (n == 0)
+        buf_adds(sql, " GROUP BY 1");
+}
+
 void merge_sql_states(struct buf *sql, const struct row_table *t, const char *zone)
 {
     if (t->key_count == 0) {
-        buf_adds(sql, "SELECT x.n, count(*), NULL FROM ");
-        add_parameters(sql, t);
-        buf_adds(sql, " JOIN (SELECT ");
-        row_sql_hash(sql, t);
-        buf_adds(sql, " AS h FROM ");
-        row_sql_relation(sql, t);
-        buf_adds(sql, " AS t) AS q ON q.h = x.k1::int8 GROUP BY 1");
+        add_states_of_rows(sql, t);
         return;
     }
     buf_adds(sql, "SELECT x.n, ");
     row_sql_hash(sql, t);
     buf_adds(sql, ", ");
     add_instant(sql, t, zone);
+    add_clients(sql, t, false);
     buf_adds(sql, " FROM ");
     add_parameters(sql, t);
     buf_adds(sql, " JOIN ");
@@ -84,7 +127,7 @@ void merge_sql_base(struct buf *sql, const struct row_table *t, const char *rela
 {
     size_t i;
 
-    buf_adds(sql, "SELECT x.n, b.row_hash FROM ");
+    buf_addf(sql, "SELECT x.n, b.row_hash%s FROM ", row_sql_client_columns(t) ? ", b.own_hash" : "");
     add_parameters(sql, t);
     buf_adds(sql, " JOIN ");
     quote_name(sql, "_dbr", relation);

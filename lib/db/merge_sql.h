@@ -11,17 +11,20 @@
 #include "base/buf.h"
 #include "db/row_sql.h"
 
-/* CREATE TABLE _dbr.relation AS key and hash of every row; for KEY_ROW hash and number. */
+/* CREATE TABLE _dbr.relation AS key and hash of every row; for KEY_ROW hash and number. With client
+ * columns (row_sql.h) also own_hash: the own hash as text, for KEY_ROW its sum. */
 void merge_sql_freeze(struct buf *sql, const struct row_table *t, const char *relation);
 
 /*
  * SELECT place (from 1), row hash (KEY_ROW: number of equal rows), change column as an instant in
  * UTC, of the rows whose keys are in the parameters. zone: what a timestamp without zone is read
- * in.
+ * in. With client columns also the own hash as text and their texts; equal rows of KEY_ROW have a
+ * line each then.
  */
 void merge_sql_states(struct buf *sql, const struct row_table *t, const char *zone);
 
-/* SELECT place, row hash of the base for the keys in the parameters; t is any side's. */
+/* SELECT place, row hash (, own hash) of the base for the keys in the parameters; t is any side's.
+ */
 void merge_sql_base(struct buf *sql, const struct row_table *t, const char *relation);
 
 /* An index of a base by its key: worth it when keys are asked for in many waves. */

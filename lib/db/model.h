@@ -26,6 +26,7 @@ struct model_column {
     char type_category; /* pg_type.typcategory of the column's own type: A array, N numeric, S
                            string ... */
     int32_t typmod;
+    int dimensions; /* of an array as it was declared, 0 for none; CockroachDB: always 0 */
     int number; /* CockroachDB: pg_attribute.attnum */
     bool not_null;
     const char *not_null_name;  /* PostgreSQL 18: the name of the constraint, else NULL */

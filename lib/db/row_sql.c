@@ -1,10 +1,6 @@
-/*
- * Statements about rows. The row text is built once per row (inside a subquery that OFFSET 0 keeps
- * the planner from flattening), since both its hash and its length are wanted.
- */
+/* Parts that statements about rows are made of: columns and keys as text, hashes, conditions. */
 #include "db/row_sql.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 #include "db/engine_dml.h"
@@ -17,14 +13,14 @@ void row_sql_add_column(struct buf *sql, const struct model_column *column)
     quote_ident(sql, column->name);
 }
 
-static void add_table(struct buf *sql, const struct row_table *t, bool only)
+void row_sql_add_table(struct buf *sql, const struct row_table *t, bool only)
 {
     if (only && t->table->kind != 'p')
         buf_adds(sql, t->dml->only);
     quote_name(sql, t->schema, t->table->name);
 }
 
-static void add_names(struct buf *sql, const struct model_column **columns, size_t count)
+void row_sql_add_names(struct buf *sql, const struct model_column **columns, size_t count)
 {
     size_t i;
 
@@ -35,105 +31,188 @@ static void add_names(struct buf *sql, const struct model_column **columns, size
     }
 }
 
-/* Length-prefixed parts: ('a b', 'c') and ('a', 'b c') differ, and so do NULL and the empty string.
- */
-static void add_portable_text(struct buf *sql, const struct row_table *t,
-                              const struct model_column **columns, size_t count)
+/* --- columns ---------------------------------------------------------------------------------- */
+
+/* Places run over the columns, then over the keys. */
+static const struct model_column *column_at(const struct row_table *t, size_t place)
+{
+    return place < t->column_count ? t->columns[place] : t->keys[place - t->column_count];
+}
+
+static void add_template(struct buf *sql, const struct row_table *t, size_t place,
+                         const char *template)
 {
     struct buf name = BUF_INIT;
-    struct buf text = BUF_INIT;
-    size_t i;
-    bool first = true;
 
-    for (i = 0; i < count; i++) {
-        if (t->cross_engine && !t->dml->portable(columns[i]))
-            continue;
-        buf_reset(&name);
-        buf_reset(&text);
-        row_sql_add_column(&name, columns[i]);
-        t->dml->column_text(&text, columns[i], name.data);
-        buf_adds(sql, first ? "" : " || ");
-        if (t->convert_encoding)
-            buf_addf(sql, "coalesce(octet_length(convert_to(%s, 'UTF8'))::text || ':' || %s, '-')",
-                     text.data, text.data);
-        else
-            buf_addf(sql, "coalesce(octet_length(%s)::text || ':' || %s, '-')", text.data,
-                     text.data);
-        first = false;
-    }
-    if (first)
-        buf_adds(sql, "''");
+    row_sql_add_column(&name, column_at(t, place));
+    exchange_expression(sql, template, name.data);
     buf_release(&name);
+}
+
+void row_sql_add_read(struct buf *sql, const struct row_table *t, size_t place)
+{
+    add_template(sql, t, place, t->exchange ? t->exchange[place].read : "$");
+}
+
+static void add_text(struct buf *sql, const struct row_table *t, size_t place)
+{
+    add_template(sql, t, place, t->exchange ? t->exchange[place].text : "$::text");
+}
+
+void row_sql_key(struct buf *sql, const struct row_table *t, size_t i)
+{
+    add_text(sql, t, t->column_count + i);
+}
+
+size_t row_sql_client_columns(const struct row_table *t)
+{
+    size_t n = 0;
+    size_t i;
+
+    for (i = 0; t->exchange && i < t->column_count; i++)
+        n += t->exchange[i].compared == EXCHANGE_CLIENT;
+    return n;
+}
+
+size_t row_sql_client_column(const struct row_table *t, size_t n)
+{
+    size_t i;
+
+    for (i = 0; i < t->column_count; i++)
+        if (t->exchange[i].compared == EXCHANGE_CLIENT && n-- == 0)
+            break;
+    return i;
+}
+
+void row_sql_client(struct buf *sql, const struct row_table *t, size_t n)
+{
+    row_sql_add_read(sql, t, row_sql_client_column(t, n));
+}
+
+/* --- texts and hashes ------------------------------------------------------------------------- */
+
+/* A text with its length before it: ('a b', 'c') and ('a', 'b c') differ, and so do NULL and the
+ * empty string. */
+static void add_prefixed(struct buf *sql, const struct row_table *t, const char *text)
+{
+    if (t->convert_encoding)
+        buf_addf(sql, "coalesce(octet_length(convert_to(%s, 'UTF8'))::text || ':' || %s, '-')",
+                 text, text);
+    else
+        buf_addf(sql, "coalesce(octet_length(%s)::text || ':' || %s, '-')", text, text);
+}
+
+/* A long expression whose text cannot hold a semicolon is written once, with one behind it. */
+static void add_part(struct buf *sql, const struct row_table *t, size_t place)
+{
+    struct buf text = BUF_INIT;
+
+    add_text(&text, t, place);
+    if (t->exchange && t->exchange[place].ended)
+        buf_addf(sql, "coalesce(%s || ';', '~')", text.data);
+    else
+        add_prefixed(sql, t, text.data);
     buf_release(&text);
 }
 
-static void add_row_text(struct buf *sql, const struct row_table *t,
-                         const struct model_column **columns, size_t count)
+static void add_portable_text(struct buf *sql, const struct row_table *t, size_t first,
+                              size_t count)
+{
+    bool any = false;
+    size_t i;
+
+    for (i = first; i < first + count; i++) {
+        if (t->exchange && t->exchange[i].compared != EXCHANGE_HASHED)
+            continue;
+        buf_adds(sql, any ? " || " : "");
+        add_part(sql, t, i);
+        any = true;
+    }
+    if (!any)
+        buf_adds(sql, "''");
+}
+
+static void add_values(struct buf *sql, const struct row_table *t, size_t first, size_t count)
 {
     size_t i;
 
     if (t->form == HASH_PORTABLE) {
-        add_portable_text(sql, t, columns, count);
+        add_portable_text(sql, t, first, count);
         return;
     }
     buf_adds(sql, "ROW(");
-    for (i = 0; i < count; i++) {
-        if (i)
+    for (i = first; i < first + count; i++) {
+        if (i > first)
             buf_adds(sql, ", ");
-        row_sql_add_column(sql, columns[i]);
+        row_sql_add_column(sql, column_at(t, i));
     }
     buf_adds(sql, ")::text");
 }
 
-static void add_row_hash(struct buf *sql, const struct row_table *t)
+void row_sql_add_row_text(struct buf *sql, const struct row_table *t)
+{
+    add_values(sql, t, 0, t->column_count);
+}
+
+void row_sql_hash(struct buf *sql, const struct row_table *t)
 {
     struct buf text = BUF_INIT;
 
-    add_row_text(&text, t, t->columns, t->column_count);
+    row_sql_add_row_text(&text, t);
     t->dml->hash(sql, t, text.data);
     buf_release(&text);
 }
 
-static void add_key_hash(struct buf *sql, const struct row_table *t)
+void row_sql_add_key_hash(struct buf *sql, const struct row_table *t)
 {
     struct buf text = BUF_INIT;
 
     if (t->key_count == 0) {
-        add_row_hash(sql, t);
+        row_sql_hash(sql, t);
         return;
     }
     if (t->key_count == 1 && t->form == HASH_NATIVE) {
         row_sql_add_column(&text, t->keys[0]);
         buf_adds(&text, "::text");
     } else {
-        add_row_text(&text, t, t->keys, t->key_count);
+        add_values(&text, t, t->column_count, t->key_count);
     }
     t->dml->hash(sql, t, text.data);
     buf_release(&text);
 }
 
-void row_sql_fingerprint(struct buf *sql, const struct row_table *t)
+/* Never compared with the other server's: each hashes as it does best. */
+void row_sql_own_hash(struct buf *sql, const struct row_table *t)
 {
-    buf_adds(sql, "SELECT count(*), coalesce(sum(");
-    add_row_hash(sql, t);
-    buf_adds(sql, "), 0)::text FROM ");
-    add_table(sql, t, true);
-    buf_adds(sql, " AS t");
+    struct row_table own = *t;
+    struct buf text = BUF_INIT;
+    struct buf value = BUF_INIT;
+    size_t n = row_sql_client_columns(t);
+    size_t i;
+
+    own.form = HASH_NATIVE;
+    own.convert_encoding = false;
+    if (t->key_count == 0)
+        row_sql_add_row_text(&text, t);
+    else
+        add_portable_text(&text, &own, t->column_count, t->key_count);
+    for (i = 0; i < n; i++) {
+        buf_reset(&value);
+        buf_addch(&value, '(');
+        row_sql_client(&value, t, i);
+        buf_adds(&value, ")::text");
+        buf_adds(&text, " || ");
+        add_prefixed(&text, &own, value.data);
+    }
+    t->dml->hash(sql, &own, text.data);
+    buf_release(&text);
+    buf_release(&value);
 }
 
-void row_sql_buckets(struct buf *sql, const struct row_table *t, int64_t mask)
-{
-    buf_adds(sql, "SELECT (");
-    add_key_hash(sql, t);
-    buf_addf(sql, " & %" PRId64 ") AS bucket, count(*), sum(", mask);
-    add_row_hash(sql, t);
-    buf_adds(sql, ")::text FROM ");
-    add_table(sql, t, true);
-    buf_adds(sql, " AS t GROUP BY 1 ORDER BY 1");
-}
+/* --- rows by key -------------------------------------------------------------------------------
+ */
 
-/* The join of parameters and table by key; "x" has one column k1, k2, ... per key column. */
-static void add_key_parameters(struct buf *sql, const struct row_table *t)
+void row_sql_add_key_parameters(struct buf *sql, const struct row_table *t)
 {
     size_t i;
 
@@ -153,7 +232,8 @@ static void add_key_match(struct buf *sql, const struct row_table *t)
     for (i = 0; i < t->key_count; i++) {
         buf_adds(sql, i ? " AND " : "");
         row_sql_add_column(sql, t->keys[i]);
-        buf_addf(sql, " = x.k%zu::%s", i + 1, t->keys[i]->type);
+        buf_addf(sql, " = x.k%zu::%s", i + 1,
+                 t->exchange ? t->exchange[t->column_count + i].cast : t->keys[i]->type);
     }
 }
 
@@ -164,8 +244,8 @@ static void add_key_exact(struct buf *sql, const struct row_table *t)
 
     for (i = 0; i < t->key_count; i++) {
         buf_adds(sql, " AND (");
-        row_sql_add_column(sql, t->keys[i]);
-        buf_addf(sql, "::text)%s = x.k%zu%s", t->dml->bytewise, i + 1, t->dml->bytewise);
+        row_sql_key(sql, t, i);
+        buf_addf(sql, ")%s = x.k%zu%s", t->dml->bytewise, i + 1, t->dml->bytewise);
     }
 }
 
@@ -173,283 +253,38 @@ void row_sql_add_from_keys(struct buf *sql, const struct row_table *t)
 {
     if (t->key_count == 0) {
         buf_adds(sql, " FROM ");
-        add_table(sql, t, true);
+        row_sql_add_table(sql, t, true);
         buf_adds(sql, " AS t WHERE ");
-        add_row_hash(sql, t);
+        row_sql_hash(sql, t);
         buf_adds(sql, " = ANY ($1::int8[])");
         return;
     }
     buf_adds(sql, " FROM ");
-    add_key_parameters(sql, t);
+    row_sql_add_key_parameters(sql, t);
     buf_adds(sql, " JOIN ");
-    add_table(sql, t, true);
+    row_sql_add_table(sql, t, true);
     buf_adds(sql, " AS t ON ");
     add_key_match(sql, t);
     add_key_exact(sql, t);
 }
 
-/* What every list of keys selects: key hash, row text, key columns, from `source` (with its WHERE).
- */
-static void add_key_list(struct buf *sql, const struct row_table *t, const char *source)
-{
-    struct buf text = BUF_INIT;
-    size_t i;
-
-    buf_adds(sql, "SELECT q.kh, ");
-    t->dml->hash(sql, t, "q.r");
-    buf_adds(sql, ", octet_length(q.r)");
-    for (i = 0; i < t->key_count; i++)
-        buf_addf(sql, ", q.k%zu", i + 1);
-    buf_adds(sql, " FROM (SELECT ");
-    add_key_hash(sql, t);
-    buf_adds(sql, " AS kh, ");
-    add_row_text(&text, t, t->columns, t->column_count);
-    buf_addf(sql, "%s AS r", text.data);
-    for (i = 0; i < t->key_count; i++) {
-        buf_adds(sql, ", ");
-        row_sql_add_column(sql, t->keys[i]);
-        buf_addf(sql, "::text AS k%zu", i + 1);
-    }
-    buf_addf(sql, "%s OFFSET 0) AS q ORDER BY q.kh", source);
-    for (i = 0; i < t->key_count; i++)
-        buf_addf(sql, ", q.k%zu%s", i + 1, t->dml->bytewise);
-    buf_release(&text);
-}
-
-/* Rows as a multiset: one line for each distinct row, with how often it occurs. */
-static void add_row_list(struct buf *sql, const struct row_table *t, const char *source)
-{
-    struct buf text = BUF_INIT;
-
-    add_row_text(&text, t, t->columns, t->column_count);
-    buf_adds(sql, "SELECT w.kh, count(*), max(w.octets), w.kh::text FROM (SELECT ");
-    t->dml->hash(sql, t, "q.r");
-    buf_addf(sql, " AS kh, octet_length(q.r) AS octets FROM (SELECT %s AS r%s OFFSET 0) AS q) AS w",
-             text.data, source);
-    buf_adds(sql, " GROUP BY w.kh ORDER BY w.kh");
-    buf_release(&text);
-}
-
-static void add_since(struct buf *where, const struct row_table *t, const char *since)
-{
-    buf_addch(where, '(');
-    row_sql_add_column(where, t->change);
-    buf_adds(where, " >= ");
-    quote_literal(where, since);
-    /* A timestamp without zone holds the clock of a zone that dbr does not know: up to 14 hours
-     * behind UTC. */
-    if (!strcmp(t->change->type_name, "timestamptz"))
-        buf_adds(where, "::timestamptz");
-    else
-        buf_addf(where, "::timestamp - interval '15 hours'");
-    buf_adds(where, " OR ");
-    row_sql_add_column(where, t->change);
-    buf_adds(where, " IS NULL)");
-}
-
-void row_sql_keys(struct buf *sql, const struct row_table *t, int64_t mask, const int64_t *dirty,
-                  size_t n, const char *since)
-{
-    struct buf source = BUF_INIT;
-    size_t i;
-
-    buf_adds(&source, " FROM ");
-    add_table(&source, t, true);
-    buf_adds(&source, " AS t");
-    if (mask) {
-        buf_adds(&source, " WHERE (");
-        add_key_hash(&source, t);
-        buf_addf(&source, " & %" PRId64 ") = ANY ('{", mask);
-        for (i = 0; i < n; i++)
-            buf_addf(&source, "%s%" PRId64, i ? "," : "", dirty[i]);
-        buf_adds(&source, "}'::int8[])");
-    }
-    if (since && t->change) {
-        buf_adds(&source, mask ? " AND " : " WHERE ");
-        add_since(&source, t, since);
-    }
-    if (t->key_count == 0)
-        add_row_list(sql, t, source.data);
-    else
-        add_key_list(sql, t, source.data);
-    buf_release(&source);
-}
-
-void row_sql_keys_of(struct buf *sql, const struct row_table *t)
-{
-    struct buf source = BUF_INIT;
-
-    row_sql_add_from_keys(&source, t);
-    if (t->key_count == 0)
-        add_row_list(sql, t, source.data);
-    else
-        add_key_list(sql, t, source.data);
-    buf_release(&source);
-}
-
-void row_sql_rows_of(struct buf *sql, const struct row_table *t)
-{
-    size_t i;
-
-    buf_adds(sql, "SELECT ");
-    if (t->key_count == 0) {
-        add_row_hash(sql, t);
-        buf_adds(sql, "::text, ");
-    }
-    for (i = 0; i < t->key_count; i++) {
-        row_sql_add_column(sql, t->keys[i]);
-        buf_adds(sql, "::text, ");
-    }
-    for (i = 0; i < t->column_count; i++) {
-        buf_adds(sql, i ? ", " : "");
-        row_sql_add_column(sql, t->columns[i]);
-    }
-    row_sql_add_from_keys(sql, t);
-}
-
-void row_sql_all_rows(struct buf *sql, const struct row_table *t)
-{
-    size_t i;
-
-    buf_adds(sql, "SELECT ");
-    for (i = 0; i < t->column_count; i++) {
-        buf_adds(sql, i ? ", " : "");
-        row_sql_add_column(sql, t->columns[i]);
-    }
-    buf_adds(sql, " FROM ");
-    add_table(sql, t, true);
-    buf_adds(sql, " AS t");
-}
-
-static void add_assignments(struct buf *sql, const struct row_table *t)
-{
-    bool first = true;
-    size_t i;
-
-    for (i = 0; i < t->column_count; i++) {
-        if (t->columns[i]->identity == 'a')
-            continue; /* only DEFAULT may be assigned; as a key it is equal anyway */
-        buf_adds(sql, first ? "" : ", ");
-        quote_ident(sql, t->columns[i]->name);
-        buf_adds(sql, " = excluded.");
-        quote_ident(sql, t->columns[i]->name);
-        first = false;
-    }
-    if (first)
-        buf_truncate(sql, sql->len - strlen("UPDATE SET ")), buf_adds(sql, "NOTHING");
-}
-
-void row_sql_add_insert(struct buf *sql, const struct row_table *t)
-{
-    buf_adds(sql, "INSERT INTO ");
-    add_table(sql, t, false);
-    buf_adds(sql, " (");
-    add_names(sql, t->columns, t->column_count);
-    buf_addf(sql, ")%s SELECT ", t->dml->overriding);
-}
-
-void row_sql_add_on_conflict(struct buf *sql, const struct row_table *t)
-{
-    buf_adds(sql, " ON CONFLICT (");
-    add_names(sql, t->keys, t->key_count);
-    buf_adds(sql, ") DO UPDATE SET ");
-    add_assignments(sql, t);
-}
-
-void row_sql_insert(struct buf *sql, const struct row_table *t, bool upsert)
-{
-    size_t i;
-
-    row_sql_add_insert(sql, t);
-    for (i = 0; i < t->column_count; i++)
-        buf_addf(sql, "%sx.c%zu::%s", i ? ", " : "", i + 1, t->columns[i]->type);
-    buf_adds(sql, " FROM unnest(");
-    for (i = 0; i < t->column_count; i++)
-        buf_addf(sql, "%s$%zu::text[]", i ? ", " : "", i + 1);
-    buf_adds(sql, ") AS x(");
-    for (i = 0; i < t->column_count; i++)
-        buf_addf(sql, "%sc%zu", i ? ", " : "", i + 1);
-    buf_addch(sql, ')');
-    if (upsert)
-        row_sql_add_on_conflict(sql, t);
-}
-
-void row_sql_delete(struct buf *sql, const struct row_table *t)
-{
-    buf_adds(sql, "DELETE FROM ");
-    add_table(sql, t, true);
-    buf_adds(sql, " AS t WHERE ");
-    if (t->key_count == 0) {
-        add_row_hash(sql, t);
-        buf_adds(sql, " = ANY ($1::int8[])");
-        return;
-    }
-    buf_adds(sql, "EXISTS (SELECT 1 FROM ");
-    add_key_parameters(sql, t);
-    buf_adds(sql, " WHERE ");
-    add_key_match(sql, t);
-    add_key_exact(sql, t);
-    buf_addch(sql, ')');
-}
-
-void row_sql_copy_out(struct buf *sql, const struct row_table *t, const char *format)
-{
-    buf_adds(sql, "COPY (SELECT ");
-    add_names(sql, t->columns, t->column_count);
-    buf_adds(sql, " FROM ");
-    add_table(sql, t, true);
-    buf_addf(sql, ") TO STDOUT WITH (FORMAT %s)", format);
-}
-
-void row_sql_copy_in(struct buf *sql, const struct row_table *t, const char *format)
-{
-    buf_adds(sql, "COPY ");
-    add_table(sql, t, false);
-    buf_adds(sql, " (");
-    add_names(sql, t->columns, t->column_count);
-    buf_addf(sql, ") FROM STDIN WITH (FORMAT %s)", format);
-}
-
-size_t row_sql_key_width(const struct row_table *t)
-{
-    return t->key_count ? t->key_count : 1;
-}
-
-bool row_sql_can_upsert(const struct row_table *t)
-{
-    size_t i;
-    size_t j;
-
-    if (t->key_count == 0 || t->table->key_deferrable || t->table->update_rule)
-        return false;
-    for (i = 0; i < t->column_count; i++) {
-        if (t->columns[i]->identity != 'a')
-            continue;
-        for (j = 0; j < t->key_count && t->keys[j] != t->columns[i]; j++)
-            ;
-        if (j == t->key_count)
-            return false;
-    }
-    return true;
-}
-
-void row_sql_hash(struct buf *sql, const struct row_table *t)
-{
-    add_row_hash(sql, t);
-}
-
-void row_sql_relation(struct buf *sql, const struct row_table *t)
-{
-    add_table(sql, t, true);
-}
-
 void row_sql_match(struct buf *sql, const struct row_table *t)
 {
     if (t->key_count == 0) {
-        add_row_hash(sql, t);
+        row_sql_hash(sql, t);
         buf_adds(sql, " = x.k1::int8");
         return;
     }
     add_key_match(sql, t);
     add_key_exact(sql, t);
+}
+
+void row_sql_relation(struct buf *sql, const struct row_table *t)
+{
+    row_sql_add_table(sql, t, true);
+}
+
+size_t row_sql_key_width(const struct row_table *t)
+{
+    return t->key_count ? t->key_count : 1;
 }

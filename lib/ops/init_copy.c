@@ -147,6 +147,17 @@ struct copying {
     struct init_work *work;
 };
 
+/* What the servers cannot hash is read, if the rest is equal: a difference there is one already. */
+static bool read_unproven(struct init_run *run, struct init_work *work, struct err *err)
+{
+    size_t i;
+
+    for (i = 0; i < work->pairs.count; i++)
+        if (!work->sums.items[i].unproven || !work->sums.items[i].equal)
+            work->sums.items[i].method = COMPARE_SKIP;
+    return compare_keys(run->session.conns, &work->pairs, &work->sums, err);
+}
+
 /* Sums of the tables that no worker has hashed already. */
 static bool hash_rest(void *context, struct err *err)
 {
@@ -157,11 +168,14 @@ static bool hash_rest(void *context, struct err *err)
     /* An earlier attempt may have left answers of the source unread. */
     if (!pipeline_end(run->session.conns[SOURCE], err))
         return false;
+    work->sums.remember = true;
     for (i = 0; i < work->pairs.count; i++) {
-        struct comparison *c = &work->sums.items[i];
+        const struct pairing *pair = &work->pairs.items[i];
 
-        if (c->rows[SOURCE] < 0 || c->rows[TARGET] < 0)
-            c->method = COMPARE_WHOLE;
+        if (row_sql_client_columns(&pair->rows[SOURCE]))
+            comparison_restart(&work->sums, i, compare_by_size(pair));
+        else if (work->sums.items[i].rows[SOURCE] < 0 || work->sums.items[i].rows[TARGET] < 0)
+            work->sums.items[i].method = COMPARE_WHOLE;
     }
     if (!compare_queue_sums(run->session.conns, &work->pairs, &work->sums, err) ||
         !pipeline_send(run->session.conns, 2, err) ||
@@ -172,7 +186,7 @@ static bool hash_rest(void *context, struct err *err)
 
         c->equal = c->rows[SOURCE] == c->rows[TARGET] && c->sum[SOURCE] == c->sum[TARGET];
     }
-    return pipeline_end(run->session.conns[SOURCE], err) &&
+    return read_unproven(run, work, err) && pipeline_end(run->session.conns[SOURCE], err) &&
            pipeline_end(run->session.conns[TARGET], err);
 }
 

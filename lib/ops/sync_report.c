@@ -48,8 +48,8 @@ void sync_collect_warnings(struct sync_run *run)
                 pair->name, f->all.items[i].deletes);
         for (j = 0; j < pair->uncompared.count; j++)
             strlist_addf(warnings,
-                         "column %s.%s is compared by no fingerprint: the two engines print its "
-                         "type differently",
+                         "column %s.%s is not compared: the two engines have no common form of "
+                         "its type",
                          pair->name, pair->uncompared.items[j]);
     }
     if (f->quieted)

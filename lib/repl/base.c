@@ -21,13 +21,13 @@ static const char exists_sql[] =
 
 static const char read_sql[] =
     "SELECT run, frozen_at::text, merged_at::text, cross_engine, table_name, relation, "
-    "key_columns, columns, types, row_count FROM _dbr.base ORDER BY place";
+    "key_columns, columns, types, row_count, clients FROM _dbr.base ORDER BY place";
 
 static const char create_sql[] =
     "CREATE TABLE IF NOT EXISTS _dbr.base (place int8 PRIMARY KEY, run text NOT NULL, frozen_at "
     "timestamptz NOT NULL, merged_at timestamptz, cross_engine bool NOT NULL, table_name text NOT "
     "NULL, relation text NOT NULL, key_columns text NOT NULL, columns text NOT NULL, types text "
-    "NOT NULL, row_count int8 NOT NULL)";
+    "NOT NULL, clients text NOT NULL, row_count int8 NOT NULL)";
 
 /* --- reading ---------------------------------------------------------------------------------- */
 
@@ -59,7 +59,8 @@ static bool read_table(struct base_table *table, const struct result *result, si
     table->rows = result_int(result, i, 9);
     return read_names(&table->keys, result_text(result, i, 6), err) &&
            read_names(&table->columns, result_text(result, i, 7), err) &&
-           read_names(&table->types, result_text(result, i, 8), err);
+           read_names(&table->types, result_text(result, i, 8), err) &&
+           read_names(&table->clients, result_text(result, i, 10), err);
 }
 
 static bool read_tables(struct base *base, const struct result *result, struct err *err)
@@ -112,6 +113,7 @@ void base_release(struct base *base)
         strlist_release(&base->tables[i].keys);
         strlist_release(&base->tables[i].columns);
         strlist_release(&base->tables[i].types);
+        strlist_release(&base->tables[i].clients);
     }
     free(base->tables);
     free(base->run);
@@ -143,43 +145,92 @@ static bool find_columns(const struct model_column **columns, size_t *count,
     return true;
 }
 
-bool base_rows(struct row_table *rows, const struct base *base, const struct base_table *table,
-               const struct conn *conn, const struct model *model)
+/* What the base left to the client is left to it, whatever is known now of the other side. */
+static void find_exchanges(struct row_table *rows, const struct base_table *table,
+                           const struct model *model, const struct model *other)
 {
+    const struct model_table *counterpart = other ? model_table(other, table->name) : NULL;
+    size_t width = rows->column_count + rows->key_count;
+    struct exchange *exchange = mem_alloc((width + 1) * sizeof(*exchange));
+    size_t i;
+
+    for (i = 0; i < width; i++) {
+        const struct model_column *column = rows->columns[i];
+        const struct model_column *theirs =
+            counterpart ? model_column(counterpart, column->name) : NULL;
+
+        exchange_make(&exchange[i], model, column, other, theirs);
+        if (strlist_has(&table->clients, column->name))
+            exchange[i].compared = EXCHANGE_CLIENT;
+        else if (exchange[i].compared == EXCHANGE_CLIENT)
+            exchange[i].compared = EXCHANGE_HASHED;
+    }
+    rows->exchange = exchange;
+}
+
+bool base_rows(struct row_table *rows, const struct base *base, const struct base_table *table,
+               const struct conn *conn, const struct model *model, const struct model *other)
+{
+    bool found;
+
+
     memset(rows, 0, sizeof(*rows));
     rows->schema = model->schema;
     rows->table = model_table(model, table->name);
     rows->dml = conn_engine(conn)->dml;
     rows->form = HASH_PORTABLE;
     rows->convert_encoding = !pairing_is_utf8(conn);
-    rows->cross_engine = base->cross_engine;
     rows->columns =
         mem_array(NULL, table->columns.count + table->keys.count + 1, sizeof(*rows->columns));
     rows->keys = rows->columns + table->columns.count;
-    return rows->table &&
-           find_columns(rows->columns, &rows->column_count, rows->table, &table->columns) &&
-           find_columns(rows->keys, &rows->key_count, rows->table, &table->keys);
+    found = rows->table &&
+            find_columns(rows->columns, &rows->column_count, rows->table, &table->columns) &&
+            find_columns(rows->keys, &rows->key_count, rows->table, &table->keys);
+    if (found && base->cross_engine)
+        find_exchanges(rows, table, model, other);
+    return found;
 }
 
 void base_rows_release(struct row_table *rows)
 {
+    struct exchange *exchange = (struct exchange *)rows->exchange;
+    size_t i;
+
+    for (i = 0; exchange && i < rows->column_count + rows->key_count; i++)
+        exchange_release(&exchange[i]);
+    free(exchange);
     free(rows->columns);
     memset(rows, 0, sizeof(*rows));
 }
 
 /* --- freezing --------------------------------------------------------------------------------- */
 
-static void describe(struct base_table *entry, const struct model_table *table, size_t place)
+/* A column that is in no hash between unlike engines. */
+static bool is_client(const struct model *model, const struct model_column *column)
+{
+    struct exchange x;
+    bool client;
+
+    exchange_make(&x, model, column, NULL, NULL);
+    client = x.compared == EXCHANGE_CLIENT;
+    exchange_release(&x);
+    return client;
+}
+
+static void describe(struct base_table *entry, const struct base *base, const struct model *model,
+                     const struct model_table *table, size_t place)
 {
     size_t i;
 
     entry->name = mem_strdup(table->name);
     entry->relation = mem_printf("base_%zu", place);
-    entry->keys = entry->columns = entry->types = (struct strlist)STRLIST_INIT;
+    entry->keys = entry->columns = entry->types = entry->clients = (struct strlist)STRLIST_INIT;
     for (i = 0; i < table->column_count; i++)
         if (model_column_copied(&table->columns[i])) {
             strlist_add(&entry->columns, table->columns[i].name);
             strlist_add(&entry->types, table->columns[i].type);
+            if (base->cross_engine && is_client(model, &table->columns[i]))
+                strlist_add(&entry->clients, table->columns[i].name);
         }
     for (i = 0; i < table->key_count; i++)
         strlist_add(&entry->keys, table->columns[table->key_columns[i]].name);
@@ -215,6 +266,8 @@ static void add_entry(struct buf *sql, const struct base *base, const struct bas
     add_names(sql, &entry->columns);
     buf_adds(sql, ", ");
     add_names(sql, &entry->types);
+    buf_adds(sql, ", ");
+    add_names(sql, &entry->clients);
     buf_addf(sql, ", (SELECT %s FROM ",
              entry->keys.count ? "count(*)" : "coalesce(sum(row_hash), 0)");
     quote_name(sql, "_dbr", entry->relation);
@@ -257,12 +310,12 @@ static bool queue_tables(struct freezing *f, struct err *err)
     bool ok = true;
 
     buf_adds(&catalog, "INSERT INTO _dbr.base (place, run, frozen_at, cross_engine, table_name, "
-                       "relation, key_columns, columns, types, row_count) VALUES ");
+                       "relation, key_columns, columns, types, clients, row_count) VALUES ");
     for (i = 0; i < f->base.count && ok; i++) {
         struct row_table rows;
 
         buf_reset(&sql);
-        ok = base_rows(&rows, &f->base, &f->base.tables[i], f->conn, f->model);
+        ok = base_rows(&rows, &f->base, &f->base.tables[i], f->conn, f->model, NULL);
         merge_sql_freeze(&sql, &rows, f->base.tables[i].relation);
         base_rows_release(&rows);
         ok = ok && queue(f, sql.data, err);
@@ -288,7 +341,8 @@ bool base_queue_freeze(struct conn *secondary, const struct model *model, const 
     f.base.tables = mem_alloc((model->table_count + 1) * sizeof(*f.base.tables));
     for (i = 0; i < model->table_count; i++)
         if (model_table_copied(&model->tables[i])) {
-            describe(&f.base.tables[f.base.count], &model->tables[i], f.base.count + 1);
+            describe(&f.base.tables[f.base.count], &f.base, model, &model->tables[i],
+                     f.base.count + 1);
             f.base.count++;
         }
     ok = queue(&f, "CREATE SCHEMA IF NOT EXISTS _dbr", err) && queue(&f, create_sql, err) &&

@@ -5,6 +5,14 @@
  * hash is always the portable one, and keys are kept as text, so that nothing of the application's
  * schema hangs on a base.
  *
+ * Where the primary is of the other engine, columns that only the client can compare are in no row
+ * hash (db/exchange.h), and what they held cannot be kept: it would be a copy of them. Beside
+ * row_hash stands own_hash (as text), of these columns as the secondary itself prints them. It tells
+ * whether the secondary has changed a row; and for a row that it has not changed, the secondary
+ * still has what the base had, to compare the primary's with. In a row that it has changed, these
+ * columns of the primary count as they were in the base: what the secondary has wins in either case
+ * but that of a later change column, which is in the row hash; and what it wins over is archived.
+ *
  * _dbr.base has one row per table and is written last: a base is complete when it is there.
  */
 #ifndef DBR_REPL_BASE_H
@@ -26,6 +34,7 @@ struct base_table {
     struct strlist keys, columns, types; /* columns in the order in which they were hashed; keys is
                                             empty for KEY_ROW, where k1 is the row hash and row_hash
                                             the number of equal rows */
+    struct strlist clients; /* of them, those that are in no hash: left to the client */
     int64_t rows;
 };
 
@@ -34,7 +43,7 @@ struct base {
     char *run;       /* whose failover it was */
     char *frozen_at; /* the secondary's clock, "2026-01-24 20:34:43.91+00" */
     char *merged_at; /* NULL until a merge has committed: from then on the active wins everywhere */
-    bool cross_engine; /* columns that the two engines print differently are not in the hashes */
+    bool cross_engine; /* the primary is of the other engine */
     struct base_table *tables;
     size_t count;
 };
@@ -66,10 +75,11 @@ bool base_drop(struct conn *secondary, const struct base *base, struct err *err)
 
 /*
  * The columns of a table of the base as the rows of one side see them: names of the base, in its
- * order, of this side's model. False when this side lacks one. Release in either case.
+ * order, of this side's model. other: the model of the other side, NULL where it is away. False when
+ * this side lacks one. Release in either case.
  */
 bool base_rows(struct row_table *rows, const struct base *base, const struct base_table *table,
-               const struct conn *conn, const struct model *model);
+               const struct conn *conn, const struct model *model, const struct model *other);
 void base_rows_release(struct row_table *rows);
 
 #endif

@@ -25,7 +25,7 @@ const char catalog_cockroach_columns[] =
     " t.typname, tn.nspname, e.typname, coalesce(e.typtype, t.typtype), t.typcategory, a.atttypmod, a.attnotnull,"
     " false, NULL, coalesce(d.adbin, nullif(ic.generation_expression, '')), a.attgenerated, a.attidentity, NULL,"
     " CASE WHEN co.collname NOT IN ('default', 'C', 'POSIX') THEN '\"' || co.collname || '\"' END, NULL,"
-    " NULL, NULL, NULL, -1, false, coalesce(ic.is_hidden = 'YES', false), a.attnum"
+    " NULL, NULL, NULL, -1, false, coalesce(ic.is_hidden = 'YES', false), 0, a.attnum"
     " FROM pg_catalog.pg_class c JOIN " NS "c.relnamespace JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid"
     " JOIN pg_catalog.pg_type t ON t.oid = a.atttypid JOIN pg_catalog.pg_namespace tn ON tn.oid = t.typnamespace"
     " LEFT JOIN pg_catalog.pg_type e ON e.oid = t.typelem AND t.typcategory = 'A'"

@@ -113,7 +113,7 @@ static const char columns_sql[] =
     " (SELECT string_agg(quote_ident(split_part(u, '=', 1)) || '=' || quote_literal(substr(u, "
     "strpos(u, '=') + 1)), ', ')"
     "   FROM unnest(a.attoptions) u),"
-    " coalesce(a.attstattarget, -1), NOT a.attislocal, false"
+    " coalesce(a.attstattarget, -1), NOT a.attislocal, false, a.attndims"
     " FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid JOIN pg_type t ON t.oid = "
     "a.atttypid"
     " JOIN pg_namespace tn ON tn.oid = t.typnamespace"
@@ -175,6 +175,7 @@ static void read_column(struct catalog_row *row, struct model_column *column)
     column->statistics = (int)catalog_int(row);
     column->inherited_only = catalog_bool(row);
     column->hidden = catalog_bool(row);
+    column->dimensions = (int)catalog_int(row);
 }
 
 static bool read_columns(struct catalog_reader *reader, const struct result *result,

@@ -1,6 +1,7 @@
 /*
  * The second round: the keys of what differs. The source's list goes into a keyset (on disk when
- * long), the target's is merged with it as it arrives; both come ordered by key hash and key.
+ * long), the target's is merged with it as it arrives; both come ordered by key hash and key. The
+ * texts of client columns become a digest on the way.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -10,53 +11,24 @@
 #include "db/quote.h"
 #include "db/row_sql.h"
 #include "repl/compare.h"
+#include "repl/key_lines.h"
+#include "repl/proof.h"
 
 /* Keys of a change window are asked of the target in parts of this many. */
 #define WINDOW_PART 20000
 
-/* One line of a list of keys: key hash, row hash, octets, key... */
-static void item_from_row(const struct result *row, size_t width, struct buf *text,
-                          struct key_item *item)
+static bool add_to_list(void *context, const struct key_item *item, struct err *err)
 {
-    size_t i;
-
-    buf_reset(text);
-    for (i = 0; i < width; i++) {
-        const char *part = result_text(row, 0, 3 + i);
-
-        buf_adds(text, part ? part : "");
-        buf_addch(text, '\0');
-    }
-    item->key_hash = result_int(row, 0, 0);
-    item->row_hash = result_int(row, 0, 1);
-    item->octets = result_int(row, 0, 2);
-    item->key = text->data;
-    item->key_len = text->len;
-    item->kind = 0;
+    return keyset_add(context, item, err);
 }
 
-struct list_reader {
-    struct keyset *list;
-    struct buf text;
-    size_t width;
-};
-
-static bool read_source_key(void *context, const struct result *row, struct err *err)
+static bool receive_list(struct conn *conn, const struct row_table *table, struct keyset *list,
+                         struct err *err)
 {
-    struct list_reader *reader = context;
-    struct key_item item;
+    struct key_lines lines;
 
-    item_from_row(row, reader->width, &reader->text, &item);
-    return keyset_add(reader->list, &item, err);
-}
-
-static bool receive_list(struct conn *conn, size_t width, struct keyset *list, struct err *err)
-{
-    struct list_reader reader = {list, BUF_INIT, width};
-    bool ok = pipeline_rows(conn, read_source_key, &reader, err);
-
-    buf_release(&reader.text);
-    return ok;
+    key_lines_init(&lines, table, add_to_list, list);
+    return key_lines_receive(&lines, conn, err);
 }
 
 struct merge {
@@ -67,7 +39,6 @@ struct merge {
     bool multiset; /* KEY_ROW: row_hash counts equal rows */
     bool window;   /* what the source does not list was not asked for */
     size_t width;
-    struct buf text;
 };
 
 static bool advance(struct merge *m, struct err *err)
@@ -96,8 +67,10 @@ static bool note(struct merge *m, const struct key_item *item, char kind, int64_
         c->updates++;
     else if (n > others)
         c->inserts += n - others;
-    else
+    else if (n < others)
         c->deletes += others - n;
+    else
+        c->updates += n;
     return keyset_add(&c->changes, &change, err);
 }
 
@@ -110,23 +83,30 @@ static bool note_missing(struct merge *m, const struct key_item *limit, struct e
     return true;
 }
 
-static bool merge_target_key(void *context, const struct result *row, struct err *err)
+static bool merge_target_key(void *context, const struct key_item *item, struct err *err)
 {
     struct merge *m = context;
-    struct key_item item;
 
-    item_from_row(row, m->width, &m->text, &item);
-    if (!note_missing(m, &item, err))
+    if (!note_missing(m, item, err))
         return false;
-    if (m->source_end || key_item_compare(&m->at, &item, m->width) != 0)
-        return m->window || note(m, &item, 'd', 0, err);
-    if (m->at.row_hash != item.row_hash) {
-        if (item.octets > m->at.octets)
-            m->at.octets = item.octets;
-        if (!note(m, &m->at, 'u', item.row_hash, err))
+    if (m->source_end || key_item_compare(&m->at, item, m->width) != 0)
+        return m->window || note(m, item, 'd', 0, err);
+    if (m->at.row_hash != item->row_hash || m->at.digest != item->digest) {
+        if (item->octets > m->at.octets)
+            m->at.octets = item->octets;
+        if (!note(m, &m->at, 'u', item->row_hash, err))
             return false;
     }
     return advance(m, err);
+}
+
+static bool merge_target(struct merge *m, struct conn *conn, const struct row_table *table,
+                         struct err *err)
+{
+    struct key_lines lines;
+
+    key_lines_init(&lines, table, merge_target_key, m);
+    return key_lines_receive(&lines, conn, err);
 }
 
 static void merge_begin(struct merge *m, struct comparison *c, const struct pairing *pair,
@@ -137,7 +117,6 @@ static void merge_begin(struct merge *m, struct comparison *c, const struct pair
     m->source = source;
     m->multiset = pair->rows[SOURCE].key_count == 0;
     m->width = row_sql_key_width(&pair->rows[SOURCE]);
-    m->text = (struct buf)BUF_INIT;
     keyset_rewind(source);
 }
 
@@ -149,11 +128,10 @@ static bool compare_listed(struct conn *const conns[2], const struct pairing *pa
     bool ok;
 
     keyset_init(&source, c->changes.dir);
-    ok = receive_list(conns[SOURCE], row_sql_key_width(&pair->rows[SOURCE]), &source, err);
+    ok = receive_list(conns[SOURCE], &pair->rows[SOURCE], &source, err);
     merge_begin(&m, c, pair, &source);
-    ok = ok && advance(&m, err) && pipeline_rows(conns[TARGET], merge_target_key, &m, err) &&
+    ok = ok && advance(&m, err) && merge_target(&m, conns[TARGET], &pair->rows[TARGET], err) &&
          note_missing(&m, NULL, err);
-    buf_release(&m.text);
     keyset_release(&source);
     return ok ? true : err_prefix(err, "table %s", pair->name);
 }
@@ -223,9 +201,8 @@ static bool compare_window(struct conn *const conns[2], const struct pairing *pa
     m.window = true;
     ok = advance(&m, err);
     while (ok && parts-- > 0)
-        ok = pipeline_rows(conns[TARGET], merge_target_key, &m, err);
+        ok = merge_target(&m, conns[TARGET], &pair->rows[TARGET], err);
     ok = ok && note_missing(&m, NULL, err);
-    buf_release(&m.text);
     return ok ? true : err_prefix(err, "table %s", pair->name);
 }
 
@@ -237,7 +214,7 @@ static bool window_table(struct conn *const conns[2], const struct pairing *pair
     bool ok;
 
     keyset_init(&list, c->changes.dir);
-    ok = receive_list(conns[SOURCE], row_sql_key_width(&pair->rows[SOURCE]), &list, err) &&
+    ok = receive_list(conns[SOURCE], &pair->rows[SOURCE], &list, err) &&
          queue_window(conns[TARGET], pair, &list, err) && pipeline_sync(conns[TARGET], err) &&
          pipeline_send(&conns[TARGET], 1, err) && compare_window(conns, pair, c, &list, err);
     keyset_release(&list);
@@ -248,24 +225,90 @@ static bool window_table(struct conn *const conns[2], const struct pairing *pair
 static bool needs_keys(const struct comparison *c)
 {
     if (c->method == COMPARE_WHOLE || c->method == COMPARE_BUCKETS)
-        return !c->equal;
+        return !c->equal || c->unproven;
     return c->method == COMPARE_WINDOW || c->method == COMPARE_COPY;
+}
+
+/* A list of most buckets is longer than reading all of them is. */
+static bool most_are_dirty(const struct comparison *c)
+{
+    return c->dirty_count > ((size_t)c->mask + 1) / 2;
 }
 
 static bool queue_keys(struct conn *const conns[2], const struct pairing *pair,
                        const struct comparison *c, struct err *err)
 {
+    struct row_choice choice = {.dirty = c->dirty,
+                                .count = c->dirty_count,
+                                .since = c->since,
+                                .keys_alone = c->method == COMPARE_COPY};
     struct buf sql = BUF_INIT;
     bool ok;
 
-    row_sql_keys(&sql, &pair->rows[SOURCE], c->mask, c->dirty, c->dirty_count, c->since);
+    if (c->method == COMPARE_BUCKETS && !most_are_dirty(c))
+        choice.mask = c->mask;
+    row_sql_keys(&sql, &pair->rows[SOURCE], &choice);
     ok = pipeline_add(conns[SOURCE], sql.data, 0, NULL, err);
     if (ok && (c->method == COMPARE_WHOLE || c->method == COMPARE_BUCKETS)) {
         buf_reset(&sql);
-        row_sql_keys(&sql, &pair->rows[TARGET], c->mask, c->dirty, c->dirty_count, NULL);
+        choice.since = NULL;
+        row_sql_keys(&sql, &pair->rows[TARGET], &choice);
         ok = pipeline_add(conns[TARGET], sql.data, 0, NULL, err);
     }
     buf_release(&sql);
+    return ok;
+}
+
+/* --- what was found --------------------------------------------------------------------------- */
+
+/* A bit for each bucket with a difference. */
+static bool mark_unequal(struct comparison *c, unsigned char *unequal, struct err *err)
+{
+    struct key_item item;
+    bool end = false;
+
+    keyset_rewind(&c->changes);
+    while (keyset_next(&c->changes, &item, &end, err)) {
+        int64_t bucket = item.key_hash & c->mask;
+
+        unequal[bucket / 8] |= (unsigned char)(1U << (bucket % 8));
+    }
+    return end;
+}
+
+static bool conclude(struct proof *proof, struct comparison *c, const unsigned char *unequal,
+                     struct err *err)
+{
+    struct key_item item;
+    bool end = false;
+
+    keyset_rewind(&c->asked);
+    while (keyset_next(&c->asked, &item, &end, err)) {
+        const uint64_t own[2] = {(uint64_t)item.row_hash, item.digest};
+        int64_t bucket = item.key_hash;
+
+        if (unequal[bucket / 8] & 1U << (bucket % 8))
+            proof_drop(proof, bucket);
+        else
+            proof_set(proof, bucket, own);
+    }
+    return end;
+}
+
+/* Buckets that were read and have no difference are proven equal from now on. */
+static bool remember(const struct pairings *pairs, const struct comparisons *all, size_t pair,
+                     struct err *err)
+{
+    struct comparison *c = &all->items[pair];
+    unsigned char *unequal = mem_alloc((size_t)c->mask / 8 + 1);
+    struct proof proof;
+    bool ok;
+
+    proof_read(&proof, all->dir, pairs, pair, c->mask);
+    ok = mark_unequal(c, unequal, err) && conclude(&proof, c, unequal, err) &&
+         proof_write(&proof, all->dir, pairs, pair, err);
+    proof_release(&proof);
+    free(unequal);
     return ok;
 }
 
@@ -277,10 +320,9 @@ static bool copy_table(struct conn *const conns[2], const struct pairing *pair,
     bool ok;
 
     keyset_init(&source, c->changes.dir);
-    ok = receive_list(conns[SOURCE], row_sql_key_width(&pair->rows[SOURCE]), &source, err);
+    ok = receive_list(conns[SOURCE], &pair->rows[SOURCE], &source, err);
     merge_begin(&m, c, pair, &source);
     ok = ok && advance(&m, err) && note_missing(&m, NULL, err);
-    buf_release(&m.text);
     keyset_release(&source);
     c->equal = c->inserts == 0;
     return ok ? true : err_prefix(err, "table %s", pair->name);
@@ -324,7 +366,8 @@ bool compare_keys(struct conn *const conns[2], const struct pairings *pairs,
                 ok = copy_table(conns, pair, c, err);
             else
                 ok = compare_listed(conns, pair, c, err);
-            if (!ok)
+            c->equal = c->unproven ? c->changes.count == 0 : c->equal;
+            if (!ok || (all->remember && c->asked.count && !remember(pairs, all, i, err)))
                 return false;
         }
     return true;

@@ -227,15 +227,23 @@ static bool write_row(struct rows_writer *w, char *data, size_t len, struct err 
 
 /* --- a table ------------------------------------------------------------------ */
 
-/* Its text names a currency: CockroachDB is given the number. */
+/* The value as the dialect of the script takes it. */
 static void add_expression(struct buf *sql, const struct rows_writer *w,
                            const struct model_column *column)
 {
-    bool array = column->element_name != NULL;
-    const char *name = array ? column->element_name : column->type_name;
-    quote_ident(sql, column->name);
-    if (is_cockroach(w) && strcmp(name, "money") == 0)
-        buf_adds(sql, array ? "::numeric[]" : "::numeric");
+    const struct model *model = &w->dump->snapshot->model;
+    struct buf name = BUF_INIT;
+    struct exchange x;
+
+    quote_ident(&name, column->name);
+    if (model->engine == w->dump->dialect->kind) {
+        buf_adds(sql, name.data);
+    } else {
+        exchange_make(&x, model, column, NULL, NULL);
+        exchange_expression(sql, x.read, name.data);
+        exchange_release(&x);
+    }
+    buf_release(&name);
 }
 
 static void add_copy_out(struct buf *sql, struct rows_writer *w)

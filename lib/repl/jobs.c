@@ -87,7 +87,9 @@ static void add_followers(struct pool *pool, size_t pair)
     for (i = 0; i < plan->statement_count && jobs->keys[pair] && !chain; i++)
         if (is_key_of(&plan->statements[i], name))
             add_task(pool, (struct task){TASK_STATEMENT, pair, i, SOURCE});
-    if (jobs->hash && jobs->copy[pair]) {
+    /* What the servers cannot hash is compared when everything is there. */
+    if (jobs->hash && jobs->copy[pair] &&
+        !row_sql_client_columns(&jobs->pairs->items[pair].rows[SOURCE])) {
         add_task(pool, (struct task){TASK_HASH, pair, 0, SOURCE});
         add_task(pool, (struct task){TASK_HASH, pair, 0, TARGET});
     }

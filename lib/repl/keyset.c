@@ -12,6 +12,7 @@
 
 struct record {
     int64_t key_hash, row_hash, octets;
+    uint64_t digest;
     uint32_t key_len;
     char kind;
 };
@@ -82,6 +83,7 @@ bool keyset_add(struct keyset *set, const struct key_item *item, struct err *err
     record.key_hash = item->key_hash;
     record.row_hash = item->row_hash;
     record.octets = item->octets;
+    record.digest = item->digest;
     record.key_len = (uint32_t)item->key_len;
     record.kind = item->kind;
     buf_add(&set->memory, &record, sizeof(record));
@@ -146,6 +148,7 @@ bool keyset_next(struct keyset *set, struct key_item *item, bool *end, struct er
     item->key_hash = record.key_hash;
     item->row_hash = record.row_hash;
     item->octets = record.octets;
+    item->digest = record.digest;
     item->kind = record.kind;
     item->key_len = record.key_len;
     item->key = at + sizeof(record);

@@ -55,7 +55,8 @@ static bool prepare_tables(struct merging *m, struct err *err)
         for (side = SOURCE; side <= TARGET; side++) {
             if (!base_rows(&m->rows[i][side], &m->merge->base,
                            base_table(&m->merge->base, pair->name), m->conns[side],
-                           m->pairs->models[side]))
+                           m->pairs->models[side],
+                           m->pairs->models[side == SOURCE ? TARGET : SOURCE]))
                 return err_set(err, ERR_REFUSED,
                                "table %s cannot be merged: its columns have changed", pair->name);
             m->rows[i][side].change = pair->rows[side].change;

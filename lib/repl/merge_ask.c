@@ -8,8 +8,10 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/siphash.h"
 #include "db/merge_sql.h"
 #include "db/pipeline.h"
+#include "repl/key_lines.h"
 #include "repl/merge_internal.h"
 
 #define WAVE_KEYS 8192
@@ -23,6 +25,8 @@ struct candidate {
     size_t key_at;
     struct merge_row row;
     char times[2][INSTANT_SIZE]; /* by side; "" for none */
+    uint64_t digests[2];         /* by side; of the columns that the client compares */
+    uint64_t own, base_own;      /* own hashes of the secondary, now and then (repl/base.h) */
 };
 
 /* The part of a wave that is of one table. */
@@ -103,6 +107,7 @@ struct answer_reader {
     struct candidate *first;
     size_t count;
     enum side side;
+    const struct row_table *rows[2];
 };
 
 static struct candidate *candidate_of(const struct answer_reader *reader, const struct result *row)
@@ -110,6 +115,18 @@ static struct candidate *candidate_of(const struct answer_reader *reader, const 
     int64_t place = result_int(row, 0, 0);
 
     return place >= 1 && (size_t)place <= reader->count ? &reader->first[place - 1] : NULL;
+}
+
+/* Place, hash, time, own hash, text... Equal rows of a multiset come one by one: their numbers,
+ * hashes and digests are added. */
+static void read_clients(struct candidate *c, const struct answer_reader *reader,
+                         const struct result *row)
+{
+    int64_t octets = 0;
+
+    c->digests[reader->side] += key_lines_digest(reader->rows[reader->side], row, 4, &octets);
+    if (reader->side == TARGET && result_columns(row) > 3)
+        c->own += compare_parse_sum(result_text(row, 0, 3));
 }
 
 static bool read_state(void *context, const struct result *row, struct err *err)
@@ -121,15 +138,16 @@ static bool read_state(void *context, const struct result *row, struct err *err)
     (void)err;
     if (!c)
         return true;
+    read_clients(c, reader, row);
     if (time)
         (void)snprintf(c->times[reader->side], INSTANT_SIZE, "%s", time);
     if (reader->side == SOURCE) {
         c->row.on_primary = true;
-        c->row.primary_hash = result_int(row, 0, 1);
+        c->row.primary_hash += result_int(row, 0, 1);
         c->row.primary_time = time ? c->times[SOURCE] : NULL;
     } else {
         c->row.on_secondary = true;
-        c->row.secondary_hash = result_int(row, 0, 1);
+        c->row.secondary_hash += result_int(row, 0, 1);
         c->row.secondary_time = time ? c->times[TARGET] : NULL;
     }
     return true;
@@ -144,13 +162,18 @@ static bool read_base(void *context, const struct result *row, struct err *err)
         return true;
     c->row.in_base = true;
     c->row.base_hash = result_int(row, 0, 1);
+    if (result_columns(row) > 2)
+        c->base_own = compare_parse_sum(result_text(row, 0, 2));
     return true;
 }
 
 static bool read_answers(struct merging *m, struct wave_of_keys *wave, const struct question *q,
                          struct err *err)
 {
-    struct answer_reader reader = {&wave->candidates[q->first], q->count, SOURCE};
+    struct answer_reader reader = {&wave->candidates[q->first],
+                                   q->count,
+                                   SOURCE,
+                                   {&m->rows[q->pair][SOURCE], &m->rows[q->pair][TARGET]}};
 
     if (!pipeline_rows(m->conns[SOURCE], read_state, &reader, err))
         return false;
@@ -160,6 +183,48 @@ static bool read_answers(struct merging *m, struct wave_of_keys *wave, const str
 }
 
 /* --- deciding --------------------------------------------------------------------------------- */
+
+static int64_t fold(int64_t hash, uint64_t digest)
+{
+    struct siphash both;
+
+    siphash_init(&both);
+    siphash_add_number(&both, (uint64_t)hash);
+    siphash_add_number(&both, digest);
+    return (int64_t)siphash_end(&both);
+}
+
+/*
+ * Columns that the client compares become part of the hashes, and the base's hash that of the
+ * version which is as it was (repl/base.h says which).
+ */
+static void fold_clients(struct candidate *c)
+{
+    struct merge_row *row = &c->row;
+    bool secondary_same = row->in_base && row->on_secondary &&
+                          row->secondary_hash == row->base_hash && c->own == c->base_own;
+    bool primary_same =
+        row->in_base && row->on_primary && row->primary_hash == row->base_hash;
+
+    row->primary_hash = fold(row->primary_hash, c->digests[SOURCE]);
+    row->secondary_hash = fold(row->secondary_hash, c->digests[TARGET]);
+    if (secondary_same)
+        row->base_hash = row->secondary_hash;
+    else if (primary_same)
+        row->base_hash = row->primary_hash;
+    else
+        row->base_hash = fold(row->base_hash, c->base_own);
+}
+
+static void judge_clients(struct candidate *c, bool multiset)
+{
+    if (!multiset) {
+        fold_clients(c);
+        return;
+    }
+    c->row.unlike = c->digests[SOURCE] != c->digests[TARGET];
+    c->row.secondary_differs = c->own != c->base_own;
+}
 
 /* Counts what happens to rows on one side: kind as it is done there. */
 static void count(struct merge_counts *counts, enum role role, char kind, int64_t rows)
@@ -184,8 +249,8 @@ static char what_is_done(const struct merge_row *row, bool multiset, char kind, 
     *rows = 1;
     if (!multiset)
         return kind;
-    *rows = more < 0 ? -more : more;
-    return more < 0 ? 'd' : 'i';
+    *rows = more < 0 ? -more : more > 0 ? more : row->primary_hash;
+    return more < 0 ? 'd' : more > 0 ? 'i' : 'u';
 }
 
 static bool settle(struct merging *m, size_t pair, struct candidate *c, const char *key,
@@ -200,6 +265,8 @@ static bool settle(struct merging *m, size_t pair, struct candidate *c, const ch
     int64_t rows;
     char kind = what_is_done(&c->row, multiset, item.kind, &rows);
 
+    if (row_sql_client_columns(&m->rows[pair][TARGET]))
+        judge_clients(c, multiset);
     c->row.has_time = p->rows[SOURCE].change && p->rows[TARGET].change;
     c->row.failover_time = m->merge->base.frozen_at;
     decision = multiset ? merge_decide_multiset(&c->row) : merge_decide(&c->row);

@@ -72,9 +72,9 @@ struct merge_decision merge_decide_multiset(const struct merge_row *row)
     int64_t primary = row->on_primary ? row->primary_hash : 0;
     int64_t secondary = row->on_secondary ? row->secondary_hash : 0;
 
-    if (primary == secondary)
+    if (primary == secondary && !row->unlike)
         return (struct merge_decision){WINNER_NONE, false, false};
-    if (secondary == base)
+    if (secondary == base && !row->secondary_differs)
         return (struct merge_decision){WINNER_PRIMARY, false, false};
     if (primary == base)
         return (struct merge_decision){WINNER_SECONDARY, false, false};

@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "db/engine.h"
 #include "db/engine_dml.h"
+#include "repl/pairing_exchange.h"
 #include "repl/schema_plan.h"
 
 /* A change column must hold an instant: anything else (a counter, a text) cannot be compared with
@@ -97,9 +98,7 @@ static void pair_columns(struct pairing *pair, struct pairings *pairs,
                          const struct conn *const conns[2], const char *change)
 {
     enum hash_form form = choose_form(conns);
-    bool cross = conn_kind(conns[SOURCE]) != conn_kind(conns[TARGET]);
     size_t width = source->column_count + source->key_count;
-    size_t i;
     enum side side;
 
     pair->storage = mem_array(NULL, 2 * width + 1, sizeof(const struct model_column *));
@@ -109,12 +108,10 @@ static void pair_columns(struct pairing *pair, struct pairings *pairs,
               pair->storage + width, change);
     for (side = SOURCE; side <= TARGET; side++) {
         pair->rows[side].form = form;
-        pair->rows[side].cross_engine = cross;
         pair->rows[side].convert_encoding = form == HASH_PORTABLE && !pairing_is_utf8(conns[side]);
     }
-    for (i = 0; cross && i < pair->rows[SOURCE].column_count; i++)
-        if (!pair->rows[SOURCE].dml->portable(pair->rows[SOURCE].columns[i]))
-            strlist_add(&pair->uncompared, pair->rows[SOURCE].columns[i]->name);
+    if (conn_kind(conns[SOURCE]) != conn_kind(conns[TARGET]))
+        pairing_exchange_make(pair, pairs->models);
 }
 
 static void pair_one(struct pairing *pair, struct pairings *pairs, const struct model_table *source,
@@ -377,6 +374,8 @@ void pairings_hash_rows_alike(struct pairings *pairs, const struct conn *const c
         if (!pair->rows[TARGET].table || pair->rows[SOURCE].key_count > 0)
             continue;
         order_as_target(pair);
+        if (pair->exchanges)
+            pairing_exchange_make(pair, pairs->models);
         for (side = SOURCE; side <= TARGET; side++) {
             pair->rows[side].form = HASH_PORTABLE;
             pair->rows[side].convert_encoding = !pairing_is_utf8(conns[side]);
@@ -390,8 +389,8 @@ void pairings_release(struct pairings *pairs)
 
     for (i = 0; i < pairs->count; i++) {
         free(pairs->items[i].why);
+        pairing_exchange_release(&pairs->items[i]);
         free(pairs->items[i].storage);
-        strlist_release(&pairs->items[i].uncompared);
     }
     free(pairs->items);
     strlist_release(&pairs->strays);

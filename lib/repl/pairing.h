@@ -28,13 +28,13 @@ struct pairing {
     const char *name;
     struct row_table rows[2]; /* by side; rows[TARGET].table NULL when it is missing there */
     enum hold_kind hold;
-    char *why;         /* one line, NULL unless held */
-    bool needs_force;  /* HOLD_SCHEMA: --update follows it only with --force */
-    bool hold_deletes; /* only its deletes wait: a held table still refers to its rows */
-    bool selected;     /* --tables, DB_SYNC_TABLES */
-    struct strlist
-        uncompared; /* columns that the two engines print differently: compared by no hash */
+    char *why;                 /* one line, NULL unless held */
+    bool needs_force;          /* HOLD_SCHEMA: --update follows it only with --force */
+    bool hold_deletes;         /* only its deletes wait: a held table still refers to its rows */
+    bool selected;             /* --tables, DB_SYNC_TABLES */
+    struct strlist uncompared; /* columns that are compared by nothing: EXCHANGE_NAMED */
     const struct model_column **storage; /* the arrays behind rows[], to be freed */
+    struct exchange *exchanges;          /* likewise; NULL between like engines */
 };
 
 struct pairings {

@@ -262,6 +262,8 @@ static bool find(struct reconciliation *r, const struct config *config, const st
     if (options->merge)
         pairings_hash_rows_alike(&r->pairs, conns);
     comparisons_init(&r->all, &r->pairs, state->dir);
+    r->all.distrust = options->compare_only;
+    r->all.remember = options->write || options->compare_only;
     r->conflicts = mem_alloc((r->pairs.count + 1) * sizeof(*r->conflicts));
     if (!pairings_select(&r->pairs, options->tables, options->compare_only ? NULL : &r->added, err))
         return false;

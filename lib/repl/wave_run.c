@@ -99,6 +99,13 @@ static size_t versions_match(struct versions *v, const struct result *row)
     return v->order[low];
 }
 
+/* False for rows without key that only the client compares as a whole (db/row_sql.h): all that are
+ * replaced count as lost. */
+static bool told_by_key(const struct row_table *table)
+{
+    return table->key_count > 0 || row_sql_client_columns(table) == 0;
+}
+
 /* A standby row that is newer than the active's: somebody wrote to the standby. */
 static bool is_conflict(const struct batch_run *run, const struct result *row, size_t at)
 {
@@ -123,7 +130,7 @@ static bool take_row(void *context, const struct result *row, struct err *err)
 {
     struct batch_run *run = context;
     struct applier *a = run->applier;
-    size_t at = versions_match(&run->old, row);
+    size_t at = told_by_key(run->source) ? versions_match(&run->old, row) : run->old.count;
 
     if (run->batch->kind == BATCH_LOSE)
         return archive_add(a->archive, run->target, "conflict",

@@ -6,6 +6,7 @@ static struct model_column scalar_parts[] = {{.name = "street", .type = "text", 
                                              {.name = "no", .type = "integer", .type_kind = 'b'}};
 static struct model_column array_parts[] = {
     {.name = "tags", .type = "text[]", .element_name = "text", .type_category = 'A'}};
+static struct model_column enum_parts[] = {{.name = "role", .type = "role"}};
 static struct model_type types[] = {
     {.name = "role", .kind = TYPE_ENUM},
     {.name = "Mixed Case", .kind = TYPE_ENUM},
@@ -15,8 +16,9 @@ static struct model_type types[] = {
     {.name = "address", .kind = TYPE_COMPOSITE, .attributes = scalar_parts, .attribute_count = 2},
     {.name = "person", .kind = TYPE_COMPOSITE, .attributes = array_parts, .attribute_count = 1},
     {.name = "gap", .kind = TYPE_RANGE},
+    {.name = "member", .kind = TYPE_COMPOSITE, .attributes = enum_parts, .attribute_count = 1},
 };
-static const struct model model = {.schema = "public", .types = types, .type_count = 8};
+static const struct model model = {.schema = "public", .types = types, .type_count = 9};
 
 static void becomes_in(int version, const char *type, const char *expected, bool noted)
 {
@@ -70,11 +72,19 @@ TEST(text_bits_and_times)
 
 TEST(what_it_lacks_becomes_text)
 {
-    const char *lacking[] = {"xml",       "cidr",   "macaddr",        "point",    "tstzrange",
-                             "int4range", "hstore", "datemultirange", "jsonpath", "other.thing"};
+    const char *lacking[] = {"xml",       "macaddr",        "point",    "tstzrange",
+                             "int4range", "datemultirange", "jsonpath", "other.thing"};
     for (size_t i = 0; i < sizeof lacking / sizeof *lacking; i++)
         becomes(lacking[i], "STRING", true);
-    becomes("cidr[]", "STRING", true);
+    becomes("macaddr[]", "STRING", true);
+    becomes("cidr", "INET", true);
+    becomes("cidr[]", "INET[]", true);
+    becomes("hstore", "JSONB", true);
+    becomes("ext.hstore", "JSONB", true);
+    /* It has no arrays of these. */
+    becomes("hstore[]", "STRING", true);
+    becomes("tsvector[]", "STRING", true);
+    becomes("vector(3)[]", "STRING", true);
     becomes("money", "DECIMAL(19,2)", true);
     becomes("json", "JSONB", true);
     becomes("jsonb", "JSONB", false);
@@ -89,6 +99,27 @@ TEST(types_of_extensions_by_version)
     becomes("geometry(Point,4326)", "GEOMETRY(Point,4326)", false);
     /* For comparing there is one spelling. */
     becomes_in(0, "citext", "STRING", true);
+    becomes_in(0, "geometry(Point,4326)", "GEOMETRY", false);
+    becomes_in(0, "interval day to second(2)", "INTERVAL(2)", false);
+    becomes_in(0, "interval year to month", "INTERVAL", false);
+}
+
+TEST(arrays_of_arrays)
+{
+    const struct model_column flat = {.type = "integer[]", .dimensions = 1};
+    const struct model_column deep = {.type = "integer[]", .dimensions = 2};
+    struct buf sql = BUF_INIT;
+    const char *why;
+
+    cockroach_column_type(&sql, &model, &flat, 250400, &why);
+    assert_string_equal(sql.data, "INT4[]");
+    assert_null(why);
+    buf_reset(&sql);
+    cockroach_column_type(&sql, &model, &deep, 250400, &why);
+    assert_string_equal(sql.data, "JSONB");
+    assert_non_null(why);
+    assert_false(cockroach_indexable(&model, &deep));
+    buf_release(&sql);
 }
 
 TEST(types_of_the_schema)
@@ -105,6 +136,7 @@ TEST(types_of_the_schema)
     becomes("address[]", "STRING", true);
     becomes("person", "STRING", true);
     becomes("gap", "STRING", true);
+    becomes("member", "STRING", true);
 }
 
 TEST(some_types_cannot_stand_in_a_key)
@@ -126,6 +158,7 @@ int main(void)
         cmocka_unit_test(text_bits_and_times),
         cmocka_unit_test(what_it_lacks_becomes_text),
         cmocka_unit_test(types_of_extensions_by_version),
+        cmocka_unit_test(arrays_of_arrays),
         cmocka_unit_test(types_of_the_schema),
         cmocka_unit_test(some_types_cannot_stand_in_a_key),
     };

@@ -66,21 +66,106 @@ TEST(fingerprint_of_two_postgres_servers)
     buf_release(&sql);
 }
 
+/* The table above between unlike engines, as `side` sees it: columns, then keys. */
+static struct exchange exchanges[6];
+
+static struct row_table unlike_rows(enum engine_kind side, size_t keys)
+{
+    static struct model models[2] = {{.schema = "public", .engine = ENGINE_POSTGRES},
+                                     {.schema = "public", .engine = ENGINE_COCKROACH}};
+    struct row_table t =
+        rows(side == ENGINE_POSTGRES ? &postgres_dml : &cockroach_dml, HASH_PORTABLE, keys);
+    size_t i;
+
+    for (i = 0; i < 6; i++)
+        exchange_make(&exchanges[i], &models[side], all[i < 4 ? i : i - 4], &models[1 - side],
+                      all[i < 4 ? i : i - 4]);
+    t.exchange = exchanges;
+    return t;
+}
+
+static void release(struct buf *sql)
+{
+    size_t i;
+
+    for (i = 0; i < 6; i++)
+        exchange_release(&exchanges[i]);
+    buf_release(sql);
+}
+
 TEST(portable_parts_are_length_prefixed)
 {
-    struct row_table t = rows(&cockroach_dml, HASH_PORTABLE, 2);
+    struct row_table t = unlike_rows(ENGINE_COCKROACH, 2);
     struct buf sql = BUF_INIT;
 
-    t.cross_engine = true;
-    row_sql_fingerprint(&sql, &t);
+    row_sql_hash(&sql, &t);
     assert_true(contains(
         &sql,
         "coalesce(octet_length(t.\"id\"::text)::text || ':' || t.\"id\"::text, '-') || coalesce("));
     assert_true(contains(&sql, "('0x' || substr(md5("));
+    assert_null(strstr(sql.data, "\"doc\"")); /* the client compares it */
+    release(&sql);
+}
+
+TEST(sums_tell_whether_a_column_of_the_client_has_changed)
+{
+    struct row_table t = unlike_rows(ENGINE_COCKROACH, 1);
+    struct buf sql = BUF_INIT;
+
+    assert_int_equal(row_sql_client_columns(&t), 1);
+    assert_int_equal(row_sql_client_column(&t, 0), 3);
+    row_sql_fingerprint(&sql, &t);
     assert_null(strstr(sql.data, "ONLY"));
-    assert_null(
-        strstr(sql.data, "\"doc\"")); /* printed differently: in no hash between unlike engines */
-    buf_release(&sql);
+    assert_true(contains(&sql,
+                         "), 0)::text, coalesce(sum(('0x' || substr(md5(coalesce(octet_length("
+                         "t.\"id\"::text)::text || ':' || t.\"id\"::text, '-') || "
+                         "coalesce(octet_length((t.\"doc\")::text)::text"));
+    buf_reset(&sql);
+    row_sql_buckets(&sql, &t, 255);
+    assert_true(contains(&sql, ")::text, sum(('0x' || substr(md5("));
+    release(&sql);
+    t = unlike_rows(ENGINE_POSTGRES, 1);
+    row_sql_own_hash(&sql, &t);
+    assert_int_equal(strncmp(sql.data, "hashtextextended((", 18), 0);
+    release(&sql);
+}
+
+TEST(lists_of_keys_carry_what_the_client_compares)
+{
+    struct row_table t = unlike_rows(ENGINE_POSTGRES, 1);
+    struct buf sql = BUF_INIT;
+
+    row_sql_keys(&sql, &t, &(struct row_choice){.mask = 0});
+    assert_true(contains(&sql, ", octet_length(q.r), q.k1, q.u1 FROM (SELECT "));
+    assert_true(contains(&sql, "t.\"id\"::text AS k1, t.\"doc\" AS u1 FROM ONLY"));
+    buf_reset(&sql);
+    /* For a copy their lengths will do. */
+    row_sql_keys(&sql, &t, &(struct row_choice){.keys_alone = true});
+    assert_true(contains(&sql, ", octet_length(q.r) + q.u, q.k1 FROM (SELECT "));
+    assert_true(contains(&sql, ", coalesce(octet_length((t.\"doc\")::text), 0) AS u FROM ONLY"));
+    release(&sql);
+    /* Rows without key come one by one. */
+    t = unlike_rows(ENGINE_POSTGRES, 0);
+    row_sql_keys(&sql, &t, &(struct row_choice){.mask = 0});
+    assert_true(contains(&sql, "SELECT w.kh, 1, w.octets, w.kh::text, w.u1 FROM (SELECT "));
+    assert_null(strstr(sql.data, "GROUP BY"));
+    release(&sql);
+}
+
+TEST(values_are_cast_without_being_cut)
+{
+    struct row_table t;
+    struct buf sql = BUF_INIT;
+
+    columns[1].type = "character varying(5)";
+    t = unlike_rows(ENGINE_COCKROACH, 2);
+    row_sql_insert(&sql, &t, true);
+    assert_true(contains(&sql, ") SELECT x.c1::INT8, x.c2::STRING, x.c3::TIMESTAMP, x.c4::JSONB "));
+    buf_reset(&sql);
+    row_sql_delete(&sql, &t);
+    assert_true(contains(&sql, "t.\"id\" = x.k1::INT8 AND t.\"na\"\"me\" = x.k2::STRING"));
+    columns[1].type = "text";
+    release(&sql);
 }
 
 TEST(a_window_takes_null_and_an_unknown_zone)
@@ -88,7 +173,7 @@ TEST(a_window_takes_null_and_an_unknown_zone)
     struct row_table t = rows(&postgres_dml, HASH_NATIVE, 1);
     struct buf sql = BUF_INIT;
 
-    row_sql_keys(&sql, &t, 0, NULL, 0, "2026-01-24 20:34:43+00");
+    row_sql_keys(&sql, &t, &(struct row_choice){.since = "2026-01-24 20:34:43+00"});
     assert_true(contains(&sql, "WHERE (t.\"at\" >= '2026-01-24 20:34:43+00'::timestamp - interval "
                                "'15 hours' OR t.\"at\" IS NULL)"));
     assert_true(contains(&sql, "ORDER BY q.kh, q.k1 COLLATE \"C\""));
@@ -101,7 +186,7 @@ TEST(dirty_buckets_are_listed)
     int64_t dirty[] = {3, 70};
     struct buf sql = BUF_INIT;
 
-    row_sql_keys(&sql, &t, 255, dirty, 2, NULL);
+    row_sql_keys(&sql, &t, &(struct row_choice){.mask = 255, .dirty = dirty, .count = 2});
     assert_true(contains(&sql, " & 255) = ANY ('{3,70}'::int8[])"));
     buf_release(&sql);
 }
@@ -122,7 +207,7 @@ TEST(a_table_without_key_is_told_by_row_hash)
     struct row_table t = rows(&postgres_dml, HASH_NATIVE, 0);
     struct buf sql = BUF_INIT;
 
-    row_sql_keys(&sql, &t, 0, NULL, 0, NULL);
+    row_sql_keys(&sql, &t, &(struct row_choice){.mask = 0});
     assert_true(contains(&sql, "SELECT w.kh, count(*), max(w.octets), w.kh::text"));
     assert_int_equal(row_sql_key_width(&t), 1);
     assert_false(row_sql_can_upsert(&t));
@@ -173,6 +258,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fingerprint_of_two_postgres_servers),
         cmocka_unit_test(portable_parts_are_length_prefixed),
+        cmocka_unit_test(sums_tell_whether_a_column_of_the_client_has_changed),
+        cmocka_unit_test(lists_of_keys_carry_what_the_client_compares),
+        cmocka_unit_test(values_are_cast_without_being_cut),
         cmocka_unit_test(a_window_takes_null_and_an_unknown_zone),
         cmocka_unit_test(dirty_buckets_are_listed),
         cmocka_unit_test(deletes_match_the_bytes_of_a_key),
