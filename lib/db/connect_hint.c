@@ -163,6 +163,23 @@ void hint_routing(struct buf *out, const struct connect_target *target)
                       "options=--cluster%3DNAME-1234");
 }
 
+void hint_no_connection_left(struct buf *out, const struct connect_target *target)
+{
+    buf_adds(out, "too many connections are open; close some, or raise the server's limit");
+    if (cloud_host(target->host))
+        buf_adds(out, " (a cluster that has reached its storage limit has one connection left, to "
+                      "delete rows with: see the Cloud Console)");
+}
+
+void hint_no_space_left(struct buf *out, const struct connect_target *target)
+{
+    if (cloud_host(target->host))
+        buf_adds(out, "the cluster has reached its storage limit: delete rows, or raise the limit "
+                      "in the Cloud Console");
+    else
+        buf_adds(out, "the server's disk is full");
+}
+
 void hint_no_answer(struct buf *out, const struct connect_target *target)
 {
     buf_adds(out, "check that the server runs and that no firewall drops the connection");

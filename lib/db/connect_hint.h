@@ -30,6 +30,8 @@ void hint_wrong_host(struct buf *out, const struct connect_target *target);
 void hint_encryption_missing(struct buf *out, const struct connect_target *target);
 void hint_channel_binding(struct buf *out, const struct connect_target *target);
 void hint_routing(struct buf *out, const struct connect_target *target);
+void hint_no_connection_left(struct buf *out, const struct connect_target *target);
+void hint_no_space_left(struct buf *out, const struct connect_target *target);
 void hint_no_answer(struct buf *out, const struct connect_target *target);
 
 #endif

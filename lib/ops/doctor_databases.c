@@ -5,29 +5,12 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "db/query.h"
 #include "ops/doctor_checks.h"
+#include "ops/doctor_server.h"
 #include "repl/identity.h"
 #include "repl/probe.h"
 #include "repl/switch_mark.h"
 #include "state/journal.h"
-
-/* Tables of the schema that the role cannot read, and cannot write. Both engines know these
- * functions. */
-#define TABLE_RIGHTS                                                                               \
-    "SELECT count(*) FILTER (WHERE NOT has_table_privilege(c.oid, 'SELECT')),"                     \
-    " count(*) FILTER (WHERE NOT (has_table_privilege(c.oid, 'INSERT')"                            \
-    " AND has_table_privilege(c.oid, 'UPDATE') AND has_table_privilege(c.oid, 'DELETE'))),"        \
-    " count(*) FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = "              \
-    "c.relnamespace"                                                                               \
-    " WHERE n.nspname = $1 AND c.relkind IN ('r', 'p')"
-#define SCHEMA_RIGHTS                                                                              \
-    "SELECT has_schema_privilege(n.nspname, 'USAGE'), has_schema_privilege(n.nspname, 'CREATE')"   \
-    " FROM pg_catalog.pg_namespace n WHERE n.nspname = $1"
-#define DATABASE_RIGHTS                                                                            \
-    "SELECT has_database_privilege(current_database(), 'CREATE'),"                                 \
-    " pg_catalog.pg_has_role(d.datdba, 'USAGE')"                                                   \
-    " FROM pg_catalog.pg_database d WHERE d.datname = current_database()"
 
 struct subject {
     enum role role;
@@ -35,93 +18,6 @@ struct subject {
     const struct config *config;
     struct findings *findings;
 };
-
-static void check_schema_rights(const struct subject *s, struct conn *conn)
-{
-    const char *schema = s->config->schema;
-    struct result *result = NULL;
-    struct err err = ERR_INIT;
-    if (!query_run(conn, SCHEMA_RIGHTS, 1, &schema, &result, &err)) {
-        findings_add(s->findings, FINDING_WARNING, s->area, NULL, "cannot ask for rights: %s",
-                     err.message);
-    } else if (result_rows(result) == 0) {
-        bool needed = s->role == ROLE_PRIMARY;
-        findings_add(s->findings, needed ? FINDING_DATABASE : FINDING_WELL, s->area,
-                     needed ? "correct DB_SCHEMA, or create the schema" : NULL,
-                     "there is no schema %s%s", schema, needed ? "" : " yet");
-    } else if (!result_bool(result, 0, 0) || !result_bool(result, 0, 1)) {
-        findings_add(s->findings, FINDING_WARNING, s->area,
-                     "grant the role of the URL USAGE and CREATE on the schema",
-                     "the role may not %s schema %s",
-                     result_bool(result, 0, 0) ? "create in" : "use", schema);
-    }
-    result_free(result);
-}
-
-static void check_table_rights(const struct subject *s, struct conn *conn)
-{
-    const char *schema = s->config->schema;
-    struct result *result = NULL;
-    struct err err = ERR_INIT;
-    if (!query_run(conn, TABLE_RIGHTS, 1, &schema, &result, &err)) {
-        findings_add(s->findings, FINDING_WARNING, s->area, NULL, "cannot ask for rights: %s",
-                     err.message);
-        return;
-    }
-    long long unreadable = result_int(result, 0, 0);
-    long long unwritable = result_int(result, 0, 1);
-    long long all = result_int(result, 0, 2);
-    result_free(result);
-    if (unreadable > 0)
-        findings_add(s->findings, FINDING_DATABASE, s->area,
-                     "connect as the owner of the tables, or grant SELECT on all of them",
-                     "the role may not read %lld of the %lld tables in schema %s", unreadable, all,
-                     schema);
-    else if (unwritable > 0)
-        findings_add(s->findings, FINDING_WARNING, s->area,
-                     "connect as the owner of the tables, or grant INSERT, UPDATE and DELETE",
-                     "the role may not write %lld of the %lld tables in schema %s", unwritable, all,
-                     schema);
-    else
-        findings_add(s->findings, FINDING_WELL, s->area, NULL,
-                     "%lld tables in schema %s, all readable and writable", all, schema);
-}
-
-static void check_database_rights(const struct subject *s, struct conn *conn)
-{
-    struct result *result = NULL;
-    struct err err = ERR_INIT;
-    if (!query_run(conn, DATABASE_RIGHTS, 0, NULL, &result, &err) || result_rows(result) == 0) {
-        result_free(result);
-        return; /* not every engine answers this; init will tell */
-    }
-    if (s->role == ROLE_SECONDARY && !result_bool(result, 0, 0))
-        findings_add(s->findings, FINDING_DATABASE, s->area,
-                     "GRANT CREATE ON DATABASE to the role of the URL, for dbr's own schema _dbr",
-                     "the role may not create schemas in this database");
-    if (s->config->fence && !result_bool(result, 0, 1))
-        findings_add(
-            s->findings, FINDING_WARNING, s->area,
-            "make the role of the URL a member of the database's owner, or set DB_FENCE=off",
-            "the role does not own the database: it cannot be made read-only");
-    result_free(result);
-}
-
-static void check_rights(const struct subject *s)
-{
-    struct conn_params params = {role_name(s->role), s->config->urls[s->role], s->config->schema,
-                                 s->config->health_timeout_ms, false};
-    struct conn *conn = NULL;
-    struct err err = ERR_INIT;
-    if (!conn_open(&params, &conn, &err)) {
-        findings_add(s->findings, FINDING_DATABASE, s->area, err.hint, "%s", err.message);
-        return;
-    }
-    check_schema_rights(s, conn);
-    check_table_rights(s, conn);
-    check_database_rights(s, conn);
-    conn_close(conn);
-}
 
 static void check_answer(const struct subject *s, const struct probe *probe,
                          const struct state *state)
@@ -204,20 +100,66 @@ static void check_pair(const struct config *config, const struct state *state,
                      probes[0].version);
 }
 
+/* The name of the database on its server, which is not always that in the URL. */
+static const char *database_of(const struct probe *probe)
+{
+    const char *slash = probe->identity ? strchr(probe->identity, '/') : NULL;
+    return slash ? slash + 1 : "";
+}
+
+/* As the application would meet them: both servers at the same time, two round trips. */
+static void examine(const struct subject *subjects, const struct probe *answers, size_t count)
+{
+    struct conn_params params[2];
+    struct conn *conns[2] = {NULL, NULL};
+    struct err errs[2] = {ERR_INIT, ERR_INIT};
+    struct doctor_asked servers[2];
+    size_t open = 0;
+    for (size_t i = 0; i < count; i++)
+        params[i] = (struct conn_params){
+            subjects[i].area, subjects[i].config->urls[subjects[i].role],
+            subjects[i].config->schema, subjects[i].config->health_timeout_ms, true};
+    (void)conn_open_many(params, count, conns, NULL, errs);
+    for (size_t i = 0; i < count; i++)
+        if (conns[i])
+            servers[open++] =
+                (struct doctor_asked){.conn = conns[i], .database = database_of(&answers[i])};
+    if (count > 0)
+        doctor_ask(servers, open, subjects[0].config);
+    for (size_t i = 0, at = 0; i < count; i++) {
+        const struct subject *s = &subjects[i];
+        const struct err *err = conns[i] ? &servers[at].err : &errs[i];
+        if (err->code != ERR_NONE)
+            findings_add(s->findings, FINDING_DATABASE, s->area, err->hint, "%s", err->message);
+        else
+            doctor_judge(&servers[at].facts, s->config, s->role, s->area, s->findings);
+        at += conns[i] != NULL;
+    }
+    if (open == 2)
+        doctor_judge_zones(&servers[0].facts, &servers[1].facts, subjects[0].findings);
+    for (size_t i = 0; i < open; i++) {
+        doctor_facts_release(&servers[i].facts);
+        conn_close(servers[i].conn);
+    }
+}
+
 void doctor_check_databases(const struct config *config, const struct state *state,
                             struct findings *findings)
 {
     static const enum role roles[2] = {ROLE_PRIMARY, ROLE_SECONDARY};
     struct probe probes[2] = {{.connected = false}, {.connected = false}};
     struct conn_params params[2];
-    enum role asked[2];
+    struct subject subjects[2];
     struct probe answers[2] = {{.connected = false}, {.connected = false}};
+    struct probe connected[2];
+    struct subject answering[2];
     struct err err = ERR_INIT;
     size_t count = 0;
+    size_t up = 0;
     for (size_t i = 0; i < 2; i++) {
         if (!config->urls[roles[i]])
             continue;
-        asked[count] = roles[i];
+        subjects[count] = (struct subject){roles[i], role_name(roles[i]), config, findings};
         params[count++] = (struct conn_params){role_name(roles[i]), config->urls[roles[i]],
                                                config->schema, config->health_timeout_ms, false};
     }
@@ -228,12 +170,14 @@ void doctor_check_databases(const struct config *config, const struct state *sta
     }
     const struct state *believed = is_current(state, answers, count) ? state : NULL;
     for (size_t i = 0; i < count; i++) {
-        struct subject subject = {asked[i], role_name(asked[i]), config, findings};
-        probes[asked[i]] = answers[i];
-        check_answer(&subject, &answers[i], believed);
-        if (answers[i].connected)
-            check_rights(&subject);
+        probes[subjects[i].role] = answers[i];
+        check_answer(&subjects[i], &answers[i], believed);
+        if (!answers[i].connected)
+            continue;
+        answering[up] = subjects[i];
+        connected[up++] = answers[i];
     }
+    examine(answering, connected, up);
     check_pair(config, state, probes, findings);
     for (size_t i = 0; i < count; i++)
         probe_release(&answers[i]);

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/buf.h"
 #include "base/mem.h"
@@ -72,6 +73,11 @@ void findings_print(const struct findings *findings, const struct cli *cli)
                    f->area, text.data);
         else
             printf("%-8s %-13s %s\n", level_name(f->level), f->area, text.data);
+        if (!f->next || strcmp(f->next, f->text) == 0)
+            continue;
+        buf_reset(&text);
+        buf_add_clean(&text, f->next);
+        printf("%-22s what to do: %s\n", "", text.data);
     }
     const char *next = findings_next(findings);
     buf_reset(&text);

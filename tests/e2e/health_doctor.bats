@@ -4,6 +4,9 @@
 load ../lib/helper
 setup() {
     pair_setup app
+    # As the doctor advises for CockroachDB.
+    ! on_standin || server_sql two "$DB" -c "ALTER DATABASE $DB SET crdb_standin.serial_normalization = 'sql_sequence'" \
+        -c "ALTER DATABASE $DB SET crdb_standin.default_int_size = 4"
     env_set DB_FENCE off # the state says that init is done, but none has fenced
     mkdir -m 700 "$STATE_DIR"
     (umask 077 && echo '{"version": 1, "activeDatabase": "primary", "init": {"status": "done"},
@@ -67,6 +70,21 @@ teardown() { pair_teardown; }
     run_dbr health --doctor
     exits 2
     stdout_has "may not read 1 of the 15 tables"
+}
+
+@test "connections near their limit, and sessions of the application in another time zone" {
+    local i
+    needs_postgres "CockroachDB has no limit of a database's connections"
+    server_sql two postgres -c "ALTER DATABASE $DB CONNECTION LIMIT 5" -c "ALTER DATABASE $DB SET TimeZone = 'America/Lima'"
+    run_dbr health --doctor
+    exits 1
+    stdout_has "time zone UTC on the primary and America/Lima on the secondary" "what to do: ALTER DATABASE \"$DB\" SET TimeZone = 'UTC'"
+    stdout_lacks "connections are in use"
+    for i in 1 2 3; do session_open "$i" "$P2_URL"; done
+    run_dbr health --doctor
+    exits 1
+    stdout_has "of 5 connections are in use" "raise the limit"
+    sessions_stop
 }
 
 @test "files that others can read, and no secondary" {

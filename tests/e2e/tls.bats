@@ -35,8 +35,10 @@ setup_file() {
     chmod 600 "$CERTS"/*.key
     server_start tls "" "ssl = on" "ssl_cert_file = '$CERTS/right.crt'" "ssl_key_file = '$CERTS/right.key'"
     server_sql tls postgres -c "CREATE ROLE app LOGIN PASSWORD '$SERVERS_APP_PASSWORD'" \
-        -c "CREATE DATABASE template_app OWNER app TEMPLATE template0"
-    psql -X -q -v ON_ERROR_STOP=1 -d "$(server_url tls template_app)" -f "$ROOT/tests/data/app.sql" >/dev/null
+        -c "CREATE DATABASE template_small OWNER app TEMPLATE template0"
+    psql -X -q -v ON_ERROR_STOP=1 -d "$(server_url tls template_small)" \
+        -c "CREATE TABLE leads (id int PRIMARY KEY, name text, updated_at timestamptz)" \
+        -c "INSERT INTO leads SELECT n, 'name ' || n, now() FROM generate_series(1, 20) n"
 }
 
 teardown_file() {
@@ -46,7 +48,7 @@ teardown_file() {
 
 setup() {
     pair_setup empty
-    database_create tls "$DB" app
+    database_create tls "$DB" small
     export HOME=$BATS_TEST_TMPDIR/home
     mkdir -p "$HOME/.postgresql"
     cp "$CERTS/ca.crt" "$HOME/.postgresql/root.crt"
@@ -117,6 +119,12 @@ barred() {
     is "$(jq -r .health.primary.consecutiveDown "$STATE_DIR/state.json")" 0
 }
 
+# believed: the state says that there is a standby, as after an init.
+believed() {
+    mkdir -m 700 "$STATE_DIR"
+    (umask 077 && echo '{"version": 1, "activeDatabase": "primary", "init": {"status": "done"}}' >"$STATE_DIR/state.json")
+}
+
 # --- what is in order ----------------------------------------------------------------
 
 # without_tls WORD: whether the server lets those in who come without, barred_by_rule or let_in.
@@ -154,7 +162,7 @@ barred_by_rule() { ! let_in; }
 # --- what is not -----------------------------------------------------------------------
 
 @test "a CA that is not in root.crt" {
-    init_pair
+    believed
     cp "$CERTS/stranger.crt" "$HOME/.postgresql/root.crt"
     barred "certificate verify failed" "is not signed by a CA in ~/.postgresql/root.crt, or has expired"
     # The command that is advised shows who has signed it.
@@ -163,13 +171,13 @@ barred_by_rule() { ! let_in; }
 }
 
 @test "a certificate that has expired" {
-    init_pair
+    believed
     serve expired
     barred "certificate verify failed" "or has expired, or this machine's clock is wrong"
 }
 
 @test "a certificate of another host, and an address in place of a name" {
-    init_pair
+    believed
     serve elsewhere
     barred 'server certificate for "db.example.org" does not match host name "db.example.com"' \
         "the host name in the URL is not the one in the certificate"
@@ -181,7 +189,7 @@ barred_by_rule() { ! let_in; }
 }
 
 @test "no root.crt" {
-    init_pair
+    believed
     rm "$HOME/.postgresql/root.crt"
     barred "root.crt\" does not exist" "put the provider's CA certificate into ~/.postgresql/root.crt"
     stderr_lacks "disable server certificate verification"
@@ -193,13 +201,13 @@ barred_by_rule() { ! let_in; }
 }
 
 @test "a server without TLS" {
-    init_pair
+    believed
     env_set DATABASE_URL "$(server_url one "$DB")?sslmode=verify-full"
     barred "server does not support SSL" "the URL asks for TLS"
 }
 
 @test "broken settings of TLS are configuration" {
-    init_pair
+    believed
     primary "db.example.com" "sslmode=full"
     barred 'invalid sslmode value: "full"' "correct this parameter"
     primary "db.example.com" "sslmode=verify-full&sslcert=$CERTS/right.crt&sslkey=$BATS_TEST_TMPDIR/none"
@@ -210,7 +218,7 @@ barred_by_rule() { ! let_in; }
 
 @test "sslrootcert=system with a libpq that does not know it: refused, not weakened" {
     [ "$(libpq_version)" -lt 160000 ] || skip "this libpq knows it"
-    init_pair
+    believed
     for mode in verify-full require; do
         primary "db.example.com" "sslmode=$mode&sslrootcert=system"
         barred "sslrootcert=system, which libpq knows from version 16 on" "sslmode=verify-full&sslrootcert=/" 2
@@ -291,7 +299,7 @@ by() { is "$(jq -r .by "$FRONT_DIR/log" | sort -u)" "$1"; }
 @test "a cluster that is not found: configuration" {
     front a right
     primary "$HOST" "sslmode=verify-full" "$FRONT"
-    init_pair
+    believed
     primary "db.example.com" "sslmode=verify-full" "$FRONT"
     barred "codeParamsRoutingFailed: missing cluster identifier" "NAME-1234.REGION.cockroachlabs.cloud"
     primary "$HOST" "sslmode=verify-full&options=--cluster%3Dshop-twin-77" "$FRONT"
@@ -308,7 +316,7 @@ by() { is "$(jq -r .by "$FRONT_DIR/log" | sort -u)" "$1"; }
 @test "not on the IP allowlist, and slowed down after failed logins: configuration, asked once a run" {
     front a right
     primary "$HOST" "sslmode=verify-full" "$FRONT"
-    init_pair
+    believed
     echo denied >"$FRONT_DIR/mode"
     barred "codeProxyRefusedConnection: connection refused" "IP allowlist"
     echo throttled >"$FRONT_DIR/mode"

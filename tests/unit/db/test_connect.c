@@ -212,6 +212,14 @@ TEST(what_servers_say)
     advises("check user and password");
     judge(&elsewhere, PREFIX "FATAL:  3D000: database \"x\" does not exist", CONN_CONFIG);
     judge(&elsewhere, PREFIX "FATAL:  53300: sorry, too many clients already", CONN_DEGRADED);
+    advises("close some");
+    does_not_advise("Console");
+    judge(&cloud, PREFIX "FATAL:  53300: sorry, too many clients already", CONN_DEGRADED);
+    advises("storage limit");
+    judge(&cloud, PREFIX "FATAL:  53100: no space", CONN_DEGRADED);
+    advises("raise the limit in the Cloud Console");
+    judge(&elsewhere, PREFIX "FATAL:  53100: no space", CONN_DEGRADED);
+    advises("disk is full");
     judge(&elsewhere, PREFIX "FATAL:  57P01: server is not accepting clients, try another node",
           CONN_DOWN);
     judge(&elsewhere, PREFIX "FATAL:  08P01: node is running secure mode, SSL connection required",

@@ -93,9 +93,12 @@ TEST(the_list_for_people)
     (void)unit_read("out", out, sizeof out);
     assert_string_equal(out, "ok       state         all of 3\n"
                              "warning  sync          late\n"
+                             "                       what to do: run dbr-sync\n"
                              "error    primary       down for now\n"
                              "error    secondary     down\n"
+                             "                       what to do: look at the secondary\n"
                              "warning  pair          differ\n"
+                             "                       what to do: set the clocks\n"
                              "\n"
                              "next: look at the secondary\n");
     color = true;

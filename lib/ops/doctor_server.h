@@ -1,0 +1,85 @@
+/*
+ * What the doctor asks a server, and what it makes of the answers. Asking changes nothing, takes
+ * two round trips, and goes on where the role may not see something; judging is a pure function.
+ */
+#ifndef DBR_OPS_DOCTOR_SERVER_H
+#define DBR_OPS_DOCTOR_SERVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "db/conn.h"
+#include "db/conn_tls.h"
+#include "ops/findings.h"
+#include "state/config.h"
+
+/* Variables of a session of the application; all of CockroachDB but the first. */
+enum doctor_setting {
+    SETTING_TIME_ZONE,
+    SETTING_SERIAL,    /* serial_normalization */
+    SETTING_INT_SIZE,  /* default_int_size */
+    SETTING_DDL,       /* autocommit_before_ddl */
+    SETTING_FULL_SCAN, /* disallow_full_table_scans */
+    SETTING_ROWS_READ, /* transaction_rows_read_err */
+    SETTING_ROWS_WRITTEN,
+    SETTING_COUNT
+};
+
+/* An 8-byte column that leads a key, or takes its values from unique_rowid(). */
+struct doctor_column {
+    char *table, *name;
+    bool by_rowid;
+    bool is_key;
+    bool has_largest;
+    int64_t largest;
+};
+
+/* Owned texts are NULL, numbers -1, where the server did not say. */
+struct doctor_facts {
+    enum engine_kind engine;
+    int version; /* conn_version */
+    char version_text[64];
+    char *database, *user;
+    bool admin; /* superuser; on CockroachDB a member of admin */
+    struct conn_tls tls;
+    char *trouble; /* why rights could not be asked for, or NULL */
+
+    bool schema_exists, may_use_schema, may_create_in_schema;
+    int64_t tables, unreadable, unwritable;
+    bool knows_database, may_create_schema, owns_database;
+
+    char *settings[SETTING_COUNT];
+    int64_t connections, connection_limit; /* the limit -1: none known */
+    bool knows_grants, may_see_sessions, may_cancel_sessions;
+    bool makes_roles;      /* CREATEROLE */
+    bool fence_role_admin; /* DB_FENCE_ROLE is a member of admin */
+    int64_t gc_seconds;
+    struct doctor_column *columns;
+    size_t column_count;
+};
+
+/* One server to be asked. */
+struct doctor_asked {
+    struct conn *conn;
+    const char *database; /* its name on the server */
+    struct doctor_facts facts;
+    struct err err; /* why it could not be asked, or none */
+};
+
+/* All of them at the same time. Release the facts of each. */
+void doctor_ask(struct doctor_asked *servers, size_t count, const struct config *config);
+void doctor_facts_release(struct doctor_facts *facts);
+
+/* area: a literal. */
+void doctor_judge(const struct doctor_facts *facts, const struct config *config, enum role role,
+                  const char *area, struct findings *findings);
+/* Of both together. */
+void doctor_judge_zones(const struct doctor_facts *primary, const struct doctor_facts *secondary,
+                        struct findings *findings);
+
+/* The second question, over the columns that lead a key; false when there is none. */
+struct buf;
+bool doctor_largest_sql(const struct doctor_facts *facts, const char *schema, struct buf *sql);
+
+#endif
