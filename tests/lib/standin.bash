@@ -21,6 +21,37 @@ standin_prepare() {
     done
 }
 
+# server_prepare NAME MAJOR|standin: a server with the roles and the templates that each test's databases are copied from.
+server_prepare() {
+    local major=$2 locale='' settings=()
+    if [ "$2" = standin ]; then
+        major='' locale="LC_COLLATE 'C'" settings=("track_commit_timestamp = on" "jit = off")
+    fi
+    server_start "$1" "$major" "${settings[@]}"
+    server_sql "$1" postgres >/dev/null <<SQL
+CREATE ROLE app LOGIN PASSWORD '$SERVERS_APP_PASSWORD';
+CREATE ROLE other LOGIN PASSWORD '$SERVERS_APP_PASSWORD';
+CREATE DATABASE template_empty OWNER app TEMPLATE template0 $locale;
+CREATE DATABASE template_app OWNER app TEMPLATE template0 $locale;
+SQL
+    psql -X -q -v ON_ERROR_STOP=1 -d "$(server_url "$1" template_app)" -f "$(servers_root)/tests/data/app.sql" >/dev/null
+    [ "$2" != standin ] || standin_prepare "$1" postgres template_empty template_app
+}
+
+# For a test file that makes the weather, which must not rain on others: a pair of servers of its own, the secondary with a
+# stand-in before it. standin_file_setup in setup_file, standin_file_teardown in teardown_file.
+standin_file_setup() {
+    standin_build >/dev/null || skip "$(standin_build)"
+    unset SERVERS_DIR SERVERS_OWNER
+    servers_init
+    server_prepare one '' &
+    server_prepare two standin
+    wait $!
+    standin_start two
+    export SERVERS_DIR
+}
+standin_file_teardown() { servers_stop_all; }
+
 # standin_start NAME [OPTION...]: before server NAME; from then on server_url and server_port lead to it. Ends with this shell.
 standin_start() {
     local name=$1 program dir=$SERVERS_DIR/$1.standin try
