@@ -9,6 +9,40 @@ CREATE FUNCTION crdb_standin.version() RETURNS text LANGUAGE sql STABLE
 CREATE FUNCTION crdb_standin.experimental_strftime(moment timestamptz, form text) RETURNS text LANGUAGE sql STABLE
     RETURN to_char(moment, replace(replace(replace(replace(replace(replace(replace(replace(
         '"' || form || '"', '%Y', '"YYYY"'), '%m', '"MM"'), '%d', '"DD"'), '%H', '"HH24"'), '%M', '"MI"'), '%S', '"SS"'), '%f', '"US"'), '""', ''));
+-- Values as text: numbers and JSON as CockroachDB writes them, all others as PostgreSQL does. The proxy does the same on the wire.
+CREATE FUNCTION crdb_standin.text(value anyelement) RETURNS text LANGUAGE sql STABLE AS 'SELECT value::text';
+CREATE FUNCTION crdb_standin.text(value text) RETURNS text LANGUAGE sql STABLE RETURN value;
+CREATE FUNCTION crdb_standin.text(value "char") RETURNS text LANGUAGE sql IMMUTABLE RETURN value::text;
+CREATE FUNCTION crdb_standin.text(value numeric) RETURNS text LANGUAGE sql IMMUTABLE RETURN CASE
+    WHEN abs(value) >= 0.000001 OR scale(value) IS NULL OR value = 0 AND scale(value) <= 6 THEN value::text
+    ELSE (SELECT CASE WHEN value < 0 THEN '-' ELSE '' END || left(d, 1) || CASE WHEN length(d) > 1 THEN '.' || substr(d, 2) ELSE '' END
+              || 'E-' || scale(value) - length(d) + 1
+          FROM coalesce(nullif(ltrim(replace(abs(value)::text, '.', ''), '0'), ''), '0') AS d) END;
+CREATE FUNCTION crdb_standin.text(value float8) RETURNS text LANGUAGE sql IMMUTABLE RETURN CASE
+    WHEN abs(value) >= 1e6 AND abs(value) < 1e15 THEN
+        (SELECT CASE WHEN value < 0 THEN '-' ELSE '' END || left(d, 1) || CASE WHEN length(d) > 1 THEN '.' || substr(d, 2) ELSE '' END
+             || 'e+' || lpad((length(split_part(abs(value)::text, '.', 1)) - 1)::text, 2, '0')
+         FROM rtrim(replace(abs(value)::text, '.', ''), '0') AS d)
+    ELSE value::text END;
+CREATE FUNCTION crdb_standin.text(value float4) RETURNS text LANGUAGE sql IMMUTABLE RETURN value::text;
+CREATE FUNCTION crdb_standin.text(value inet) RETURNS text LANGUAGE sql IMMUTABLE
+    RETURN CASE WHEN masklen(value) = CASE family(value) WHEN 4 THEN 32 ELSE 128 END THEN host(value) ELSE value::text END;
+CREATE FUNCTION crdb_standin.text(value jsonb) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+    CASE jsonb_typeof(value)
+    WHEN 'object' THEN
+        RETURN '{' || coalesce((SELECT string_agg(replace(replace(to_jsonb(e.key)::text, '\b', '\u0008'), '\f', '\u000c') || ': ' || crdb_standin.text(e.value), ', '
+            ORDER BY e.key COLLATE "C") FROM jsonb_each(value) e), '') || '}';
+    WHEN 'array' THEN
+        RETURN '[' || coalesce((SELECT string_agg(crdb_standin.text(e.value), ', ' ORDER BY e.n) FROM jsonb_array_elements(value) WITH ORDINALITY e(value, n)), '') || ']';
+    WHEN 'number' THEN
+        RETURN crdb_standin.text(value::numeric);
+    WHEN 'string' THEN
+        RETURN regexp_replace(regexp_replace(value::text, '((?:^|[^\\])(?:\\\\)*)\\b', '\1\u0008', 'g'), '((?:^|[^\\])(?:\\\\)*)\\f', '\1\u000c', 'g');
+    ELSE
+        RETURN value::text;
+    END CASE;
+END $$;
 -- A unique constraint goes with its index, but only with CASCADE.
 CREATE FUNCTION crdb_standin.drop_index(namespace text, relation text, name text, if_exists bool, cascade bool) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE

@@ -228,6 +228,12 @@ func (c *session) row(kind byte, length int) error {
 	forms := front.columnsOf()
 	if kind == 'd' || forms.plain || !forms.known {
 		writeHead(c.toUser, kind, length)
+		if length <= c.fromBase.Size()/2 {
+			body, err := c.fromBase.Peek(length)
+			_, _ = c.toUser.Write(body)
+			_, _ = c.fromBase.Discard(len(body))
+			return err
+		}
 		_, err := io.CopyN(c.toUser, c.fromBase, int64(length))
 		return err
 	}

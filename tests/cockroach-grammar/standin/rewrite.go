@@ -18,18 +18,19 @@ type rewriting struct {
 	out        strings.Builder
 	copied     int            // text up to here is put out
 	insert     map[int]string // goes before a word
-	drop       map[int]bool   // words that are left out
+	instead    map[int]string // goes in the place of a word
 }
 
 func (t *translator) rewrite(text string, ast tree.NodeFormatter) (string, *failure) {
-	r := rewriting{translator: t, text: text, tokens: sqltext.Tokens(text), insert: map[int]string{}, drop: map[int]bool{}}
+	r := rewriting{translator: t, text: text, tokens: sqltext.Tokens(text), insert: map[int]string{}, instead: map[int]string{}}
+	r.textCasts()
 	for i := 0; i < len(r.tokens); {
 		if text := r.insert[i]; text != "" {
 			r.out.WriteString(r.text[r.copied:r.tokens[i].Begin] + text)
 			r.copied = r.tokens[i].Begin
 		}
-		if r.drop[i] {
-			r.replace(i, 1, "")
+		if text, ok := r.instead[i]; ok {
+			r.replace(i, 1, text)
 			i++
 			continue
 		}
@@ -205,7 +206,7 @@ func (r *rewriting) hexadecimal(i int) bool {
 		return false
 	}
 	r.replace(i, 1, "crdb_standin.hexadecimal(")
-	r.drop[end+1], r.drop[end+2] = true, true
+	r.instead[end+1], r.instead[end+2] = "", ""
 	return true
 }
 

@@ -1,0 +1,123 @@
+// Casts to text inside a statement: numbers and JSON come out of them in CockroachDB's spelling, as they do on the wire.
+package main
+
+import (
+	"github.com/cockroachdb/cockroachdb-parser/pkg/sql/lexbase"
+)
+
+// textCasts turns x::STRING into crdb_standin.text(x), but not in definitions, which PostgreSQL keeps.
+func (r *rewriting) textCasts() {
+	if r.is(0, "create") || r.is(0, "alter") || r.is(0, "comment") {
+		return
+	}
+	for i := range r.tokens {
+		if r.tokens[i].ID != lexbase.TYPECAST || !r.is(i+1, "string") && !r.is(i+1, "text") ||
+			r.token(i+2).ID == '[' || r.token(i+2).ID == '(' || r.literal(i-1) && r.token(i-2).ID != lexbase.TYPECAST {
+			continue
+		}
+		begin := r.operand(i - 1)
+		if begin < 0 {
+			continue
+		}
+		r.insert[begin] = "crdb_standin.text(" + r.insert[begin]
+		r.instead[i], r.instead[i+1] = ")", ""
+		if r.selected(begin) && (r.token(i+2).ID == 0 || r.token(i+2).ID == ',' || r.token(i+2).ID == ')' || r.is(i+2, "from")) && r.tokens[i-1].ID == lexbase.IDENT {
+			name := r.tokens[i-1]
+			r.instead[i+1] = " AS " + r.text[name.Begin:name.End]
+		}
+	}
+}
+
+// literal: a constant or a parameter, which is as it was sent.
+func (r *rewriting) literal(i int) bool {
+	switch r.token(i).ID {
+	case lexbase.SCONST, lexbase.PLACEHOLDER, lexbase.NULL, lexbase.TRUE, lexbase.FALSE:
+		return true
+	}
+	return false
+}
+
+// operand returns where the operand begins whose last word is at i, -1 when that is not simple to say.
+func (r *rewriting) operand(i int) int {
+	for i >= 0 {
+		switch t := r.tokens[i]; {
+		case t.ID == ')' || t.ID == ']':
+			if i = r.opening(i); i < 0 {
+				return -1
+			}
+			if before := r.token(i - 1); before.ID == ')' || before.ID == ']' || r.name(i-1) {
+				i--
+				continue
+			}
+			return i
+		case r.name(i) || r.literal(i) || t.ID == lexbase.ICONST || t.ID == lexbase.FCONST:
+			switch r.token(i - 1).ID {
+			case '.', lexbase.TYPECAST:
+				i -= 2
+				continue
+			}
+			return i
+		default:
+			return -1
+		}
+	}
+	return -1
+}
+
+// Words that stand before a parenthesis or a name without belonging to it.
+var separate = words(`all and any as between by case distinct else exists filter from group having if ilike in intersect into is join like limit
+	not offset on or order over returning select set similar some then union using values when where with within`)
+
+// name tells a name, or a function's or type's word, from one that begins something else.
+func (r *rewriting) name(i int) bool {
+	t := r.token(i)
+	if t.ID == lexbase.IDENT {
+		return true
+	}
+	return t.Word != "" && !r.literal(i) && t.ID != lexbase.ICONST && t.ID != lexbase.FCONST && !separate[t.Word] && t.Word != "end" && t.ID > 255 && letters(t.Word)
+}
+
+func letters(word string) bool {
+	for _, c := range word {
+		if (c < 'a' || c > 'z') && c != '_' && (c < '0' || c > '9') {
+			return false
+		}
+	}
+	return word != ""
+}
+
+// opening returns where the parenthesis or bracket is opened that closes at i.
+func (r *rewriting) opening(i int) int {
+	depth := 0
+	for ; i >= 0; i-- {
+		switch r.tokens[i].ID {
+		case ')', ']':
+			depth++
+		case '(', '[':
+			if depth--; depth == 0 {
+				return i
+			}
+		}
+	}
+	return -1
+}
+
+// selected tells whether what begins at i is an entry of a SELECT's list.
+func (r *rewriting) selected(i int) bool {
+	if before := r.token(i - 1); before.ID != ',' && before.ID != lexbase.SELECT {
+		return false
+	}
+	for i--; i >= 0; i-- {
+		switch t := r.tokens[i]; {
+		case t.ID == ')' || t.ID == ']':
+			if i = r.opening(i); i < 0 {
+				return false
+			}
+		case t.ID == '(' || t.ID == '[' || r.is(i, "from") || r.is(i, "by"):
+			return false
+		case t.ID == lexbase.SELECT:
+			return true
+		}
+	}
+	return false
+}
