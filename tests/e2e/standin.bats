@@ -1,7 +1,6 @@
 #!/usr/bin/env bats
 # Proves: the stand-in that tests use in the place of CockroachDB refuses what CockroachDB refuses, says the rest in PostgreSQL's words,
 # and its weather does what it claims: a row is really there, or really is not.
-# bats file_tags=plain
 
 load ../lib/helper
 
@@ -52,26 +51,20 @@ answers() {
     [ "$seen" = "$1" ] || fail "answers:  $seen" "expected: $1"
 }
 
-# refuses SQLSTATE SQL: alone, in a pipeline between two others, and in a transaction, in either protocol.
-refuses() {
-    local seen expected
-    seen=$(
-        wire "$URL" <<SCRIPT | sed -E 's/^(error [^ ]*).*/\1/' | paste -sd ' '
-query $2
-run SELECT 1
-run $2
-run SELECT 2
-sync
-query BEGIN
-query $2
-query SELECT 3
-query ROLLBACK
-run SELECT 4
-sync
-SCRIPT
-    )
-    expected="error $1 ready I row 1 done SELECT 1 error $1 ready I done BEGIN ready T error $1 ready E error 25P02 ready E done ROLLBACK ready I row 4 done SELECT 1 ready I"
-    [ "$seen" = "$expected" ] || fail "$2" "answers:  $seen" "expected: $expected"
+# refused: each line of stdin is a SQLSTATE and a statement that is refused with it, alone, in a pipeline between two others, and in a
+# transaction, in either protocol.
+refused() {
+    local code sql
+    while read -r code sql; do
+        printf '%s\n' "query $sql" "run SELECT 1" "run $sql" "run SELECT 2" sync "query BEGIN" "query $sql" "query SELECT 3" \
+            "query ROLLBACK" "run SELECT 4" sync >>"$BATS_TEST_TMPDIR/script"
+        printf '%s\n' "error $code" "ready I" "row 1" "done SELECT" "error $code" "ready I" "done BEGIN" "ready T" "error $code" "ready E" \
+            "error 25P02" "ready E" "done ROLLBACK" "ready I" "row 4" "done SELECT" "ready I" | sed "s/\$/   -- ${sql//\//\\/}/" \
+            >>"$BATS_TEST_TMPDIR/expected"
+    done
+    wire "$URL" <"$BATS_TEST_TMPDIR/script" | cut -d ' ' -f 1,2 | paste -d '' - <(sed 's/.*   -- /   -- /' "$BATS_TEST_TMPDIR/expected") \
+        >"$BATS_TEST_TMPDIR/seen"
+    diff -U 3 "$BATS_TEST_TMPDIR/expected" "$BATS_TEST_TMPDIR/seen" >"$BATS_TEST_TMPDIR/diff" || fail "$(head -n 30 "$BATS_TEST_TMPDIR/diff")"
 }
 
 @test "a session begins as one of CockroachDB" {
@@ -87,44 +80,48 @@ SCRIPT
 }
 
 @test "what the parser refuses" {
-    refuses 42601 "SELEC 1"
-    refuses 42601 "LOCK TABLE t"
-    refuses 42601 "TRUNCATE t RESTART IDENTITY"
-    refuses 42601 "INSERT INTO t (id) OVERRIDING SYSTEM VALUE VALUES (1)"
-    refuses 42601 "INSERT INTO t (id) VALUES (1) ON CONFLICT (lower(note)) DO NOTHING"
-    refuses 42601 "CREATE INDEX ON t (note COLLATE \"C\")"
-    refuses 0A000 "CREATE INDEX ON t (note ASC NULLS LAST)"
-    refuses 0A000 "SET CONSTRAINTS ALL DEFERRED"
-    refuses 0A000 "CREATE TEMPORARY TABLE s (a INT8) ON COMMIT DROP"
-    refuses 0A000 "ALTER TABLE t ADD CONSTRAINT u UNIQUE (note) DEFERRABLE"
-    refuses 0A000 "CREATE TABLE s (a XML)"
-    refuses 0A000 "CREATE INDEX ON t USING brin (id)"
-    refuses 0A000 "CREATE DOMAIN d AS INT8"
+    refused <<'LIST'
+42601 SELEC 1
+42601 LOCK TABLE t
+42601 TRUNCATE t RESTART IDENTITY
+42601 INSERT INTO t (id) OVERRIDING SYSTEM VALUE VALUES (1)
+42601 INSERT INTO t (id) VALUES (1) ON CONFLICT (lower(note)) DO NOTHING
+42601 CREATE INDEX ON t (note COLLATE "C")
+0A000 CREATE INDEX ON t (note ASC NULLS LAST)
+0A000 SET CONSTRAINTS ALL DEFERRED
+0A000 CREATE TEMPORARY TABLE s (a INT8) ON COMMIT DROP
+0A000 ALTER TABLE t ADD CONSTRAINT u UNIQUE (note) DEFERRABLE
+0A000 CREATE TABLE s (a XML)
+0A000 CREATE INDEX ON t USING brin (id)
+0A000 CREATE DOMAIN d AS INT8
+LIST
 }
 
 @test "what the parser takes and CockroachDB refuses all the same" {
-    refuses 0A000 "CREATE TEMPORARY TABLE s (a INT8)"
-    refuses 0A000 "CREATE SEQUENCE s CYCLE"
-    refuses 0A000 "BEGIN TRANSACTION ISOLATION LEVEL SERIALIZABLE, DEFERRABLE"
-    refuses 0A000 "SET session_replication_role = replica"
-    refuses 42704 "SET no_such_variable = 1"
-    refuses 42704 "CREATE TABLE s (a int4range)"
-    refuses 42704 "SELECT '1'::xid"
-    refuses 0A000 "SELECT ARRAY[ARRAY[1], ARRAY[2]]"
-    refuses 42703 "SELECT xmin FROM t"
-    refuses 42703 "SELECT t.ctid FROM t"
-    refuses 42883 "SELECT pg_terminate_backend(1)"
-    refuses 42883 "SELECT pg_catalog.hashtextextended('a', 1)"
-    refuses 42883 "SELECT pg_advisory_xact_lock(1)"
-    refuses 42883 "SELECT system_identifier FROM pg_control_system()"
-    refuses 42883 "SELECT md5(note), bit_xor(id) FROM t GROUP BY 1"
-    refuses 42P01 "SELECT 1 FROM pg_catalog.pg_stat_bgwriter"
-    refuses 42P01 "SELECT 1 FROM pg_toast.pg_toast_1"
-    refuses 42P01 "SELECT 1 FROM crdb_standin.shown"
-    refuses 42703 "SELECT xmin FROM pg_class"
-    refuses 42703 "SELECT prosqlbody FROM pg_catalog.pg_proc"
-    refuses 0A000 "WITH a AS (UPDATE t SET note = '' RETURNING id) DELETE FROM t WHERE id IN (SELECT id FROM a)"
-    refuses 0A000 "SELECT (WITH c AS (SELECT o.id) SELECT id FROM c) FROM t AS o"
+    refused <<'LIST'
+0A000 CREATE TEMPORARY TABLE s (a INT8)
+0A000 CREATE SEQUENCE s CYCLE
+0A000 BEGIN TRANSACTION ISOLATION LEVEL SERIALIZABLE, DEFERRABLE
+0A000 SET session_replication_role = replica
+42704 SET no_such_variable = 1
+42704 CREATE TABLE s (a int4range)
+42704 SELECT '1'::xid
+0A000 SELECT ARRAY[ARRAY[1], ARRAY[2]]
+42703 SELECT xmin FROM t
+42703 SELECT t.ctid FROM t
+42883 SELECT pg_terminate_backend(1)
+42883 SELECT pg_catalog.hashtextextended('a', 1)
+42883 SELECT pg_advisory_xact_lock(1)
+42883 SELECT system_identifier FROM pg_control_system()
+42883 SELECT md5(note), bit_xor(id) FROM t GROUP BY 1
+42P01 SELECT 1 FROM pg_catalog.pg_stat_bgwriter
+42P01 SELECT 1 FROM pg_toast.pg_toast_1
+42P01 SELECT 1 FROM crdb_standin.shown
+42703 SELECT xmin FROM pg_class
+42703 SELECT prosqlbody FROM pg_catalog.pg_proc
+0A000 WITH a AS (UPDATE t SET note = '' RETURNING id) DELETE FROM t WHERE id IN (SELECT id FROM a)
+0A000 SELECT (WITH c AS (SELECT o.id) SELECT id FROM c) FROM t AS o
+LIST
     answers "error 08P01 COPY together with other statements in a query string is not supported; ready I" \
         <<<"query SELECT 1; COPY t TO STDOUT"
     answers "error 42601 prepared statement had multiple statements, expected 1; ready I" <<<$'run SELECT 1; SELECT 2\nsync'
