@@ -257,6 +257,9 @@ SCRIPT
     answers 'row 1e+07|1.23456725e+06|1E-7|0E-8|{"a": [1, "\u0008"], "bb": 1E-7}|10.0.0.1|10.0.0.0/8|true|a; done SELECT 1; ready I' <<'SCRIPT'
 query SELECT x, y, (0.1e-6::DECIMAL)::STRING, z::TEXT, j::STRING, i::STRING, n::STRING, true::STRING, 'a'::STRING FROM (SELECT x::STRING, max(y)::STRING AS y, z, j, i, n FROM (SELECT 1e7::FLOAT8 AS x, 1234567.25::FLOAT8 AS y, 0::DECIMAL(12,8) AS z, '{"bb":0.0000001,"a":[1,"\b"]}'::JSONB AS j, '10.0.0.1'::INET AS i, '10.0.0.0/8'::INET AS n) AS v GROUP BY x, z, j, i, n) AS q
 SCRIPT
+    answers 'row 9007199254740993|9007199254740993|1234567.123456789|1700000000.123456; done SELECT 1; ready I' <<'SCRIPT'
+query SELECT n::STRING, n::DECIMAL, f::DECIMAL, t::DECIMAL FROM (SELECT 9007199254740993::INT8 AS n, 1234567.123456789::FLOAT8 AS f, '2023-11-14 22:13:20.123456+00'::TIMESTAMPTZ AS t) AS v
+SCRIPT
     answers 'out 1e+07,"{""a"": 2, ""bb"": ""x\\y""}",1E-7," x","",; done COPY 1; ready I' <<'SCRIPT'
 query COPY (SELECT 1e7::FLOAT8, '{"bb":"x\\y","a":2}'::JSONB, 0.0000001::DECIMAL, ' x', '', NULL::STRING) TO STDOUT WITH CSV
 SCRIPT

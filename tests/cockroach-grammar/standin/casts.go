@@ -1,25 +1,28 @@
-// Casts to text inside a statement: numbers and JSON come out of them in CockroachDB's spelling, as they do on the wire.
+// Casts inside a statement that give another value in CockroachDB: to text, where numbers and JSON come out in its spelling, as they do on
+// the wire, and to DECIMAL, where a float keeps all of its digits.
 package main
 
 import (
 	"github.com/cockroachdb/cockroachdb-parser/pkg/sql/lexbase"
 )
 
-// textCasts turns x::STRING into crdb_standin.text(x), but not in definitions, which PostgreSQL keeps.
-func (r *rewriting) textCasts() {
+var castFunctions = map[string]string{"string": "text", "text": "text", "decimal": "decimal", "numeric": "decimal", "dec": "decimal"}
+
+// casts turns x::STRING into crdb_standin.text(x), but not in definitions, which PostgreSQL keeps.
+func (r *rewriting) casts() {
 	if r.is(0, "create") || r.is(0, "alter") || r.is(0, "comment") {
 		return
 	}
 	for i := range r.tokens {
-		if r.tokens[i].ID != lexbase.TYPECAST || !r.is(i+1, "string") && !r.is(i+1, "text") ||
-			r.token(i+2).ID == '[' || r.token(i+2).ID == '(' || r.literal(i-1) && r.token(i-2).ID != lexbase.TYPECAST {
+		function := castFunctions[r.token(i+1).Word]
+		if r.tokens[i].ID != lexbase.TYPECAST || function == "" || r.token(i+1).Quoted || r.token(i+2).ID == '[' || r.token(i+2).ID == '(' || r.literal(i-1) && r.token(i-2).ID != lexbase.TYPECAST {
 			continue
 		}
 		begin := r.operand(i - 1)
 		if begin < 0 {
 			continue
 		}
-		r.insert[begin] = "crdb_standin.text(" + r.insert[begin]
+		r.insert[begin] = "crdb_standin." + function + "(" + r.insert[begin]
 		r.instead[i], r.instead[i+1] = ")", ""
 		if r.selected(begin) && (r.token(i+2).ID == 0 || r.token(i+2).ID == ',' || r.token(i+2).ID == ')' || r.is(i+2, "from")) && r.tokens[i-1].ID == lexbase.IDENT {
 			name := r.tokens[i-1]

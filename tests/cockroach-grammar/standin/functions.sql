@@ -11,8 +11,12 @@ CREATE FUNCTION crdb_standin.experimental_strftime(moment timestamptz, form text
         '"' || form || '"', '%Y', '"YYYY"'), '%m', '"MM"'), '%d', '"DD"'), '%H', '"HH24"'), '%M', '"MI"'), '%S', '"SS"'), '%f', '"US"'), '""', ''));
 -- Values as text: numbers and JSON as CockroachDB writes them, all others as PostgreSQL does. The proxy does the same on the wire.
 CREATE FUNCTION crdb_standin.text(value anyelement) RETURNS text LANGUAGE sql STABLE AS 'SELECT value::text';
-CREATE FUNCTION crdb_standin.text(value text) RETURNS text LANGUAGE sql STABLE RETURN value;
+-- For these PostgreSQL would prefer a conversion to another of these functions' types.
+CREATE FUNCTION crdb_standin.text(value text) RETURNS text LANGUAGE sql IMMUTABLE RETURN value;
 CREATE FUNCTION crdb_standin.text(value "char") RETURNS text LANGUAGE sql IMMUTABLE RETURN value::text;
+CREATE FUNCTION crdb_standin.text(value int2) RETURNS text LANGUAGE sql IMMUTABLE RETURN value::text;
+CREATE FUNCTION crdb_standin.text(value int4) RETURNS text LANGUAGE sql IMMUTABLE RETURN value::text;
+CREATE FUNCTION crdb_standin.text(value int8) RETURNS text LANGUAGE sql IMMUTABLE RETURN value::text;
 CREATE FUNCTION crdb_standin.text(value numeric) RETURNS text LANGUAGE sql IMMUTABLE RETURN CASE
     WHEN abs(value) >= 0.000001 OR scale(value) IS NULL OR value = 0 AND scale(value) <= 6 THEN value::text
     ELSE (SELECT CASE WHEN value < 0 THEN '-' ELSE '' END || left(d, 1) || CASE WHEN length(d) > 1 THEN '.' || substr(d, 2) ELSE '' END
@@ -43,6 +47,17 @@ BEGIN
         RETURN value::text;
     END CASE;
 END $$;
+-- Values as DECIMAL: a float with all of its digits, which PostgreSQL cuts to 15.
+CREATE FUNCTION crdb_standin.decimal(value anyelement) RETURNS numeric LANGUAGE sql STABLE AS 'SELECT value::numeric';
+CREATE FUNCTION crdb_standin.decimal(value text) RETURNS numeric LANGUAGE sql IMMUTABLE RETURN value::numeric;
+CREATE FUNCTION crdb_standin.decimal(value numeric) RETURNS numeric LANGUAGE sql IMMUTABLE RETURN value;
+CREATE FUNCTION crdb_standin.decimal(value int2) RETURNS numeric LANGUAGE sql IMMUTABLE RETURN value::numeric;
+CREATE FUNCTION crdb_standin.decimal(value int4) RETURNS numeric LANGUAGE sql IMMUTABLE RETURN value::numeric;
+CREATE FUNCTION crdb_standin.decimal(value int8) RETURNS numeric LANGUAGE sql IMMUTABLE RETURN value::numeric;
+CREATE FUNCTION crdb_standin.decimal(value float4) RETURNS numeric LANGUAGE sql IMMUTABLE RETURN value::text::numeric;
+CREATE FUNCTION crdb_standin.decimal(value float8) RETURNS numeric LANGUAGE sql IMMUTABLE RETURN value::text::numeric;
+CREATE FUNCTION crdb_standin.decimal(value timestamp) RETURNS numeric LANGUAGE sql IMMUTABLE RETURN extract(epoch FROM value);
+CREATE FUNCTION crdb_standin.decimal(value timestamptz) RETURNS numeric LANGUAGE sql IMMUTABLE RETURN extract(epoch FROM value);
 -- A unique constraint goes with its index, but only with CASCADE.
 CREATE FUNCTION crdb_standin.drop_index(namespace text, relation text, name text, if_exists bool, cascade bool) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
