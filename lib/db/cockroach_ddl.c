@@ -11,7 +11,6 @@
 #include "base/mem.h"
 #include "db/quote.h"
 
-#define COCKROACH_NEWEST 250400
 
 static void write_schema(struct ddl *ddl)
 {

@@ -128,12 +128,14 @@ void cockroach_column(struct ddl *ddl, struct buf *sql, const struct model_table
     for (const struct model_type *domain = domain_of(ddl->model, column->type); domain;
          domain = domain_of(ddl->model, domain->base))
         required |= domain->not_null;
+    struct buf generated = BUF_INIT;
+    /* Nothing fills a column that is ordinary there and generated here. */
+    if (column->generated && !write_generated(ddl, &generated, table, column))
+        required = false;
     if (required && not_null)
         buf_adds(sql, " NOT NULL");
-    if (column->generated) {
-        (void)write_generated(ddl, sql, table, column);
-        return;
-    }
+    buf_adds(sql, generated.data);
+    buf_release(&generated);
     char *value = without_default ? NULL : cockroach_default(ddl, table, column);
     if (value)
         buf_addf(sql, " DEFAULT %s", value);

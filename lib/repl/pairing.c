@@ -54,10 +54,18 @@ static bool has_key(const struct model_table *target, const struct model_table *
     return false;
 }
 
+/* The target's column decides: one that CockroachDB cannot generate is an ordinary one there. */
+static bool is_copied(const struct model_column *column, const struct model_table *target)
+{
+    const struct model_column *theirs = model_column(target, column->name);
+
+    return theirs ? model_column_copied(theirs) && !column->hidden : model_column_copied(column);
+}
+
 static void fill_side(struct row_table *rows, const struct model *model,
                       const struct model_table *table, const struct conn *conn,
-                      const struct model_table *source, const struct model_column **columns,
-                      const char *change)
+                      const struct model_table *source, const struct model_table *target,
+                      const struct model_column **columns, const char *change)
 {
     size_t i;
 
@@ -66,7 +74,7 @@ static void fill_side(struct row_table *rows, const struct model *model,
     rows->dml = conn_engine(conn)->dml;
     rows->columns = columns;
     for (i = 0; i < source->column_count; i++)
-        if (model_column_copied(&source->columns[i]))
+        if (is_copied(&source->columns[i], target))
             columns[rows->column_count++] = model_column(table, source->columns[i].name);
     rows->keys = columns + rows->column_count;
     for (i = 0; i < source->key_count; i++)
@@ -102,9 +110,9 @@ static void pair_columns(struct pairing *pair, struct pairings *pairs,
     enum side side;
 
     pair->storage = mem_array(NULL, 2 * width + 1, sizeof(const struct model_column *));
-    fill_side(&pair->rows[SOURCE], pairs->models[SOURCE], source, conns[SOURCE], source,
+    fill_side(&pair->rows[SOURCE], pairs->models[SOURCE], source, conns[SOURCE], source, target,
               pair->storage, change);
-    fill_side(&pair->rows[TARGET], pairs->models[TARGET], target, conns[TARGET], source,
+    fill_side(&pair->rows[TARGET], pairs->models[TARGET], target, conns[TARGET], source, target,
               pair->storage + width, change);
     for (side = SOURCE; side <= TARGET; side++) {
         pair->rows[side].form = form;
@@ -356,7 +364,7 @@ static void order_as_target(struct pairing *pair)
     for (i = 0; i < target->column_count; i++) {
         const struct model_column *column = model_column(source, target->columns[i].name);
 
-        if (!column || !model_column_copied(column) || n == pair->rows[SOURCE].column_count)
+        if (!column || !is_copied(column, target) || n == pair->rows[SOURCE].column_count)
             continue;
         pair->rows[SOURCE].columns[n] = column;
         pair->rows[TARGET].columns[n++] = &target->columns[i];

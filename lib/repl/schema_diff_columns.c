@@ -37,7 +37,7 @@ static void diff_generated(struct diff *diff, const struct model_table *table,
     if (diff->unlike ? diff_same_generated(diff, table, ours, theirs) : !diff->postgres)
         return;
     if (!ours->generated && theirs->generated == 's') {
-        alter(diff, table, ours, "expression", "DROP EXPRESSION");
+        alter(diff, table, ours, "expression", diff->postgres ? "DROP EXPRESSION" : "DROP STORED");
         diff_add(diff, PLAN_STRUCTURE);
         return;
     }
@@ -176,7 +176,9 @@ static void diff_column(struct diff *diff, const struct model_table *table,
     diff_default(diff, table, ours, theirs);
     bool required = diff->unlike ? diff_required(diff->source, ours) : ours->not_null;
     bool there = diff->unlike ? diff_required(diff->target, theirs) : theirs->not_null;
-    if (from_parent(table, ours) || required == there)
+    /* Only where it is generated is it sure to be filled. */
+    bool filled = diff->unlike && !ours->generated != !theirs->generated;
+    if (from_parent(table, ours) || required == there || filled)
         return;
     alter(diff, table, ours, "NOT NULL", required ? "SET NOT NULL" : "DROP NOT NULL");
     diff_add(diff, required ? PLAN_KEYS : PLAN_STRUCTURE);

@@ -68,8 +68,10 @@ bool diff_same_default(const struct diff *diff, const struct model_column *ours,
 bool diff_same_generated(const struct diff *diff, const struct model_table *table,
                          const struct model_column *ours, const struct model_column *theirs)
 {
-    return !ours->generated || !theirs->generated ||
-           same_expression(diff, table, ours->generated_expr, table, theirs->generated_expr);
+    /* What CockroachDB cannot work out is a plain column there. */
+    if (!ours->generated || !theirs->generated)
+        return !(diff->source->engine == ENGINE_COCKROACH ? ours : theirs)->generated;
+    return same_expression(diff, table, ours->generated_expr, table, theirs->generated_expr);
 }
 
 /* By itself, or by a domain, which CockroachDB has as a column's own. */

@@ -1,4 +1,5 @@
 /* What changed in the constraints and indexes of a table that both databases have. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "db/quote.h"
@@ -64,6 +65,25 @@ static bool changed(const struct diff *diff, const struct model_table *table,
                               theirs->definition);
 }
 
+static const struct model_constraint *primary_key(const struct model_table *table)
+{
+    for (size_t i = 0; i < table->constraint_count; i++)
+        if (table->constraints[i].type == 'p')
+            return &table->constraints[i];
+    return NULL;
+}
+
+/* Over the column rowid that CockroachDB gives a table without a key. */
+static bool is_hidden(const struct model_table *table, const struct model_constraint *key)
+{
+    return key->column_count > 0 && table->columns[key->columns[0]].hidden;
+}
+
+static bool on_cockroach(const struct diff *diff)
+{
+    return diff->engine == &engine_cockroach;
+}
+
 static bool referred_to(const struct model *model, const char *table)
 {
     for (size_t i = 0; i < model->table_count; i++)
@@ -81,7 +101,9 @@ static bool loses_key(const struct diff *diff, const struct model_constraint *fo
     const struct model_table *theirs = model_table(diff->target, foreign->ref_table);
     for (size_t i = 0; foreign->type == 'f' && ours && theirs && i < ours->constraint_count; i++) {
         const struct model_constraint *key = &ours->constraints[i];
-        const struct model_constraint *other = model_constraint(theirs, key->name);
+        const struct model_constraint *other = on_cockroach(diff) && key->type == 'p'
+                                                   ? primary_key(theirs)
+                                                   : model_constraint(theirs, key->name);
         if (is_key(key) && other && changed(diff, ours, key, other))
             return true;
     }
@@ -102,16 +124,28 @@ static void drop_early(struct diff *diff, const struct model_table *target, cons
         diff_add(diff, PLAN_STRUCTURE);
 }
 
-/* CockroachDB keeps the rows by it. */
-static void note_primary_key(struct diff *diff, const struct model_table *table,
-                             const struct model_constraint *key)
+/* CockroachDB keeps the rows by it: one statement drops it and adds another. */
+static void replace_primary_key(struct diff *diff, const struct model_table *source,
+                                const struct model_table *target,
+                                const struct model_constraint *ours)
 {
-    struct buf object = BUF_INIT;
-    buf_addf(&object, "primary key %s of table %s", key->name, table->name);
-    ddl_not_carried(&diff->ddl, object.data,
-                    "it is over other columns on the target; create the target anew with "
-                    "dbr-init-secondary --recreate");
-    buf_release(&object);
+    const struct model_constraint *theirs = primary_key(target);
+    struct buf start = BUF_INIT, sql = BUF_INIT;
+    if (theirs && !is_hidden(target, theirs) && !changed(diff, source, ours, theirs))
+        return;
+    diff->engine->ddl->constraint(&diff->ddl, source, ours);
+    if (diff->ddl.statement_count > 0 && theirs && !is_hidden(target, theirs)) {
+        struct ddl_statement *statement = &diff->ddl.statements[0];
+        buf_adds(&start, "ALTER TABLE ");
+        ddl_name(&start, diff->source, source->name);
+        buf_addf(&sql, "%s DROP CONSTRAINT ", start.data);
+        quote_ident(&sql, theirs->name);
+        buf_addf(&sql, ",%s", statement->sql + start.len);
+        free(statement->sql);
+        statement->sql = buf_detach(&sql);
+    }
+    buf_release(&start);
+    make_optional(diff, referred_to(diff->target, target->name));
     diff_add(diff, PLAN_KEYS);
 }
 
@@ -121,8 +155,13 @@ static void diff_constraint(struct diff *diff, const struct model_table *source,
     const struct model_constraint *theirs = model_constraint(target, ours->name);
     const struct engine_ddl *ddl = diff->engine->ddl;
     enum plan_phase phase = ours->type == 'f' ? PLAN_FOREIGN_KEYS : PLAN_KEYS;
-    if (ours->inherited || (source->partition && is_key(ours) && there(target, ours->name)))
+    if (ours->inherited || is_hidden(source, ours) ||
+        (source->partition && is_key(ours) && there(target, ours->name)))
         return;
+    if (ours->type == 'p' && on_cockroach(diff)) {
+        replace_primary_key(diff, source, target, ours);
+        return;
+    }
     if (!theirs && (there(target, ours->name) ||
                     (diff->unlike && diff_stands_in(diff->target, target, ours->name))))
         return;
@@ -137,17 +176,13 @@ static void diff_constraint(struct diff *diff, const struct model_table *source,
     }
     if (!changed(diff, source, ours, theirs) && !loses_key(diff, ours))
         return;
-    if (diff->unlike && ours->type == 'p') {
-        note_primary_key(diff, source, ours);
-        return;
-    }
     bool needed = is_key(ours) && referred_to(diff->target, target->name);
     if (needed) {
         drop_constraint(diff, source, ours, true);
         diff_remove(diff);
     }
     drop_constraint(diff, source, ours, false);
-    if (!needed && changed(diff, source, ours, theirs))
+    if (!needed && (on_cockroach(diff) || changed(diff, source, ours, theirs)))
         drop_early(diff, target, ours->name);
     ddl->constraint(&diff->ddl, source, ours);
     comment_again(diff, source, ours->name, true, ours->comment);
@@ -200,8 +235,9 @@ static void drop_leftovers(struct diff *diff, const struct model_table *source,
 {
     for (size_t i = 0; i < target->constraint_count; i++) {
         const struct model_constraint *theirs = &target->constraints[i];
-        bool hidden = theirs->column_count > 0 && target->columns[theirs->columns[0]].hidden;
-        if (hidden || theirs->inherited || there(source, theirs->name) ||
+        /* A table of CockroachDB always has a primary key. */
+        bool kept = on_cockroach(diff) && theirs->type == 'p';
+        if (kept || theirs->inherited || there(source, theirs->name) ||
             (target->partition && is_key(theirs)) ||
             diff_stands_in(diff->source, source, theirs->name) ||
             !diff_missing_constraint(diff, target, theirs))

@@ -223,10 +223,33 @@ void diff_types(struct diff *diff)
     diff_remove(diff);
 }
 
-static bool same_limits(const struct model_sequence *a, const struct model_sequence *b)
+static bool same_limits(const struct diff *diff, const struct model_sequence *a,
+                        const struct model_sequence *b)
 {
-    return a->increment == b->increment && a->minimum == b->minimum && a->maximum == b->maximum &&
-           a->cache == b->cache && a->cycle == b->cycle && diff_same(a->type, b->type);
+    bool same =
+        a->increment == b->increment && a->minimum == b->minimum && a->maximum == b->maximum;
+    return same && (diff->unlike ||
+                    (a->cache == b->cache && a->cycle == b->cycle && diff_same(a->type, b->type)));
+}
+
+static void alter_sequence(struct diff *diff, const struct model_sequence *sequence,
+                           const struct model_table *owner)
+{
+    struct buf sql = BUF_INIT;
+    buf_adds(&sql, "ALTER SEQUENCE ");
+    ddl_name(&sql, diff->source, sequence->name);
+    if (diff->unlike) {
+        buf_addf(&sql, " INCREMENT BY %lld MINVALUE %lld MAXVALUE %lld",
+                 (long long)sequence->increment, (long long)sequence->minimum,
+                 (long long)sequence->maximum);
+    } else {
+        ddl_sequence_options(&sql, sequence, sequence->type, sequence->cycle);
+        if (sequence->cache == 1)
+            buf_adds(&sql, " CACHE 1");
+        if (!sequence->cycle)
+            buf_adds(&sql, " NO CYCLE");
+    }
+    ddl_add(&diff->ddl, &sql, owner, false, "sequence %s", sequence->name);
 }
 
 void diff_sequences(struct diff *diff)
@@ -239,17 +262,9 @@ void diff_sequences(struct diff *diff)
             continue;
         if (!theirs && plan_sequence_created(diff->source, ours, diff->engine->ddl)) {
             diff->engine->ddl->sequence(&diff->ddl, ours);
-        } else if (theirs && diff->postgres && !same_limits(ours, theirs) &&
-                   ours->identity == theirs->identity) {
-            struct buf sql = BUF_INIT;
-            buf_adds(&sql, "ALTER SEQUENCE ");
-            ddl_name(&sql, diff->source, ours->name);
-            ddl_sequence_options(&sql, ours, ours->type, ours->cycle);
-            if (ours->cache == 1)
-                buf_adds(&sql, " CACHE 1");
-            if (!ours->cycle)
-                buf_adds(&sql, " NO CYCLE");
-            ddl_add(&diff->ddl, &sql, owner, false, "sequence %s", ours->name);
+        } else if (theirs && !same_limits(diff, ours, theirs) &&
+                   (diff->unlike || (diff->postgres && ours->identity == theirs->identity))) {
+            alter_sequence(diff, ours, owner);
         }
     }
     diff_add(diff, PLAN_STRUCTURE);

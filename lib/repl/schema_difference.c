@@ -51,8 +51,10 @@ static const char *missing_label(const struct model_column *column, const struct
 static bool generated_differently(const struct model_column *a, const struct model *a_model,
                                   const struct model_column *b, const struct model *b_model)
 {
+    /* What CockroachDB cannot work out is a plain column there. */
     if (a_model->engine != b_model->engine)
-        return false;
+        return (a_model->engine == ENGINE_COCKROACH ? a : b)->generated &&
+               !(a_model->engine == ENGINE_COCKROACH ? b : a)->generated;
     if ((a->generated == 0) != (b->generated == 0))
         return true;
     return a->generated && a_model->version / 10000 == b_model->version / 10000 &&

@@ -14,6 +14,7 @@ static const char operators[] = "+-*/<>=~!@#%^&|?";
 struct atoms {
     struct strlist list;
     char before[2]; /* kinds of the last two atoms: n number, a arithmetic, w other */
+    bool turned;    /* something in it is printed in another order */
     bool vague;     /* something in it is printed in too many ways */
 };
 
@@ -98,7 +99,8 @@ static void take_apart(struct atoms *atoms, const char *p);
 /* A text literal with the cast behind it, if there is one. */
 static const char *take_literal(struct atoms *atoms, const char *p, bool escapes)
 {
-    static const char *const texts[] = {"STRING", "VARCHAR", "CHAR", "char", "NAME", "TEXT", NULL};
+    static const char *const texts[] = {"STRING", "VARCHAR", "CHAR", "char", "NAME",
+                                        "TEXT",   "DATE",    "UUID", NULL};
     static const char *const numbers[] = {"INT2",    "INT4",   "INT8",   "INT",
                                           "DECIMAL", "FLOAT4", "FLOAT8", NULL};
     struct buf text = BUF_INIT, type = BUF_INIT;
@@ -143,7 +145,10 @@ static const char *take_number(struct atoms *atoms, const char *p)
 static void add_word(struct atoms *atoms, const char *word)
 {
     /* Of the functions that the standard writes in words, and of constructors. */
-    static const char *const silent[] = {"from", "for", "in", "both", "array", "interval", NULL};
+    static const char *const silent[] = {"from",  "for", "in",       "both",
+                                         "array", "row", "interval", NULL};
+    static const char *const turned[] = {"position", "strpos", "trim", "btrim",
+                                         "ltrim",    "rtrim",  NULL};
     static const char *const vague[] = {"extract", "date_part", "zone",    "timezone",
                                         "leading", "trailing",  "overlay", NULL};
     static const char *const same[][2] = {{"current_timestamp", "now"},
@@ -157,6 +162,7 @@ static void add_word(struct atoms *atoms, const char *word)
                                           {"trim", "btrim"}};
     if (is_one_of(word, silent))
         return;
+    atoms->turned |= is_one_of(word, turned);
     atoms->vague |= is_one_of(word, vague);
     for (size_t i = 0; i < sizeof same / sizeof *same; i++)
         if (strcmp(word, same[i][0]) == 0)
@@ -222,22 +228,29 @@ static int by_text(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+static void sort(struct strlist *list)
+{
+    if (list->count > 0)
+        qsort(list->items, list->count, sizeof *list->items, by_text);
+}
+
 bool meaning_same(const char *a, const char *b)
 {
-    struct atoms sides[2] = {{.list = STRLIST_INIT}, {.list = STRLIST_INIT}};
+    struct atoms ours = {.list = STRLIST_INIT}, theirs = {.list = STRLIST_INIT};
     if (!a || !b)
         return true;
-    take_apart(&sides[0], a);
-    take_apart(&sides[1], b);
-    bool same = sides[0].list.count == sides[1].list.count;
-    for (size_t i = 0; same && i < 2; i++)
-        if (sides[i].list.count > 0)
-            qsort(sides[i].list.items, sides[i].list.count, sizeof *sides[i].list.items, by_text);
-    for (size_t i = 0; same && i < sides[0].list.count; i++)
-        same = strcmp(sides[0].list.items[i], sides[1].list.items[i]) == 0;
-    same |= sides[0].vague || sides[1].vague;
-    strlist_release(&sides[0].list);
-    strlist_release(&sides[1].list);
+    take_apart(&ours, a);
+    take_apart(&theirs, b);
+    if (ours.turned || theirs.turned) {
+        sort(&ours.list);
+        sort(&theirs.list);
+    }
+    bool same = ours.list.count == theirs.list.count;
+    for (size_t i = 0; same && i < ours.list.count; i++)
+        same = strcmp(ours.list.items[i], theirs.list.items[i]) == 0;
+    same |= ours.vague || theirs.vague;
+    strlist_release(&ours.list);
+    strlist_release(&theirs.list);
     return same;
 }
 

@@ -1,8 +1,8 @@
 /*
  * Expressions of unlike engines, which print the same thing otherwise. Only what both print is
- * compared: words, numbers, text and operators, in whatever order; not casts, parentheses, nor the
- * inside of values that are printed in a form of the engine's own. What cannot be told apart this
- * way counts as equal, since a difference leads to something being made anew.
+ * compared: words, numbers, text and operators; not casts, parentheses, nor the inside of values
+ * that are printed in a form of the engine's own. What cannot be told apart this way counts as
+ * equal, since a difference leads to something being made anew.
  */
 #ifndef DBR_REPL_SCHEMA_MEANING_H
 #define DBR_REPL_SCHEMA_MEANING_H

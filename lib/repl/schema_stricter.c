@@ -1,7 +1,7 @@
 /*
  * What the target refuses and the source allows: NOT NULL, checks, unique indexes and foreign keys
  * that only the target has. Rows that the source took meanwhile could not go in. Between unlike
- * engines only NOT NULL is compared, since not every constraint of one exists on the other.
+ * engines names tell, and only on CockroachDB, which has no constraint that PostgreSQL cannot have.
  */
 #include <ctype.h>
 #include <stdlib.h>
@@ -134,7 +134,7 @@ static char *stricter_column(const struct sides *sides, const struct model_table
     for (size_t i = 0; i < target->column_count; i++) {
         const struct model_column *theirs = &target->columns[i];
         const struct model_column *ours = model_column(source, theirs->name);
-        if (theirs->hidden || !ours)
+        if (theirs->hidden || !ours || (theirs->generated && !ours->generated))
             continue;
         if (refuses_null(sides->target, theirs) && !refuses_null(sides->source, ours))
             return mem_printf("column %s is NOT NULL on the %s only", theirs->name, sides->role);
@@ -252,14 +252,49 @@ static char *stricter_constraint(const struct sides *sides, const struct model_t
     return NULL;
 }
 
+static bool hidden(const struct model_table *table, const char *column)
+{
+    const struct model_column *found = column ? model_column(table, column) : NULL;
+    return found && found->hidden;
+}
+
+static bool known(const struct sides *sides, const struct model_table *source, const char *name)
+{
+    return model_index(source, name) || model_constraint(source, name) ||
+           diff_stands_in(sides->source, source, name);
+}
+
+static char *stricter_cockroach(const struct sides *sides, const struct model_table *source,
+                                const struct model_table *target)
+{
+    for (size_t i = 0; i < target->index_count; i++) {
+        const struct model_index *theirs = &target->indexes[i];
+        if (theirs->unique && theirs->valid && !theirs->primary && theirs->part_count > 0 &&
+            !hidden(target, theirs->parts[0].column) && !known(sides, source, theirs->name))
+            return mem_printf("unique index %s is there on the %s only", theirs->name, sides->role);
+    }
+    for (size_t i = 0; i < target->constraint_count; i++) {
+        const struct model_constraint *theirs = &target->constraints[i];
+        bool check = theirs->type == 'c';
+        if ((check || (theirs->type == 'f' && comparable(sides, theirs))) &&
+            !known(sides, source, theirs->name))
+            return mem_printf("%s %s is there on the %s only", check ? "check" : "foreign key",
+                              theirs->name, sides->role);
+    }
+    return NULL;
+}
+
 static char *stricter_table(const struct sides *sides, const struct model_table *source,
                             const struct model_table *target)
 {
+    bool alike = sides->source->engine == sides->target->engine;
     char *why = stricter_column(sides, source, target);
-    if (!why && sides->source->engine == sides->target->engine)
+    if (!why && alike)
         why = stricter_index(sides, source, target);
-    if (!why && sides->source->engine == sides->target->engine)
+    if (!why && alike)
         why = stricter_constraint(sides, source, target);
+    if (!why && !alike && sides->target->engine == ENGINE_COCKROACH)
+        why = stricter_cockroach(sides, source, target);
     return why;
 }
 

@@ -90,6 +90,8 @@ BEGIN
         END IF;
         segment := regexp_replace(segment, '\mCURRENT_(TIMESTAMP|DATE|USER)\M', 'current_\1()', 'g');
         segment := replace(replace(replace(segment, 'current_TIMESTAMP', 'current_timestamp'), 'current_DATE', 'current_date'), 'current_USER', 'current_user');
+        segment := replace(replace(replace(segment, ' !~~* ', ' NOT ILIKE '), ' ~~* ', ' ILIKE '), ' <> ', ' != ');
+        segment := replace(replace(segment, ' !~~ ', ' NOT LIKE '), ' ~~ ', ' LIKE ');
         -- Where the segment begins with a type, that follows a literal.
         FOREACH piece IN ARRAY regexp_split_to_array(replace(segment, '::', '::' || chr(1)), '::') LOOP
             result := result || CASE WHEN piece LIKE chr(1) || '%' THEN '::' || crdb_standin.type_spelling(substr(piece, 2)) ELSE piece END;

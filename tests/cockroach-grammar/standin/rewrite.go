@@ -118,8 +118,11 @@ func (r *rewriting) word(i int) int {
 		r.replace(i, 1, "INCLUDE")
 	case r.is(i, "concurrently"):
 		r.replace(i, 1, "")
-	case r.is(i, "gin_trgm_ops"):
-		r.replace(i, 1, "crdb_standin.gin_trgm_ops")
+	case r.is(i, "drop", "stored"):
+		r.replace(i, 2, "DROP EXPRESSION")
+		return 2
+	case r.is(i, "gin_trgm_ops"), r.is(i, "gist_trgm_ops"):
+		r.replace(i, 1, "crdb_standin."+t.Word)
 	case r.is(i, "set"), r.is(i, "reset"):
 		r.variable(i)
 	case r.is(i, "from"):

@@ -270,6 +270,58 @@ TEST(a_twin_follows_what_means_something_else)
         "");
 }
 
+/* CockroachDB keeps the rows by it; a table that has none has a hidden column for that. */
+TEST(a_primary_key_takes_the_place_of_another)
+{
+    struct update u;
+    size_t hidden = 5;
+    begin_twin(&u);
+    u.source.users_constraints[0].columns = u.source.second;
+    expect_on_cockroach(
+        &u,
+        "1 ALTER TABLE \"public\".\"orders\" DROP CONSTRAINT IF EXISTS \"orders_user_fkey\";\n"
+        "3 ? ALTER TABLE \"public\".\"users\" DROP CONSTRAINT \"users_pkey\", ADD CONSTRAINT "
+        "\"users_pkey\" PRIMARY KEY (\"email\");\n"
+        "4 ALTER TABLE \"public\".\"orders\" ADD CONSTRAINT \"orders_user_fkey\" FOREIGN KEY "
+        "(\"user \"\"id\"\"\") REFERENCES \"public\".\"users\" (\"id\") ON DELETE CASCADE;\n",
+        "");
+    begin_twin(&u);
+    u.target.users[5] = (struct model_column){
+        .name = "rowid", .type = "bigint", .type_name = "int8", .not_null = true, .hidden = true};
+    u.target.tables[0].column_count = 6;
+    u.target.users_constraints[0].columns = &hidden;
+    u.source.orders_constraints[1].type = 'u';
+    u.source.tables[1].constraint_count = u.target.tables[1].constraint_count = 1;
+    expect_on_cockroach(&u,
+                        "3 ALTER TABLE \"public\".\"users\" ADD CONSTRAINT \"users_pkey\" "
+                        "PRIMARY KEY (\"id\");\n",
+                        "");
+}
+
+TEST(what_is_generated_and_counted_follows)
+{
+    struct update u;
+    begin_twin(&u);
+    u.source.users[4].generated = 0;
+    u.source.users[4].generated_expr = NULL;
+    expect_on_cockroach(
+        &u, "1 ALTER TABLE \"public\".\"users\" ALTER COLUMN \"slug\" DROP STORED;\n", "");
+    begin_twin(&u);
+    u.source.users[4].not_null = true;
+    u.target.users[4].generated = 0;
+    u.target.users[4].generated_expr = NULL;
+    expect_on_cockroach(&u, "", "");
+    begin_twin(&u);
+    u.target.sequence.cache = 1;
+    u.target.sequence.type = "bigint";
+    expect_on_cockroach(&u, "", "");
+    u.source.sequence.increment = 5;
+    expect_on_cockroach(&u,
+                        "1 ALTER SEQUENCE \"public\".\"users_id_seq\" INCREMENT BY 5 MINVALUE 1 "
+                        "MAXVALUE 2147483647;\n",
+                        "");
+}
+
 /* The other way: nothing of PostgreSQL goes because CockroachDB cannot have it. */
 TEST(a_source_on_cockroach_takes_nothing_away)
 {
@@ -316,6 +368,8 @@ int main(void)
         cmocka_unit_test(a_twin_of_another_engine_is_followed_by_its_structure),
         cmocka_unit_test(what_a_twin_has_by_design_is_no_difference),
         cmocka_unit_test(a_twin_follows_what_means_something_else),
+        cmocka_unit_test(a_primary_key_takes_the_place_of_another),
+        cmocka_unit_test(what_is_generated_and_counted_follows),
         cmocka_unit_test(a_source_on_cockroach_takes_nothing_away),
     };
     return cmocka_run_group_tests_name("schema diff", tests, NULL, NULL);

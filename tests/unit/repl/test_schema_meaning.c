@@ -24,6 +24,8 @@ TEST(checks_and_predicates)
     OTHER("(balance >= (0)::DECIMAL)", "amount >= 0");
     OTHER("(status = ANY (ARRAY['a'::STRING, 'b'::STRING]))", "status = ANY ARRAY['a'::STRING]");
     OTHER("(a AND b)", "a OR b");
+    OTHER("(a < b)", "b < a");
+    SAME("(ROW(a, b) = ROW(1, 2))", "(a, b) = (1, 2)");
     OTHER("(name IS NULL)", "name IS NOT NULL");
 }
 
@@ -49,6 +51,8 @@ TEST(defaults)
     OTHER("'{}'::JSONB", "'[]'::JSONB");
     OTHER("'{a}'::STRING[]", "'{b}'::STRING[]");
     OTHER("-1", "1");
+    SAME("'2020-01-01'::DATE", "'2020-01-01'::DATE");
+    OTHER("'2020-01-01'::DATE", "'2021-01-01'::DATE");
 }
 
 TEST(nothing_tells_nothing)
