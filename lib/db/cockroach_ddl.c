@@ -11,7 +11,6 @@
 #include "base/mem.h"
 #include "db/quote.h"
 
-
 static void write_schema(struct ddl *ddl)
 {
     struct buf sql = BUF_INIT;
