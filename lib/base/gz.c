@@ -21,6 +21,9 @@ struct gz {
     char *path;
     z_stream stream;
     bool failed; /* after a failure nothing more is written: the file ends where it broke */
+    bool marked;
+    z_stream mark; /* the stream as it was at the mark, */
+    off_t mark_at; /* and where the file ended */
     unsigned char out[OUT_SIZE];
 };
 
@@ -117,6 +120,41 @@ bool gz_sync(struct gz *gz, struct err *err)
     return compress_input(gz, Z_FULL_FLUSH, err) && flush_to_disk(gz, err);
 }
 
+static void forget_mark(struct gz *gz)
+{
+    if (gz->marked)
+        (void)deflateEnd(&gz->mark);
+    gz->marked = false;
+}
+
+bool gz_mark(struct gz *gz, struct err *err)
+{
+    if (!gz_sync(gz, err))
+        return false;
+    forget_mark(gz);
+    gz->mark_at = lseek(gz->fd, 0, SEEK_CUR);
+    gz->marked = gz->mark_at >= 0 && deflateCopy(&gz->mark, &gz->stream) == Z_OK;
+    return gz->marked || err_set(err, ERR_FAILED, "cannot mark a place in %s", gz->path);
+}
+
+bool gz_back(struct gz *gz, struct err *err)
+{
+    if (!gz->marked || gz->failed)
+        return err_set(err, ERR_FAILED, "cannot take back what was written to %s", gz->path);
+    if (ftruncate(gz->fd, gz->mark_at) != 0 || lseek(gz->fd, gz->mark_at, SEEK_SET) < 0) {
+        gz->failed = true;
+        return err_set_errno(err, ERR_FAILED, errno, "cannot write %s", gz->path);
+    }
+    (void)deflateEnd(&gz->stream);
+    gz->marked = false;
+    if (deflateCopy(&gz->stream, &gz->mark) != Z_OK)
+        mem_abort();
+    (void)deflateEnd(&gz->mark);
+    gz->stream.next_out = gz->out;
+    gz->stream.avail_out = OUT_SIZE;
+    return gz_mark(gz, err);
+}
+
 bool gz_close(struct gz *gz, struct err *err)
 {
     if (!gz)
@@ -125,6 +163,7 @@ bool gz_close(struct gz *gz, struct err *err)
     if (close(gz->fd) != 0 && ok)
         ok = err_set_errno(err, ERR_FAILED, errno, "cannot write %s", gz->path);
     (void)deflateEnd(&gz->stream);
+    forget_mark(gz);
     free(gz->path);
     free(gz);
     return ok;

@@ -2,18 +2,17 @@
  * The applier: changes into waves, in the order that foreign keys want, and the end of the
  * transaction. The last wave, the sequences and the COMMIT are sent together.
  */
-#include "repl/apply.h"
+#include "repl/apply_internal.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/mem.h"
 #include "db/pipeline.h"
+#include "db/query.h"
 #include "db/quote.h"
+#include "db/row_sql.h"
 #include "repl/base.h"
 #include "repl/sequences.h"
 #include "repl/triggers.h"
-#include "repl/wave.h"
 
 #define MAY_MAKE_TEMPORARY                                                                         \
     "pg_catalog.has_database_privilege(pg_catalog.current_database(), 'TEMPORARY')"
@@ -65,31 +64,34 @@ bool apply_receive_begin(struct conn *target, bool write, bool unchecked, struct
     return true;
 }
 
-struct applying {
-    struct applier *a;
-    struct wave wave;
-    bool snapshot_ended;
-};
-
-/* Runs what has gathered. The writes of a wave are read before the next one is fetched. */
-static bool flush(struct applying *s, bool last, struct err *err)
+/* The writes of a wave are read before the next one is fetched. */
+static bool run_wave(struct applying *s, bool last, struct err *err)
 {
     struct applier *a = s->a;
 
-    if (s->wave.count == 0)
-        return true;
     if (!wave_run(&s->wave, a, &s->snapshot_ended, err))
         return false;
-    if (last)
+    wave_settle(&s->wave, a);
+    return last || (pipeline_sync(a->conns[TARGET], err) &&
+                    pipeline_send(&a->conns[TARGET], 1, err) && wave_finish(&s->wave, a, err));
+}
+
+bool apply_flush(struct applying *s, bool last, struct err *err)
+{
+    bool alone = s->a->piecemeal && !s->whole;
+
+    if (s->wave.count == 0)
         return true;
-    if (!pipeline_sync(a->conns[TARGET], err) || !pipeline_send(&a->conns[TARGET], 1, err) ||
-        !wave_finish(&s->wave, a, err))
+    if (!(alone ? apply_commit_wave(s, err) : run_wave(s, last, err)))
         return false;
-    wave_reset(&s->wave);
+    if (!last)
+        wave_reset(&s->wave);
     return true;
 }
 
-static bool wanted(enum batch_kind kind, char change)
+/* Whether a change belongs to the batches of a kind. What is run again after all (piecemeal) must
+ * find nothing of itself in the way. */
+static bool wanted(const struct applier *a, enum batch_kind kind, size_t pair, char change)
 {
     switch (kind) {
     case BATCH_UPSERT:
@@ -97,14 +99,16 @@ static bool wanted(enum batch_kind kind, char change)
     case BATCH_DELETE:
         return change == 'd';
     case BATCH_CLEAR:
-        return change == 'u' || change == 'd';
+        return change == 'u' || change == 'd' ||
+               (change == 'i' && a->piecemeal &&
+                !row_sql_can_upsert(&a->pairs->items[pair].rows[TARGET]));
     case BATCH_LOSE:
         return change == 'l' || change == 'L';
     }
     return false;
 }
 
-static bool add_table(struct applying *s, enum batch_kind kind, size_t pair, struct err *err)
+bool apply_add_table(struct applying *s, enum batch_kind kind, size_t pair, struct err *err)
 {
     const struct pairing *p = &s->a->pairs->items[pair];
     struct keyset *changes = &s->a->all->items[pair].changes;
@@ -115,22 +119,22 @@ static bool add_table(struct applying *s, enum batch_kind kind, size_t pair, str
         return true;
     keyset_rewind(changes);
     while (keyset_next(changes, &item, &end, err)) {
-        if (!wanted(kind, item.kind) || (item.kind == 'd' && p->hold_deletes))
+        if (!wanted(s->a, kind, pair, item.kind) || (item.kind == 'd' && p->hold_deletes))
             continue;
-        if (wave_full(&s->wave, item.octets) && !flush(s, false, err))
+        if (wave_full(&s->wave, s->a, item.octets) && !apply_flush(s, false, err))
             return false;
         wave_add(&s->wave, s->a, kind, pair, &item);
     }
     return end;
 }
 
-static bool add_all(struct applying *s, enum batch_kind kind, bool children_first, struct err *err)
+bool apply_add_all(struct applying *s, enum batch_kind kind, bool children_first, struct err *err)
 {
     size_t n = s->a->pairs->count;
     size_t i;
 
     for (i = 0; i < n; i++)
-        if (!add_table(s, kind, children_first ? n - 1 - i : i, err))
+        if (!apply_add_table(s, kind, children_first ? n - 1 - i : i, err))
             return false;
     return true;
 }
@@ -203,7 +207,7 @@ static bool queue_foreign_keys(struct applier *a, bool add, size_t *queued, stru
     return true;
 }
 
-static bool read_results(struct conn *conn, size_t n, struct err *err)
+bool apply_read_results(struct conn *conn, size_t n, struct err *err)
 {
     while (n-- > 0)
         if (!pipeline_next(conn, NULL, err))
@@ -216,7 +220,8 @@ static bool drop_foreign_keys(struct applier *a, struct err *err)
     size_t queued;
 
     return queue_foreign_keys(a, false, &queued, err) && pipeline_sync(a->conns[TARGET], err) &&
-           pipeline_send(&a->conns[TARGET], 1, err) && read_results(a->conns[TARGET], queued, err);
+           pipeline_send(&a->conns[TARGET], 1, err) &&
+           apply_read_results(a->conns[TARGET], queued, err);
 }
 
 static bool run(struct applying *s, struct err *err)
@@ -231,15 +236,15 @@ static bool run(struct applying *s, struct err *err)
 
     if (rebuild && !drop_foreign_keys(a, err))
         return false;
-    if (replace && !(add_all(s, BATCH_CLEAR, true, err) && flush(s, false, err)))
+    if (replace && !(apply_add_all(s, BATCH_CLEAR, true, err) && apply_flush(s, false, err)))
         return false;
-    if (!add_all(s, BATCH_UPSERT, false, err))
+    if (!apply_add_all(s, BATCH_UPSERT, false, err))
         return false;
-    if (a->merge && !add_all(s, BATCH_LOSE, false, err))
+    if (a->merge && !apply_add_all(s, BATCH_LOSE, false, err))
         return false;
-    if (!replace && !add_all(s, BATCH_DELETE, true, err))
+    if (!replace && !apply_add_all(s, BATCH_DELETE, true, err))
         return false;
-    if (!flush(s, true, err))
+    if (!apply_flush(s, true, err))
         return false;
     if (rebuild && !queue_foreign_keys(a, true, &rebuilt, err))
         return false;
@@ -252,9 +257,9 @@ static bool run(struct applying *s, struct err *err)
         return false;
     if (!wave_finish(&s->wave, a, err))
         return false;
-    if (!read_results(target, rebuilt, err))
+    if (!apply_read_results(target, rebuilt, err))
         return false;
-    return read_results(target, setvals + a->merge + woken + 1, err);
+    return apply_read_results(target, setvals + a->merge + woken + 1, err);
 }
 
 bool apply_run(struct applier *applier, struct err *err)
@@ -265,7 +270,7 @@ bool apply_run(struct applier *applier, struct err *err)
 
     wave_init(&s.wave);
     applier->failed = applier->pairs->count;
-    ok = run(&s, err);
+    ok = applier->piecemeal ? apply_pieces(&s, err) : run(&s, err);
     wave_release(&s.wave);
     if (ok)
         return true;

@@ -1,5 +1,5 @@
 /*
- * Makes the target's rows what the source's are, from the changes that a comparison found: one
+ * Makes the target's rows what the source's are, from the changes that a comparison found: in one
  * transaction, upserts parents first, then deletes children first. Rows travel in waves: each wave
  * is fetched from both sides in one round trip (the source's rows, the target's versions that will
  * be lost) and written in the next; a row that is too wide for that passes in pieces. So memory
@@ -26,9 +26,22 @@ enum apply_way {
                    */
 };
 
+/* How much of it goes together. */
+struct apply_size {
+    int64_t octets;
+    size_t rows;
+};
+
+/* What was applied to one table and committed, in rows. */
+struct applied {
+    int64_t inserts, updates, deletes;
+    int64_t conflicts; /* standby rows newer than the active's that were overwritten */
+};
+
 struct applier {
     struct conn *conns[2]; /* by side; the source in its snapshot, the target in a transaction */
-    struct conn *recheck;  /* a second connection to the source (APPLY_REPLACE), else NULL */
+    struct conn
+        *recheck; /* a second connection to the source, where rows are replaced, else NULL */
     struct pairings *pairs;
     struct comparisons *all;
     struct archive *archive;
@@ -39,12 +52,18 @@ struct applier {
     bool merge;     /* a merge into the active database (repl/merge.h): its reasons for the archive,
                        sequences forward only, the base is marked before the COMMIT */
     bool quiet;     /* triggers were disabled for this transaction: enabled before its COMMIT */
+    bool piecemeal; /* CockroachDB: many short transactions instead of one (apply_pieces.c) */
+    const struct strlist *replaced; /* piecemeal: tables where what changes is deleted first */
+    bool keys_off; /* piecemeal: foreign keys of cycles are taken off (repl/keys_off.h), since no
+                      order of the tables fulfils them */
+    bool keys_were_off;      /* piecemeal: some are off since an earlier run; all are put back */
+    struct apply_size *size; /* made smaller where the server finds one too large */
     long batch_rows;
     /* results */
-    int64_t
-        *conflicts; /* per pairing: standby rows newer than the active's that were overwritten */
-    int64_t kept_deletes; /* keys that turned up on the source again: not deleted */
-    size_t failed;        /* the pairing whose statement failed; pairs->count when none */
+    struct applied *applied; /* per pairing */
+    int64_t kept_deletes;    /* keys that turned up on the source again: not deleted */
+    size_t failed;           /* the pairing whose statement failed; pairs->count when none */
+    bool too_large;          /* size was made smaller: another attempt may succeed */
 };
 
 /*
@@ -58,6 +77,10 @@ bool apply_receive_begin(struct conn *target, bool write, bool unchecked, struct
 /*
  * Applies everything and commits; sequences are moved in the same breath. On failure the target's
  * transaction is rolled back and applier->failed names the table, where one is to blame.
+ *
+ * piecemeal: the target is in a transaction that only reads, and each wave is committed by itself,
+ * parents first; what the weather hits is tried again. What is applied then stays after a failure,
+ * and another attempt, or another run, goes on from there.
  */
 bool apply_run(struct applier *applier, struct err *err);
 

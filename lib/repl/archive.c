@@ -283,6 +283,22 @@ bool archive_sync(struct archive *archive, struct err *err)
     return !archive->gz || gz_sync(archive->gz, err);
 }
 
+bool archive_mark(struct archive *archive, struct err *err)
+{
+    archive->marked = archive->rows;
+    return !archive->gz || gz_mark(archive->gz, err);
+}
+
+bool archive_back(struct archive *archive, struct err *err)
+{
+    archive->rows = archive->marked;
+    if (archive->marked == 0)
+        archive_discard(archive);
+    archive->open = archive->object = false;
+    archive->column = NULL;
+    return !archive->gz || gz_back(archive->gz, err);
+}
+
 bool archive_close(struct archive *archive, struct err *err)
 {
     bool ok = gz_close(archive->gz, err);
@@ -291,6 +307,7 @@ bool archive_close(struct archive *archive, struct err *err)
     free(archive->run);
     free(archive->path);
     archive->run = archive->path = NULL;
+    archive->marked = 0;
     archive->open = archive->object = false;
     archive->column = NULL;
     return ok;

@@ -23,7 +23,8 @@ struct archive {
     char *path;            /* the file, NULL until the first row */
     struct gz *gz;
     int64_t rows;
-    bool open; /* between archive_begin and archive_end: the file ends within a line */
+    int64_t marked; /* rows at the last mark */
+    bool open;      /* between archive_begin and archive_end: the file ends within a line */
     /* of the open line */
     const struct model_column *column; /* whose value is not complete yet, or NULL */
     bool null;                         /* that value is NULL */
@@ -57,7 +58,11 @@ bool archive_end(struct archive *archive, const char *reason, bool kept, struct 
 
 /* Makes what was added durable; to be called before the loss is committed. */
 bool archive_sync(struct archive *archive, struct err *err);
-/* Ends the file and removes it: what it holds was not lost after all. */
+/* What was added is durable, and stays whatever archive_back does. */
+bool archive_mark(struct archive *archive, struct err *err);
+/* Takes back what was added since the last mark: it was not lost after all. */
+bool archive_back(struct archive *archive, struct err *err);
+/* Ends the file and removes it: nothing of what it holds was lost. */
 void archive_discard(struct archive *archive);
 bool archive_close(struct archive *archive, struct err *err);
 

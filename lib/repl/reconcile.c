@@ -3,9 +3,8 @@
  * transaction), so each further attempt starts from the connections on: what it finds then is the
  * truth, also after a COMMIT whose answer was lost.
  */
-#include "repl/reconcile.h"
+#include "repl/reconcile_internal.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,12 +13,14 @@
 #include "base/mem.h"
 #include "db/pipeline.h"
 #include "db/quote.h"
+#include "repl/keys_off.h"
 #include "repl/sequences.h"
 #include "repl/triggers.h"
 
 #define AWAY_MS 30000
+#define WAVE_OCTETS ((int64_t)4 * 1024 * 1024)
+#define WAVE_ROWS 8000 /* where each wave is a transaction of its own */
 #define FINGERPRINT_EVERY_US ((int64_t)24 * 3600 * 1000000)
-#define GUARD_ROWS 100
 
 static void close_attempt(struct reconciliation *r)
 {
@@ -29,23 +30,6 @@ static void close_attempt(struct reconciliation *r)
     pairings_release(&r->pairs);
     session_close(&r->session);
     strlist_release(&r->added);
-}
-
-static void hold_failures(struct reconciliation *r)
-{
-    size_t i;
-
-    for (i = 0; i < r->failures.count; i++) {
-        char *name = mem_strdup(r->failures.items[i]);
-        char *tab = strchr(name, '\t');
-        size_t at;
-
-        *tab = '\0';
-        at = pairings_index(&r->pairs, name);
-        if (at < r->pairs.count)
-            pairing_hold(&r->pairs.items[at], HOLD_FAILED, tab + 1);
-        free(name);
-    }
 }
 
 /* The fingerprint of a large table is due once a day, and when nothing is known of it yet. */
@@ -81,60 +65,6 @@ static void choose_method(const struct reconciliation *r, struct comparison *c,
     }
 }
 
-/* Deletes that would take too much of a table, or all of it, are not believed without --force.
- * NULL where they are fine; else why not (malloced). */
-static char *guard_reason(const struct comparison *c, const struct config *config)
-{
-    if (c->method != COMPARE_WHOLE && c->method != COMPARE_BUCKETS)
-        return NULL;
-    if (c->rows[SOURCE] == 0 && c->rows[TARGET] > 0)
-        return mem_printf("it is empty on the active database but has %" PRId64
-                          " rows on the standby",
-                          c->rows[TARGET]);
-    if (c->deletes > GUARD_ROWS && c->deletes * 100 > c->rows[TARGET] * config->max_delete_percent)
-        return mem_printf("%" PRId64 " of %" PRId64
-                          " rows would be deleted, more than DB_MAX_DELETE_PERCENT (%d)",
-                          c->deletes, c->rows[TARGET], config->max_delete_percent);
-    return NULL;
-}
-
-static void guard(struct pairing *pair, const struct comparison *c, const struct config *config)
-{
-    char *why = guard_reason(c, config);
-
-    if (why)
-        pairing_hold(pair, HOLD_GUARD, why);
-    free(why);
-}
-
-bool reconcile_would_guard(const struct reconciliation *r, const struct config *config)
-{
-    bool would = false;
-    size_t i;
-
-    for (i = 0; i < r->pairs.count && !would; i++) {
-        char *why =
-            pairing_active(&r->pairs.items[i]) ? guard_reason(&r->all.items[i], config) : NULL;
-
-        would = why != NULL;
-        free(why);
-    }
-    return would;
-}
-
-static void guard_all(struct reconciliation *r, const struct config *config,
-                      const struct reconcile_options *options)
-{
-    size_t i;
-
-    /* A run that only compares has nothing to guard; a merge has seen to it. */
-    if (options->force || options->compare_only || options->merge)
-        return;
-    for (i = 0; i < r->pairs.count; i++)
-        guard(&r->pairs.items[i], &r->all.items[i], config);
-    pairings_spread_holds(&r->pairs);
-}
-
 static bool has_deletes_held_back(const struct pairing *pair, const struct comparison *c)
 {
     return pair->hold_deletes && c->inserts + c->updates == 0;
@@ -159,7 +89,7 @@ static bool has_work(const struct reconciliation *r, const struct reconcile_opti
 {
     if (options->merge)
         return options->merge->base.found && !options->merge->base.merged_at;
-    return anything_to_write(r) || r->sequences > 0;
+    return anything_to_write(r) || r->sequences > 0 || r->session.keys_off[TARGET];
 }
 
 /* A trigger or rule of a table that is kept in step and would fire on the rows that are applied. */
@@ -194,6 +124,20 @@ static bool quiet_triggers(struct reconciliation *r, const struct config *config
     return true;
 }
 
+static void take_results(struct reconciliation *r, const struct applier *applier, bool ok)
+{
+    size_t i;
+
+    for (i = 0; ok && i < r->pairs.count; i++)
+        r->conflicts[i] = applier->applied[i].conflicts;
+    if (ok || r->piecemeal)
+        r->kept_deletes += applier->kept_deletes;
+    /* Steps forward are what gives the weather its attempts back. */
+    if (!ok && r->piecemeal && reconcile_keep_applied(r, applier->applied))
+        weather_clear(&r->weather);
+    r->too_large = applier->too_large;
+}
+
 static bool apply(struct reconciliation *r, const struct config *config,
                   const struct reconcile_options *options, size_t *failed, struct err *err)
 {
@@ -211,15 +155,21 @@ static bool apply(struct reconciliation *r, const struct config *config,
     applier.unchecked = r->session.unchecked;
     applier.temporary = r->session.temporary;
     applier.merge = options->merge != NULL;
+    applier.piecemeal = r->piecemeal;
+    applier.replaced = &r->replaced;
+    applier.keys_off = r->keys_off;
+    applier.size = &r->size;
     applier.batch_rows = options->batch_rows;
-    applier.conflicts = r->conflicts;
     if (!quiet_triggers(r, config, &quieted, err) ||
-        (r->way == APPLY_REPLACE && !conn_clone(r->session.conns[SOURCE], &applier.recheck, err)))
+        ((r->way == APPLY_REPLACE || r->replaced.count) &&
+         !conn_clone(r->session.conns[SOURCE], &applier.recheck, err)))
         return false;
+    applier.applied = mem_alloc((r->pairs.count + 1) * sizeof(*applier.applied));
     applier.quiet = quieted && options->merge;
     ok = apply_run(&applier, err);
     conn_close(applier.recheck);
-    r->kept_deletes = applier.kept_deletes;
+    take_results(r, &applier, ok);
+    free(applier.applied);
     r->quieted = ok && quieted && !options->merge;
     *failed = applier.failed;
     return ok;
@@ -253,7 +203,8 @@ static bool find(struct reconciliation *r, const struct config *config, const st
 {
     const struct json *tables = json_get(state->root, "tables");
     const struct conn *conns[2] = {r->session.conns[SOURCE], r->session.conns[TARGET]};
-    bool write = options->write || options->merge; /* a merge writes temporary tables */
+    /* A merge writes temporary tables; what is applied piecemeal has transactions of its own. */
+    bool write = (options->write && !r->piecemeal) || options->merge;
     bool locks;
     size_t i;
 
@@ -267,7 +218,7 @@ static bool find(struct reconciliation *r, const struct config *config, const st
     r->conflicts = mem_alloc((r->pairs.count + 1) * sizeof(*r->conflicts));
     if (!pairings_select(&r->pairs, options->tables, options->compare_only ? NULL : &r->added, err))
         return false;
-    hold_failures(r);
+    reconcile_hold_failures(r);
     pairings_spread_holds(&r->pairs);
     for (i = 0; i < r->pairs.count; i++)
         choose_method(r, &r->all.items[i], &r->pairs.items[i], config, tables, options);
@@ -316,16 +267,41 @@ static bool needs_more(struct reconciliation *r)
  * Rows that cannot be upserted are deleted and inserted again. Where the target checks foreign
  * keys, that must not reach the rows that refer to them: the way that takes the keys off is used.
  */
-static enum apply_way choose_way(const struct reconciliation *r)
+static bool must_replace(const struct reconciliation *r, size_t i)
+{
+    return pairing_active(&r->pairs.items[i]) && r->all.items[i].changes.count > 0 &&
+           !row_sql_can_upsert(&r->pairs.items[i].rows[TARGET]) &&
+           r->all.items[i].changes.count > (size_t)r->all.items[i].inserts;
+}
+
+static bool is_referred_to(const struct model *model, const char *table)
+{
+    size_t i;
+    size_t j;
+
+    for (i = 0; i < model->table_count; i++)
+        for (j = 0; j < model->tables[i].constraint_count; j++)
+            if (model->tables[i].constraints[j].type == 'f' &&
+                !strcmp(model->tables[i].constraints[j].ref_table, table))
+                return true;
+    return false;
+}
+
+static void choose_way(struct reconciliation *r)
 {
     size_t i;
 
-    for (i = 0; i < r->pairs.count && !r->session.unchecked; i++)
-        if (pairing_active(&r->pairs.items[i]) && r->all.items[i].changes.count > 0 &&
-            !row_sql_can_upsert(&r->pairs.items[i].rows[TARGET]) &&
-            r->all.items[i].changes.count > (size_t)r->all.items[i].inserts)
-            return APPLY_REPLACE;
-    return r->way;
+    for (i = 0; i < r->pairs.count && !r->session.unchecked; i++) {
+        const char *name = r->pairs.items[i].name;
+
+        if (!must_replace(r, i))
+            continue;
+        if (!r->piecemeal)
+            r->way = APPLY_REPLACE;
+        else if (is_referred_to(&r->session.models[TARGET], name) &&
+                 !strlist_has(&r->replaced, name))
+            strlist_add(&r->replaced, name);
+    }
 }
 
 /* Decides what a merge writes. *again: there are tables that must be locked before it is decided.
@@ -353,6 +329,37 @@ static struct conn *const *lent_of(const struct reconcile_options *options)
     return options->lent;
 }
 
+static void choose_size(struct reconciliation *r, const struct reconcile_options *options)
+{
+    r->piecemeal = conn_kind(r->session.conns[TARGET]) == ENGINE_COCKROACH && !options->merge;
+    if (r->size.octets == 0)
+        r->size = (struct apply_size){WAVE_OCTETS, r->piecemeal ? WAVE_ROWS : SIZE_MAX};
+}
+
+/* The active database is without foreign keys that a sync of its time as the standby took off. */
+static void put_source_keys_back(const struct reconciliation *r)
+{
+    struct conn *conn = NULL;
+    struct err why = ERR_INIT;
+
+    if (!conn_clone(r->session.conns[SOURCE], &conn, &why) || !keys_off_put_back(conn, &why))
+        log_warn("%s", why.message);
+    conn_close(conn);
+}
+
+/* Whoever looks at the standby after a run that gave up should find its keys there. */
+static void put_keys_back(const struct reconciliation *r)
+{
+    struct conn *target = r->session.conns[TARGET];
+    struct err ignored = ERR_INIT;
+
+    if (!r->piecemeal || (!r->keys_off && r->replaced.count == 0) || !target ||
+        !conn_alive(target) || !weather_settle(target, &ignored))
+        return;
+    if (!keys_off_put_back(target, &ignored))
+        log_debug("%s", ignored.message);
+}
+
 /* One attempt. *failed: the pairing to blame, or pairs.count. */
 static bool attempt(struct reconciliation *r, const struct config *config,
                     const struct state *state, const struct reconcile_options *options,
@@ -361,79 +368,48 @@ static bool attempt(struct reconciliation *r, const struct config *config,
     bool again;
 
     *failed = SIZE_MAX;
-    if (!session_open(&r->session, config, state, options->source, lent_of(options), err) ||
-        !find(r, config, state, options, err) || !merge(r, options, &again, err))
+    if (!session_open(&r->session, config, state, options->source, lent_of(options), err))
+        return false;
+    choose_size(r, options);
+    if (options->write && r->session.keys_off[SOURCE])
+        put_source_keys_back(r);
+    if (!find(r, config, state, options, err) || !merge(r, options, &again, err))
         return false;
     if (again || needs_more(r)) {
         close_attempt(r);
         return attempt(r, config, state, options, failed, err);
     }
-    r->way = choose_way(r);
+    choose_way(r);
     r->sequences = sequences_differ(&r->session.models[SOURCE], &r->session.models[TARGET]);
-    guard_all(r, config, options);
+    reconcile_guard(r, config, options);
     if (!options->write || !has_work(r, options))
         return true;
     r->applied = apply(r, config, options, failed, err);
     return r->applied;
 }
 
-/* Errors that are about the rows of one table: bad data, constraints, a missing column, a trigger,
- * a rule or a view that stands in the way. */
-static bool is_about_rows(const struct err *err)
+static void forget(struct reconciliation *r)
 {
-    return !strncmp(err->sqlstate, "22", 2) || !strncmp(err->sqlstate, "23", 2) ||
-           !strncmp(err->sqlstate, "P0", 2) || !strcmp(err->sqlstate, "0A000") ||
-           (!strncmp(err->sqlstate, "42", 2) && strcmp(err->sqlstate, "42501") != 0);
-}
-
-static bool has_failed_before(const struct reconciliation *r, const char *name)
-{
-    size_t len = strlen(name);
     size_t i;
 
-    for (i = 0; i < r->failures.count; i++)
-        if (!strncmp(r->failures.items[i], name, len) && r->failures.items[i][len] == '\t')
-            return true;
-    return false;
+    for (i = 0; i < r->earlier_count; i++)
+        free(r->earlier[i].table);
+    free(r->earlier);
+    r->earlier = NULL;
+    r->earlier_count = 0;
+    strlist_release(&r->failures);
+    strlist_release(&r->complete);
+    strlist_release(&r->replaced);
 }
 
-/* Whether another attempt may succeed, and prepares it. */
-static bool try_again(struct reconciliation *r, bool connected, size_t failed,
-                      const struct err *err)
-{
-    if (err->code == ERR_STOPPED)
-        return false;
-    if (weather_wait(&r->weather, connected, err))
-        return true;
-    if (r->way == APPLY_UPSERT &&
-        (!strcmp(err->sqlstate, "23505") || !strcmp(err->sqlstate, "23503") ||
-         !strcmp(err->sqlstate, "23P01"))) {
-        log_debug("trying again with rows replaced: %s", err->message);
-        r->way = APPLY_REPLACE;
-        r->full = true;
-        return true;
-    }
-    if (failed < r->pairs.count && is_about_rows(err) &&
-        !has_failed_before(r, r->pairs.items[failed].name)) {
-        strlist_addf(&r->failures, "%s\t%s", r->pairs.items[failed].name, err->message);
-        return true;
-    }
-    return false;
-}
-
-/*
- * After a failed attempt. Rolled back, or broken off within a line and so before the COMMIT:
- * nothing was lost. Whether a lost connection committed is not known: that file stays (what is in
- * it was synced), and the next attempt makes one of its own, which may be discarded.
- */
-static void end_archive(struct reconciliation *r, const struct err *err)
+/* What the runs before have applied stays, with what it overwrote in the archive. */
+static bool give_up(struct reconciliation *r)
 {
     struct err ignored = ERR_INIT;
 
-    if (r->archive.open || (err->code != ERR_UNREACHABLE && strcmp(err->sqlstate, "40003") != 0))
-        archive_discard(&r->archive);
-    else
-        archive_close(&r->archive, &ignored);
+    archive_close(&r->archive, &ignored);
+    forget(r);
+    return false;
 }
 
 bool reconcile(struct reconciliation *r, const struct config *config, const struct state *state,
@@ -443,6 +419,7 @@ bool reconcile(struct reconciliation *r, const struct config *config, const stru
     r->added = (struct strlist)STRLIST_INIT;
     r->failures = (struct strlist)STRLIST_INIT;
     r->complete = (struct strlist)STRLIST_INIT;
+    r->replaced = (struct strlist)STRLIST_INIT;
     /* A switch has the application waiting. */
     r->weather.away_ms = options->lent ? 0 : AWAY_MS;
     archive_init(&r->archive, state->dir, options->program);
@@ -452,14 +429,18 @@ bool reconcile(struct reconciliation *r, const struct config *config, const stru
         bool again;
 
         r->attempts++;
-        if (attempt(r, config, state, options, &failed, err))
+        if (attempt(r, config, state, options, &failed, err)) {
+            reconcile_add_earlier(r);
             return archive_close(&r->archive, err);
+        }
         connected = r->session.connected;
-        end_archive(r, err);
-        again = try_again(r, connected, failed, err);
+        reconcile_end_archive(r, err);
+        again = reconcile_try_again(r, connected, failed, err);
+        if (!again)
+            put_keys_back(r);
         close_attempt(r);
         if (!again)
-            return false;
+            return give_up(r);
         err_clear(err);
     }
 }
@@ -480,6 +461,5 @@ void reconcile_release(struct reconciliation *r)
 
     archive_close(&r->archive, &ignored);
     close_attempt(r);
-    strlist_release(&r->failures);
-    strlist_release(&r->complete);
+    forget(r);
 }

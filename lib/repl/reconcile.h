@@ -37,6 +37,12 @@ struct reconcile_options {
     const char *program; /* names the salvage file: "sync" */
 };
 
+/* Of one table. */
+struct earlier {
+    char *table;
+    struct applied sum;
+};
+
 struct reconciliation {
     struct session session;
     struct pairings pairs;
@@ -46,11 +52,18 @@ struct reconciliation {
     struct strlist complete; /* large tables that this run must compare completely after all */
     struct strlist failures; /* "table<TAB>reason", kept over attempts: left out of the next one */
     int64_t *conflicts;      /* per pairing */
+    struct earlier *earlier; /* what attempts that failed had committed before that */
+    size_t earlier_count;
     int64_t kept_deletes;
     size_t sequences; /* that stood elsewhere on the target */
+    bool piecemeal;   /* the target is CockroachDB: apply.h */
     enum apply_way way;
-    bool applied; /* something was written */
-    bool quieted; /* triggers or rules of the standby were awake: they are disabled again */
+    struct strlist replaced; /* on CockroachDB: tables where what changes is deleted first, */
+    bool keys_off;           /* and whether the order of the tables does not fulfil their keys */
+    struct apply_size size;
+    bool too_large; /* size was made smaller */
+    bool applied;   /* something was written */
+    bool quieted;   /* triggers or rules of the standby were awake: they are disabled again */
     int attempts;
     bool full; /* every table is compared completely: what a window left out stands in the way */
     struct weather weather;

@@ -21,15 +21,15 @@ static void add_value(struct buf *name, const struct row_table *table, size_t ke
     buf_release(&shown);
 }
 
-void row_limit_name_key(struct buf *name, const struct row_table *table,
-                        const struct key_item *item)
+void row_limit_name_keys(struct buf *name, const struct row_table *table,
+                         const struct result *result, size_t row)
 {
     size_t i;
 
     for (i = 0; i < table->key_count; i++)
-        add_value(name, table, i, key_item_text(item, i));
+        add_value(name, table, i, result_text(result, row, i));
     if (table->key_count == 0)
-        buf_addf(name, "the hash %s", key_item_text(item, 0));
+        buf_addf(name, "with the hash %s", result_text(result, row, 0));
 }
 
 static size_t place_of(const struct row_table *table, const struct model_column *column)

@@ -11,15 +11,16 @@
 #include "db/conn.h"
 #include "db/query.h"
 #include "db/row_sql.h"
-#include "repl/keyset.h"
 
 /* The server takes 16 MiB; the rest is for the statement around the row. */
 #define ROW_LIMIT ((size_t)16 * 1024 * 1024 - 256 * 1024)
 
-/* Appends "id = 7, kind = x" for a row: of a list of keys, of a result with the table's columns,
- * of a COPY in CSV. place: what it is called where the table has no key. */
-void row_limit_name_key(struct buf *name, const struct row_table *table,
-                        const struct key_item *item);
+/*
+ * Appends "id = 7, kind = x" for a row: of a result that begins with the key columns, of one with
+ * the table's columns, of a COPY in CSV. place: what it is called where the table has no key.
+ */
+void row_limit_name_keys(struct buf *name, const struct row_table *table,
+                         const struct result *result, size_t row);
 void row_limit_name_row(struct buf *name, const struct row_table *table,
                         const struct result *result, size_t row, long long place);
 void row_limit_name_csv(struct buf *name, const struct row_table *table, const char *row,

@@ -10,6 +10,7 @@
 #include "repl/catalog.h"
 #include "repl/fence.h"
 #include "repl/identity.h"
+#include "repl/keys_off.h"
 #include "repl/switch_mark.h"
 #include "repl/watermark.h"
 #include "state/journal.h"
@@ -43,12 +44,14 @@ static bool queue(struct session *s, const struct config *config, struct err *er
     return identity_queue(source, err) && switch_mark_queue_look(source, NULL, err) &&
            identity_queue(target, err) && switch_mark_queue_look(target, NULL, err) &&
            watermark_queue(source, config->overlap_ms, err) && pipeline_sync(source, err) &&
+           keys_off_queue_look(source, err) &&
            pipeline_add(source, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", 0, NULL, err) &&
            pipeline_add(source, "SET LOCAL lock_timeout = '" LOCK_TIMEOUT "'", 0, NULL, err) &&
            catalog_queue(source, err) && pipeline_sync(source, err) &&
            apply_queue_privileges(target, err) &&
-           fence_queue_state(target, config->fence_role, err) && catalog_queue(target, err) &&
-           pipeline_sync(target, err) && pipeline_send(s->conns, 2, err);
+           fence_queue_state(target, config->fence_role, err) && keys_off_queue_look(target, err) &&
+           catalog_queue(target, err) && pipeline_sync(target, err) &&
+           pipeline_send(s->conns, 2, err);
 }
 
 static bool check_epochs(struct session *s, const struct state *state, const int64_t epochs[2],
@@ -70,10 +73,13 @@ static bool receive(struct session *s, const struct state *state, struct err *er
            identity_receive(target, &s->identities[s->roles[TARGET]], err) &&
            switch_mark_receive(target, &found, &epochs[TARGET], err) &&
            identity_check(state, s->identities, err) && check_epochs(s, state, epochs, err) &&
-           watermark_receive(source, &s->watermark, err) && pipeline_next(source, NULL, err) &&
-           pipeline_next(source, NULL, err) && catalog_receive(source, &s->models[SOURCE], err) &&
+           watermark_receive(source, &s->watermark, err) &&
+           keys_off_receive_look(source, &s->keys_off[SOURCE], err) &&
+           pipeline_next(source, NULL, err) && pipeline_next(source, NULL, err) &&
+           catalog_receive(source, &s->models[SOURCE], err) &&
            apply_receive_privileges(target, &s->unchecked, &s->temporary, err) &&
            fence_receive_state(target, &s->fenced, err) &&
+           keys_off_receive_look(target, &s->keys_off[TARGET], err) &&
            catalog_receive(target, &s->models[TARGET], err);
 }
 

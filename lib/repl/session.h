@@ -29,6 +29,7 @@ struct session {
     bool unchecked; /* the target lets us switch off its foreign keys and triggers for a transaction
                      */
     bool temporary; /* the target lets us make temporary tables */
+    bool keys_off[2]; /* by side: a run that was killed has left foreign keys off (keys_off.h) */
 };
 
 /*

@@ -19,17 +19,24 @@ struct wave_batch {
     enum batch_kind kind;
     size_t pair;
     int64_t octets;
-    bool wide;             /* one row, too wide to be held: it passes in pieces */
-    struct arrays keys;    /* of all rows */
-    struct arrays changed; /* of those that exist on the target */
-    struct arrays gone;    /* of those that the source does not have */
+    int64_t inserts, updates, deletes; /* rows, as the comparison counts them */
+    int64_t conflicts;        /* standby rows newer than the active's, found while it ran */
+    int64_t conflicts_before; /* the same of a run of which it is not known what became */
+    bool wide;                /* one row, too wide to be held: it passes in pieces */
+    struct arrays keys;       /* of all rows */
+    struct arrays changed;    /* of those that exist on the target */
+    struct arrays gone;       /* of those that the source does not have */
 };
 
 struct wave {
     struct wave_batch *batches;
     size_t count, cap;
     int64_t octets;
-    size_t *pending; /* pairings of the statements whose results are still to be read */
+    size_t rows;
+    size_t before;      /* results of the target that come before those of the wave */
+    int64_t kept;       /* keys that turned up on the source again */
+    bool source_failed; /* it was the source that failed */
+    size_t *pending;    /* pairings of the statements whose results are still to be read */
     size_t pending_count, pending_cap;
 };
 
@@ -37,7 +44,7 @@ void wave_init(struct wave *wave);
 void wave_release(struct wave *wave);
 void wave_reset(struct wave *wave);
 /* True when another row of that length should wait for the next wave. */
-bool wave_full(const struct wave *wave, int64_t octets);
+bool wave_full(const struct wave *wave, const struct applier *applier, int64_t octets);
 /* Adds a row to the last batch when it is of the same kind and table and has room, else to a new
  * one. */
 void wave_add(struct wave *wave, const struct applier *applier, enum batch_kind kind, size_t pair,
@@ -46,11 +53,15 @@ void wave_add(struct wave *wave, const struct applier *applier, enum batch_kind 
 /*
  * Fetches what the wave needs from both sides in one round trip, archives what will be lost and
  * queues the writes on the target. *snapshot_ended: the source's snapshot was ended, as it is
- * before the first BATCH_DELETE.
+ * before the first BATCH_DELETE. May be done again when the transaction was undone.
  */
 bool wave_run(struct wave *wave, struct applier *applier, bool *snapshot_ended, struct err *err);
 /* Reads the results of the writes; on failure applier->failed names the table. */
 bool wave_finish(struct wave *wave, struct applier *applier, struct err *err);
+/* Counts the wave among what was applied. */
+void wave_settle(const struct wave *wave, struct applier *applier);
+/* It is not known whether what the wave wrote was committed: it will be run again. */
+void wave_doubt(struct wave *wave);
 
 /* What the files of a wave share. */
 

@@ -7,11 +7,14 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "db/merge_sql.h"
 #include "db/pipeline.h"
 #include "db/row_sql.h"
 #include "repl/instant.h"
+#include "repl/row_limit.h"
 #include "repl/wave.h"
+
+/* Of the rows of one statement: with what stands around them it stays below 4 MiB. */
+#define STATEMENT_BYTES ((size_t)2 * 1024 * 1024)
 
 /* The target's versions of a batch, in key order. */
 struct versions {
@@ -22,11 +25,14 @@ struct versions {
 };
 
 struct batch_run {
+    struct wave *wave;
     struct applier *applier;
     struct wave_batch *batch;
     const struct row_table *source, *target;
     struct versions old;
     struct arrays rows; /* for the INSERT */
+    bool cleared;       /* what the rows replace is deleted */
+    bool row_failed;    /* what became of a row failed, not the source */
 };
 
 static int compare_keys_of(const struct result *a, size_t i, const struct result *b, size_t j,
@@ -126,6 +132,90 @@ static const char *reason(const struct applier *a, const char *ordinary)
     return a->merge ? "merge" : ordinary;
 }
 
+/* Nothing is lost where the target has the row already, as it is. */
+static bool is_same(const struct batch_run *run, const struct result *row, size_t at)
+{
+    size_t width = row_sql_key_width(run->source);
+    size_t i;
+
+    for (i = width; i < width + run->source->column_count; i++) {
+        const char *old = result_text(run->old.result, at, i);
+        const char *new = result_text(row, 0, i);
+
+        if (!old != !new || (old && strcmp(old, new) != 0))
+            return false;
+    }
+    return true;
+}
+
+/* Of equal rows of a multiset nothing is lost. */
+static bool archive_overwritten(struct batch_run *run, const struct result *row, size_t at,
+                                struct err *err)
+{
+    struct applier *a = run->applier;
+    bool conflict;
+
+    if (at == run->old.count || run->source->key_count == 0 || is_same(run, row, at))
+        return true;
+    conflict = is_conflict(run, row, at);
+    run->batch->conflicts += conflict;
+    return archive_add(a->archive, run->target, reason(a, conflict ? "conflict" : "update"), row, 0,
+                       run->old.result, at, err);
+}
+
+/* The rows at hand as a statement; before the first one those go that cannot be upserted. */
+static bool queue_rows_at_hand(struct batch_run *run, struct err *err)
+{
+    struct applier *a = run->applier;
+    bool upsert = row_sql_can_upsert(run->target);
+    struct buf sql = BUF_INIT;
+    bool ok = true;
+
+    if (!upsert && a->way == APPLY_UPSERT && !run->cleared)
+        ok = wave_queue_delete(run->wave, a, run->batch->pair, &run->batch->changed, run->old.count,
+                               err);
+    run->cleared = true;
+    if (ok && run->rows.rows) {
+        row_sql_insert(&sql, run->target, upsert);
+        ok = wave_queue_insert(run->wave, a, run->batch->pair, sql.data, &run->rows, err);
+        buf_release(&sql);
+        arrays_reset(&run->rows);
+    }
+    return ok;
+}
+
+static bool refuse_row(struct batch_run *run, const struct result *row, size_t bytes,
+                       struct err *err)
+{
+    struct buf name = BUF_INIT;
+
+    row_limit_name_keys(&name, run->source, row, 0);
+    row_limit_refuse(err, run->applier->conns[TARGET], name.data, bytes);
+    buf_release(&name);
+    return false;
+}
+
+/* A statement is bounded by what its rows really are: what they were found by may leave out wide
+ * columns. */
+static bool add_row(struct batch_run *run, const struct result *row, struct err *err)
+{
+    size_t width = row_sql_key_width(run->source);
+    size_t before;
+    size_t bytes = 0;
+    size_t i;
+
+    for (i = 0; i < run->rows.width; i++)
+        bytes += result_length(row, 0, width + i);
+    if (run->rows.rows && arrays_bytes(&run->rows) + bytes > STATEMENT_BYTES &&
+        !(queue_rows_at_hand(run, err) && pipeline_send(&run->applier->conns[TARGET], 1, err)))
+        return false;
+    before = arrays_bytes(&run->rows);
+    arrays_add_row(&run->rows, row, 0, width);
+    bytes = arrays_bytes(&run->rows) - before;
+    return conn_kind(run->applier->conns[TARGET]) != ENGINE_COCKROACH || bytes <= ROW_LIMIT ||
+           refuse_row(run, row, bytes, err);
+}
+
 static bool take_row(void *context, const struct result *row, struct err *err)
 {
     struct batch_run *run = context;
@@ -133,33 +223,13 @@ static bool take_row(void *context, const struct result *row, struct err *err)
     size_t at = told_by_key(run->source) ? versions_match(&run->old, row) : run->old.count;
 
     if (run->batch->kind == BATCH_LOSE)
-        return archive_add(a->archive, run->target, "conflict",
-                           at < run->old.count ? run->old.result : NULL, at, row, 0, err);
-    /* Of equal rows of a multiset nothing is lost. */
-    if (at < run->old.count && run->source->key_count > 0) {
-        bool conflict = is_conflict(run, row, at);
-
-        a->conflicts[run->batch->pair] += conflict;
-        if (!archive_add(a->archive, run->target, reason(a, conflict ? "conflict" : "update"), row,
-                         0, run->old.result, at, err))
-            return false;
-    }
-    if (run->batch->kind == BATCH_UPSERT)
-        arrays_add_row(&run->rows, row, 0, row_sql_key_width(run->source));
-    return true;
-}
-
-bool wave_queue_for_keys(struct conn *conn, const struct row_table *table,
-                         void (*write)(struct buf *, const struct row_table *), struct arrays *keys,
-                         struct err *err)
-{
-    struct buf sql = BUF_INIT;
-    bool ok;
-
-    write(&sql, table);
-    ok = arrays_queue(keys, conn, sql.data, err);
-    buf_release(&sql);
-    return ok;
+        run->row_failed =
+            !archive_add(a->archive, run->target, "conflict",
+                         at < run->old.count ? run->old.result : NULL, at, row, 0, err);
+    else
+        run->row_failed = !archive_overwritten(run, row, at, err) ||
+                          (run->batch->kind == BATCH_UPSERT && !add_row(run, row, err));
+    return !run->row_failed;
 }
 
 struct conn *wave_asked_again(const struct applier *a)
@@ -194,60 +264,6 @@ static bool queue_reads(struct applier *a, struct wave_batch *b, bool *snapshot_
                                row_sql_keys_of, &b->gone, err);
 }
 
-void wave_note_pending(struct wave *wave, size_t pair)
-{
-    if (wave->pending_count == wave->pending_cap) {
-        wave->pending_cap = wave->pending_cap ? wave->pending_cap * 2 : 64;
-        wave->pending = mem_array(wave->pending, wave->pending_cap, sizeof(*wave->pending));
-    }
-    wave->pending[wave->pending_count++] = pair;
-}
-
-/* A statement that must take that many rows. */
-static bool queue_counted(struct wave *wave, struct applier *a, size_t pair, const char *statement,
-                          struct arrays *arrays, size_t rows, struct err *err)
-{
-    struct buf sql = BUF_INIT;
-    bool ok;
-
-    row_sql_counted_open(&sql);
-    buf_adds(&sql, statement);
-    row_sql_counted_close(&sql, rows);
-    wave_note_pending(wave, pair);
-    ok = arrays_queue(arrays, a->conns[TARGET], sql.data, err);
-    buf_release(&sql);
-    return ok;
-}
-
-bool wave_queue_insert(struct wave *wave, struct applier *a, size_t pair, const char *sql,
-                       struct arrays *rows, struct err *err)
-{
-    return queue_counted(wave, a, pair, sql, rows, rows->rows, err);
-}
-
-/* Rows with a key may be gone already: with their parent, or because an upsert changed how their
- * key is written. What counts is that none is left. */
-bool wave_queue_delete(struct wave *wave, struct applier *a, size_t pair, struct arrays *keys,
-                       size_t rows, struct err *err)
-{
-    const struct row_table *table = &a->pairs->items[pair].rows[TARGET];
-    struct buf sql = BUF_INIT;
-    bool ok;
-
-    if (!keys->rows)
-        return true;
-    if (table->key_count == 0) {
-        row_sql_delete(&sql, table);
-        ok = queue_counted(wave, a, pair, sql.data, keys, rows, err);
-        buf_release(&sql);
-        return ok;
-    }
-    wave_note_pending(wave, pair);
-    wave_note_pending(wave, pair);
-    return wave_queue_for_keys(a->conns[TARGET], table, row_sql_delete, keys, err) &&
-           wave_queue_for_keys(a->conns[TARGET], table, row_sql_left_over, keys, err);
-}
-
 /* Equal rows of which the source has fewer. */
 static bool archive_surplus(struct batch_run *run, struct err *err)
 {
@@ -262,44 +278,10 @@ static bool archive_surplus(struct batch_run *run, struct err *err)
     return true;
 }
 
-bool wave_queue_parent_locks(struct wave *wave, struct applier *a, struct wave_batch *b,
-                             struct err *err)
+static bool queue_insert(struct batch_run *run, struct err *err)
 {
-    const struct row_table *rows = &a->pairs->items[b->pair].rows[TARGET];
-    struct buf sql = BUF_INIT;
-    size_t i;
-    bool ok = true;
-
-    for (i = 0; i < rows->table->constraint_count && ok && a->merge && a->unchecked; i++) {
-        const struct model_constraint *c = &rows->table->constraints[i];
-
-        if (c->type != 'f' || c->ref_outside || c->inherited)
-            continue;
-        buf_reset(&sql);
-        merge_sql_lock_parents(&sql, rows, c);
-        wave_note_pending(wave, b->pair);
-        ok = arrays_queue(&b->keys, a->conns[TARGET], sql.data, err);
-    }
-    buf_release(&sql);
-    return ok;
-}
-
-static bool queue_insert(struct wave *wave, struct batch_run *run, struct err *err)
-{
-    struct applier *a = run->applier;
-    bool upsert = row_sql_can_upsert(run->target);
-    struct buf sql = BUF_INIT;
-    bool ok;
-
-    if (!upsert && a->way == APPLY_UPSERT &&
-        !wave_queue_delete(wave, a, run->batch->pair, &run->batch->changed, run->old.count, err))
-        return false;
-    if (!run->rows.rows)
-        return true;
-    row_sql_insert(&sql, run->target, upsert);
-    ok = wave_queue_insert(wave, a, run->batch->pair, sql.data, &run->rows, err);
-    buf_release(&sql);
-    return ok && wave_queue_parent_locks(wave, a, run->batch, err);
+    return queue_rows_at_hand(run, err) &&
+           wave_queue_parent_locks(run->wave, run->applier, run->batch, err);
 }
 
 /* True when the list of keys (as row_sql_keys_of selects it) has the key of version i. */
@@ -330,7 +312,7 @@ static bool doom(struct batch_run *run, const struct result *again, struct array
     for (i = 0; i < old->count; i++) {
         if (!old->matched[i]) {
             if (again && listed(again, old, i)) {
-                a->kept_deletes++;
+                run->wave->kept++;
                 continue;
             }
             if (!archive_add(a->archive, run->target, reason(a, "delete"), NULL, 0, old->result, i,
@@ -342,36 +324,39 @@ static bool doom(struct batch_run *run, const struct result *again, struct array
     return true;
 }
 
-static bool run_deletes(struct wave *wave, struct batch_run *run, struct err *err)
+static bool run_deletes(struct batch_run *run, struct err *err)
 {
     struct result *again = NULL;
     struct arrays doomed;
     bool ok = true;
 
-    if (run->batch->gone.rows)
+    if (run->batch->gone.rows) {
         ok = pipeline_next(wave_asked_again(run->applier), &again, err);
+        run->wave->source_failed = !ok;
+    }
     arrays_init(&doomed, row_sql_key_width(run->target));
     ok = ok && doom(run, again, &doomed, err) &&
-         wave_queue_delete(wave, run->applier, run->batch->pair, &doomed, doomed.rows, err);
+         wave_queue_delete(run->wave, run->applier, run->batch->pair, &doomed, doomed.rows, err);
     arrays_release(&doomed);
     result_free(again);
     return ok;
 }
 
 /* The answer to the COMMIT before the first question outside the snapshot. */
-static bool read_commit(struct applier *a, const struct wave_batch *b, bool *pending,
-                        struct err *err)
+static bool read_commit(struct wave *wave, struct applier *a, const struct wave_batch *b,
+                        bool *pending, struct err *err)
 {
     if (!b->gone.rows || !*pending)
         return true;
     *pending = false;
-    return pipeline_next(a->conns[SOURCE], NULL, err);
+    wave->source_failed = !pipeline_next(a->conns[SOURCE], NULL, err);
+    return !wave->source_failed;
 }
 
 static bool run_rows(struct wave *wave, struct applier *a, struct wave_batch *b,
                      bool *commit_pending, struct err *err)
 {
-    struct batch_run run = {.applier = a, .batch = b};
+    struct batch_run run = {.wave = wave, .applier = a, .batch = b};
     struct result *old = NULL;
     bool ok = true;
 
@@ -381,13 +366,15 @@ static bool run_rows(struct wave *wave, struct applier *a, struct wave_batch *b,
         return false;
     versions_init(&run.old, old, row_sql_key_width(run.target));
     arrays_init(&run.rows, run.target->column_count);
-    if (b->kind != BATCH_DELETE)
+    if (b->kind != BATCH_DELETE) {
         ok = pipeline_rows(a->conns[SOURCE], take_row, &run, err);
-    ok = ok && read_commit(a, b, commit_pending, err);
+        wave->source_failed = !ok && !run.row_failed;
+    }
+    ok = ok && read_commit(wave, a, b, commit_pending, err);
     if (ok)
         ok = b->kind == BATCH_LOSE ||
-             (b->kind == BATCH_UPSERT ? archive_surplus(&run, err) && queue_insert(wave, &run, err)
-                                      : run_deletes(wave, &run, err));
+             (b->kind == BATCH_UPSERT ? archive_surplus(&run, err) && queue_insert(&run, err)
+                                      : run_deletes(&run, err));
     arrays_release(&run.rows);
     versions_release(&run.old);
     return ok;
@@ -396,10 +383,25 @@ static bool run_rows(struct wave *wave, struct applier *a, struct wave_batch *b,
 static bool run_batch(struct wave *wave, struct applier *a, struct wave_batch *b,
                       bool *commit_pending, struct err *err)
 {
-    bool ok = b->wide ? read_commit(a, b, commit_pending, err) && wave_wide_run(wave, a, b, err)
-                      : run_rows(wave, a, b, commit_pending, err);
+    bool ok;
 
+    b->conflicts = 0;
+    ok = b->wide ? read_commit(wave, a, b, commit_pending, err) && wave_wide_run(wave, a, b, err)
+                 : run_rows(wave, a, b, commit_pending, err);
     return ok && pipeline_send(&a->conns[TARGET], 1, err);
+}
+
+/* Queues and sends what the wave asks of both sides. */
+static bool ask(struct wave *wave, struct applier *a, bool *snapshot_ended, struct err *err)
+{
+    size_t i;
+
+    for (i = 0; i < wave->count; i++)
+        if (!queue_reads(a, &wave->batches[i], snapshot_ended, err))
+            return false;
+    return pipeline_sync(a->conns[SOURCE], err) && pipeline_sync(a->conns[TARGET], err) &&
+           (!a->recheck || pipeline_sync(a->recheck, err)) && pipeline_send(a->conns, 2, err) &&
+           (!a->recheck || pipeline_send(&a->recheck, 1, err));
 }
 
 bool wave_run(struct wave *wave, struct applier *a, bool *snapshot_ended, struct err *err)
@@ -408,13 +410,14 @@ bool wave_run(struct wave *wave, struct applier *a, bool *snapshot_ended, struct
     bool commit_pending;
     size_t i;
 
-    for (i = 0; i < wave->count; i++)
-        if (!queue_reads(a, &wave->batches[i], snapshot_ended, err))
-            return false;
-    if (!pipeline_sync(a->conns[SOURCE], err) || !pipeline_sync(a->conns[TARGET], err) ||
-        (a->recheck && !pipeline_sync(a->recheck, err)) || !pipeline_send(a->conns, 2, err) ||
-        (a->recheck && !pipeline_send(&a->recheck, 1, err)))
+    wave->kept = 0;
+    wave->pending_count = 0;
+    wave->source_failed = false;
+    if (!ask(wave, a, snapshot_ended, err))
         return false;
+    for (; wave->before > 0; wave->before--)
+        if (!pipeline_next(a->conns[TARGET], NULL, err))
+            return false;
     commit_pending = *snapshot_ended && !ended_before;
     for (i = 0; i < wave->count; i++)
         if (!run_batch(wave, a, &wave->batches[i], &commit_pending, err)) {
@@ -422,34 +425,4 @@ bool wave_run(struct wave *wave, struct applier *a, bool *snapshot_ended, struct
             return false;
         }
     return archive_sync(a->archive, err);
-}
-
-/* Says in words that rows were not taken. */
-static void explain(const struct applier *a, size_t pair, struct err *err)
-{
-    size_t missing;
-    size_t rows;
-    char state[sizeof(err->sqlstate)];
-
-    if (!row_sql_read_shortfall(err->message, &missing, &rows))
-        return;
-    memcpy(state, err->sqlstate, sizeof(state));
-    err_set(err, ERR_FAILED, "the %s did not take %zu of %zu rows of %s: a trigger or rule there?",
-            conn_role(a->conns[TARGET]), missing, rows, a->pairs->items[pair].name);
-    memcpy(err->sqlstate, state, sizeof(state));
-    err_hint(err, "disable or drop there what keeps the rows out");
-}
-
-bool wave_finish(struct wave *wave, struct applier *a, struct err *err)
-{
-    size_t i;
-
-    for (i = 0; i < wave->pending_count; i++)
-        if (!pipeline_next(a->conns[TARGET], NULL, err)) {
-            a->failed = wave->pending[i];
-            explain(a, a->failed, err);
-            return false;
-        }
-    wave->pending_count = 0;
-    return true;
 }

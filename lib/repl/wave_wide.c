@@ -17,7 +17,7 @@
 struct version {
     struct wave *wave;
     struct applier *applier;
-    const struct wave_batch *batch;
+    struct wave_batch *batch;
     const struct row_table *table;
     enum side side; /* whose it is */
     bool lost;      /* as what it goes into the archive: the version that is lost, or that stays */
@@ -147,7 +147,7 @@ static const char *reason(const struct version *old, const struct version *new)
     if (!new->fields)
         return "delete";
     conflict = new->table->change &&instant_is_later(text_of(old), text_of(new));
-    a->conflicts[old->batch->pair] += conflict;
+    old->batch->conflicts += conflict;
     return conflict ? "conflict" : "update";
 }
 
@@ -244,7 +244,7 @@ bool wave_wide_run(struct wave *wave, struct applier *a, struct wave_batch *b, s
         ok = receive(&new, err);
     ok = ok && end_archived(&old, &new, err);
     if (ok && there)
-        a->kept_deletes += old.fields > 0;
+        wave->kept += old.fields > 0;
     else if (ok && b->kind == BATCH_UPSERT)
         ok = queue_write(wave, a, b, new.fields > 0, err);
     else if (ok && !loses && old.fields)

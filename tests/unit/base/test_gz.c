@@ -71,6 +71,35 @@ TEST(synced_text_is_readable_before_the_end)
     assert_string_equal(text, "one\ntwo\n");
 }
 
+TEST(what_comes_after_a_mark_can_be_taken_back)
+{
+    struct err err = ERR_INIT;
+    char text[200];
+    char noise[100000];
+    size_t i;
+
+    for (i = 0; i < sizeof noise; i++)
+        noise[i] = (char)(i * i * 31 >> 7);
+    struct gz *gz = gz_create("x.gz", 0600, 1, &err);
+    assert_false(gz_back(gz, &err));
+    assert_true(gz_write(gz, "one\n", 4, &err));
+    assert_true(gz_mark(gz, &err));
+    for (i = 0; i < 3; i++) {
+        assert_true(gz_write(gz, noise, sizeof noise, &err));
+        assert_true(i == 0 || gz_sync(gz, &err));
+        assert_true(gz_back(gz, &err));
+    }
+    assert_true(gz_write(gz, "two\n", 4, &err));
+    assert_true(gz_mark(gz, &err));
+    assert_true(gz_write(gz, "three\n", 6, &err));
+    assert_true(gz_back(gz, &err));
+    assert_true(gz_write(gz, "four\n", 5, &err));
+    assert_true(gz_close(gz, &err));
+    assert_int_equal(unpack("x.gz"), 0); /* the sum is right, too */
+    unit_read("plain", text, sizeof text);
+    assert_string_equal(text, "one\ntwo\nfour\n");
+}
+
 TEST(an_existing_file_is_not_touched)
 {
     struct err err = ERR_INIT;
@@ -131,6 +160,7 @@ int main(void)
         IN_DIR(what_is_written_comes_back),
         IN_DIR(an_empty_file_is_one_whole_member),
         IN_DIR(synced_text_is_readable_before_the_end),
+        IN_DIR(what_comes_after_a_mark_can_be_taken_back),
         IN_DIR(an_existing_file_is_not_touched),
         IN_DIR(a_full_disk_is_reported_and_the_file_stays_broken),
     };

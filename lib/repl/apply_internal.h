@@ -1,0 +1,30 @@
+/* What the files of the applier share. For lib/repl/apply*.c only. */
+#ifndef DBR_REPL_APPLY_INTERNAL_H
+#define DBR_REPL_APPLY_INTERNAL_H
+
+#include "repl/apply.h"
+#include "repl/wave.h"
+
+struct applying {
+    struct applier *a;
+    struct wave wave;
+    bool snapshot_ended;
+    bool reading; /* piecemeal: the target is still in the transaction of the comparison */
+    bool whole;   /* piecemeal: the waves belong to one transaction */
+};
+
+/* Adds the changes of a table, or of all of them, that are of this kind; what has gathered is run
+ * when it is a wave. */
+bool apply_add_table(struct applying *s, enum batch_kind kind, size_t pair, struct err *err);
+bool apply_add_all(struct applying *s, enum batch_kind kind, bool children_first, struct err *err);
+/* Runs what has gathered; last: its writes are queued, and read by the caller. */
+bool apply_flush(struct applying *s, bool last, struct err *err);
+/* Reads n results of statements on the target. */
+bool apply_read_results(struct conn *conn, size_t n, struct err *err);
+
+/* apply_pieces.c */
+bool apply_pieces(struct applying *s, struct err *err);
+/* Commits the wave by itself. */
+bool apply_commit_wave(struct applying *s, struct err *err);
+
+#endif

@@ -1,0 +1,320 @@
+/*
+ * Applying on CockroachDB, where a transaction must stay small: each wave is one, in an order in
+ * which every state that is committed fulfils the foreign keys. A wave that the weather hits is run
+ * again; one of which it is not known whether it was committed may be run again as well: rows with
+ * a key are written as they were, others are deleted before they are inserted.
+ *
+ * What is lost by a wave is in the archive before its COMMIT, and taken back when it was undone.
+ */
+#include "repl/apply_internal.h"
+
+#include <string.h>
+
+#include "db/pipeline.h"
+#include "db/query.h"
+#include "db/row_sql.h"
+#include "repl/graph.h"
+#include "repl/keys_off.h"
+#include "repl/sequences.h"
+#include "repl/weather.h"
+
+typedef bool (*body)(struct applying *s, void *context, struct err *err);
+
+/* The transaction begins with the first wave's questions, behind the end of the comparison's. */
+static bool queue_begin(struct applying *s, struct err *err)
+{
+    struct conn *target = s->a->conns[TARGET];
+
+    s->wave.before = 2 + s->reading;
+    return (!s->reading || pipeline_add(target, "COMMIT", 0, NULL, err)) &&
+           apply_queue_begin(target, true, false, err);
+}
+
+static bool commit(struct applying *s, bool *sent, struct err *err)
+{
+    struct conn *target = s->a->conns[TARGET];
+
+    if (!pipeline_add(target, "COMMIT", 0, NULL, err) || !pipeline_sync(target, err))
+        return false;
+    *sent = true;
+    return pipeline_send(&target, 1, err) && apply_read_results(target, s->wave.before, err) &&
+           wave_finish(&s->wave, s->a, err) && pipeline_next(target, NULL, err);
+}
+
+/* The source's snapshot cannot be had again: it must have come through unharmed. */
+static bool settle_source(struct applier *a, const struct wave *wave)
+{
+    struct err ignored = ERR_INIT;
+
+    return !wave->source_failed && conn_alive(a->conns[SOURCE]) &&
+           pipeline_end(a->conns[SOURCE], &ignored) &&
+           (!a->recheck || (conn_alive(a->recheck) && pipeline_end(a->recheck, &ignored)));
+}
+
+/* What the undone transaction would have lost is not lost; of one in doubt it may be. */
+static bool keep_archive(struct applying *s, bool doubt, struct err *err)
+{
+    struct err why = ERR_INIT;
+
+    if (doubt)
+        wave_doubt(&s->wave);
+    if (doubt ? archive_mark(s->a->archive, &why) : archive_back(s->a->archive, &why))
+        return true;
+    *err = why;
+    return false;
+}
+
+static void make_smaller(struct applier *a, const struct wave *wave)
+{
+    a->size->rows = wave->rows / 2;
+    a->size->octets = wave->octets / 2;
+    a->too_large = true;
+}
+
+static bool transact(struct applying *s, body run, void *context, struct err *err)
+{
+    struct applier *a = s->a;
+    struct weather weather = {0};
+
+    for (;;) {
+        bool sent = false;
+        bool doubt;
+
+        if (queue_begin(s, err) && run(s, context, err) && commit(s, &sent, err))
+            return archive_mark(a->archive, err);
+        s->reading = false;
+        doubt = sent && (weather_kind(err) == WEATHER_UNSURE || weather_kind(err) == WEATHER_LOST);
+        if (!keep_archive(s, doubt, err) || !settle_source(a, &s->wave))
+            return false;
+        if (weather_is_size(err) && err->code != ERR_REFUSED && s->wave.rows > 1) {
+            make_smaller(a, &s->wave);
+            return false;
+        }
+        if (!weather_recover(&weather, a->conns[TARGET], err))
+            return false;
+        a->failed = a->pairs->count;
+    }
+}
+
+static bool run_wave(struct applying *s, void *context, struct err *err)
+{
+    (void)context;
+    return wave_run(&s->wave, s->a, &s->snapshot_ended, err);
+}
+
+bool apply_commit_wave(struct applying *s, struct err *err)
+{
+    if (!transact(s, run_wave, NULL, err))
+        return false;
+    s->reading = false;
+    wave_settle(&s->wave, s->a);
+    return true;
+}
+
+/* --- rows that swap unique values ---------------------------------------------- */
+
+static bool is_replaced(const struct applier *a, size_t pair)
+{
+    return strlist_has(a->replaced, a->pairs->items[pair].name);
+}
+
+struct replacing {
+    size_t pair;
+    struct applied before;
+    int64_t kept_before;
+};
+
+static bool replace_rows(struct applying *s, void *context, struct err *err)
+{
+    const struct replacing *r = context;
+
+    wave_reset(&s->wave);
+    s->a->applied[r->pair] = r->before;
+    s->a->kept_deletes = r->kept_before;
+    return apply_add_table(s, BATCH_CLEAR, r->pair, err) && apply_flush(s, false, err) &&
+           apply_add_table(s, BATCH_UPSERT, r->pair, err) && apply_flush(s, false, err);
+}
+
+/* Whether all changes of a table may be one transaction. */
+static bool fits(const struct applier *a, size_t pair, bool *fit, struct err *err)
+{
+    struct keyset *changes = &a->all->items[pair].changes;
+    struct key_item item;
+    int64_t octets = 0;
+    bool end = false;
+
+    keyset_rewind(changes);
+    while (keyset_next(changes, &item, &end, err))
+        octets += item.octets;
+    *fit = changes->count <= a->size->rows && octets <= a->size->octets;
+    return end;
+}
+
+/*
+ * Every changed row of the table is deleted before any is inserted: in one transaction where they
+ * are few enough, else in several, between which they are missing.
+ */
+static bool replace_table(struct applying *s, size_t pair, struct err *err)
+{
+    struct applier *a = s->a;
+    struct replacing replacing = {pair, a->applied[pair], a->kept_deletes};
+    bool fit;
+    bool ok;
+
+    if (a->all->items[pair].changes.count == 0 || !pairing_active(&a->pairs->items[pair]))
+        return true;
+    if (!apply_flush(s, false, err) || !fits(a, pair, &fit, err))
+        return false;
+    if (!fit)
+        return apply_add_table(s, BATCH_CLEAR, pair, err) && apply_flush(s, false, err) &&
+               apply_add_table(s, BATCH_UPSERT, pair, err) && apply_flush(s, false, err);
+    s->whole = true;
+    ok = transact(s, replace_rows, &replacing, err);
+    s->whole = s->reading = false;
+    if (!ok && a->failed == a->pairs->count)
+        a->failed = pair;
+    return ok;
+}
+
+/* --- foreign keys ------------------------------------------------------------- */
+
+struct choosing {
+    struct applier *a;
+    struct graph graph; /* of the target's tables: children need parents */
+};
+
+static size_t table_number(const struct model *model, const char *name)
+{
+    const struct model_table *table = model_table(model, name);
+
+    return table ? (size_t)(table - model->tables) : model->table_count;
+}
+
+static void add_edges(struct choosing *c)
+{
+    const struct model *model = c->a->pairs->models[TARGET];
+    size_t i;
+    size_t j;
+
+    c->graph = (struct graph){.count = model->table_count};
+    for (i = 0; i < model->table_count; i++)
+        for (j = 0; j < model->tables[i].constraint_count; j++) {
+            const struct model_constraint *key = &model->tables[i].constraints[j];
+
+            if (key->type == 'f' && !key->ref_outside)
+                graph_edge(&c->graph, i, table_number(model, key->ref_table));
+        }
+    graph_freeze(&c->graph);
+}
+
+/* True when the parent needs the child in turn. */
+static bool is_in_cycle(struct choosing *c, size_t child, size_t parent)
+{
+    size_t i;
+
+    if (child == parent)
+        return true;
+    graph_restart(&c->graph);
+    graph_visit(&c->graph, parent);
+    for (i = 0; i < c->graph.ordered; i++)
+        if (c->graph.order[i] == child)
+            return true;
+    return false;
+}
+
+static bool has_changes(const struct applier *a, const char *table)
+{
+    size_t i = pairings_index_of_rows(a->pairs, table);
+
+    return i < a->pairs->count && a->all->items[i].changes.count > 0;
+}
+
+static bool is_in_the_way(void *context, const struct model_table *table,
+                          const struct model_constraint *key)
+{
+    struct choosing *c = context;
+    const struct model *model = c->a->pairs->models[TARGET];
+    size_t parent = pairings_index_of_rows(c->a->pairs, key->ref_table);
+
+    if (!has_changes(c->a, key->ref_table))
+        return false;
+    if (parent < c->a->pairs->count && is_replaced(c->a, parent))
+        return true;
+    return c->a->keys_off && has_changes(c->a, table->name) &&
+           is_in_cycle(c, table_number(model, table->name), table_number(model, key->ref_table));
+}
+
+/* Schema changes are made outside of transactions: that of the comparison is over then. *off: some
+ * keys are off now. */
+static bool take_keys_off(struct applying *s, bool *off, struct err *err)
+{
+    struct applier *a = s->a;
+    struct conn *target = a->conns[TARGET];
+    struct choosing choosing = {.a = a};
+    size_t count = 0;
+    bool ok;
+
+    *off = a->keys_were_off;
+    if (!a->keys_off && a->replaced->count == 0)
+        return true;
+    s->reading = false;
+    add_edges(&choosing);
+    ok = pipeline_end(target, err) && query_script(target, "COMMIT", err) &&
+         keys_off_take(target, a->pairs->models[TARGET], is_in_the_way, &choosing, &count, err);
+    *off = *off || count > 0;
+    graph_release(&choosing.graph);
+    return ok;
+}
+
+/* --- all of it ---------------------------------------------------------------- */
+
+static bool move_sequences(void *context, struct err *err)
+{
+    const struct applier *a = context;
+    struct conn *target = a->conns[TARGET];
+    size_t statements = 0;
+
+    return sequences_queue(target, a->pairs->models[SOURCE], a->pairs->models[TARGET],
+                           SEQUENCES_DIFFERING, &statements, err) &&
+           (statements == 0 || (pipeline_sync(target, err) && pipeline_send(&target, 1, err) &&
+                                apply_read_results(target, statements, err)));
+}
+
+static bool upsert_all(struct applying *s, struct err *err)
+{
+    size_t i;
+
+    for (i = 0; i < s->a->pairs->count; i++)
+        if (!(is_replaced(s->a, i) ? replace_table(s, i, err)
+                                   : apply_add_table(s, BATCH_UPSERT, i, err)))
+            return false;
+    return apply_flush(s, false, err);
+}
+
+/* A wave of its own begins: the source's snapshot ends with the first of them. */
+static bool delete_all(struct applying *s, struct err *err)
+{
+    size_t i;
+
+    for (i = s->a->pairs->count; i-- > 0;)
+        if (!is_replaced(s->a, i) && !apply_add_table(s, BATCH_DELETE, i, err))
+            return false;
+    return apply_flush(s, false, err);
+}
+
+bool apply_pieces(struct applying *s, struct err *err)
+{
+    struct conn *target = s->a->conns[TARGET];
+    bool off;
+
+    s->reading = true;
+    if (!take_keys_off(s, &off, err) || !upsert_all(s, err) || !delete_all(s, err))
+        return false;
+    if (s->reading &&
+        !(pipeline_add(target, "COMMIT", 0, NULL, err) && pipeline_sync(target, err) &&
+          pipeline_send(&target, 1, err) && pipeline_next(target, NULL, err)))
+        return false;
+    if (!weather_pass(target, move_sequences, s->a, err))
+        return false;
+    return !off || (pipeline_end(target, err) && keys_off_put_back(target, err));
+}

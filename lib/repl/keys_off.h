@@ -1,0 +1,33 @@
+/*
+ * Foreign keys that are taken off while rows are applied: on CockroachDB they can neither be
+ * deferred nor switched off, so that rows of tables that refer to each other, or that swap unique
+ * values, could not be written in any order. Schema changes are no part of a transaction there.
+ * Which keys are off stands in _dbr.keys_off of that database before they are, and until they are
+ * back: what a run that was killed has left off is put back by the next one.
+ */
+#ifndef DBR_REPL_KEYS_OFF_H
+#define DBR_REPL_KEYS_OFF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+#include "db/conn.h"
+#include "db/model.h"
+
+/* Which keys: called for each foreign key within the schema. */
+typedef bool (*keys_off_choice)(void *context, const struct model_table *table,
+                                const struct model_constraint *key);
+
+/* Both outside of a transaction; they get past the weather by themselves. *count: how many are off
+ * now, those that were before included. */
+bool keys_off_take(struct conn *conn, const struct model *model, keys_off_choice choice,
+                   void *context, size_t *count, struct err *err);
+/* Puts all back that are off. ERR_FAILED when rows do not fulfil one: it stays off, and noted. */
+bool keys_off_put_back(struct conn *conn, struct err *err);
+
+/* Whether any is off, in a pipeline segment of its own: there may be nothing noted. */
+bool keys_off_queue_look(struct conn *conn, struct err *err);
+bool keys_off_receive_look(struct conn *conn, bool *any, struct err *err);
+
+#endif

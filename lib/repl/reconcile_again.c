@@ -1,0 +1,148 @@
+/* What comes after an attempt that failed. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "repl/reconcile_internal.h"
+
+void reconcile_hold_failures(struct reconciliation *r)
+{
+    size_t i;
+
+    for (i = 0; i < r->failures.count; i++) {
+        char *name = mem_strdup(r->failures.items[i]);
+        char *tab = strchr(name, '\t');
+        size_t at;
+
+        *tab = '\0';
+        at = pairings_index(&r->pairs, name);
+        if (at < r->pairs.count)
+            pairing_hold(&r->pairs.items[at], HOLD_FAILED, tab + 1);
+        free(name);
+    }
+}
+
+/* Errors that are about the rows of one table: bad data, constraints, a missing column, a trigger,
+ * a rule or a view that stands in the way. */
+static bool is_about_rows(const struct err *err)
+{
+    return !strncmp(err->sqlstate, "22", 2) || !strncmp(err->sqlstate, "23", 2) ||
+           !strncmp(err->sqlstate, "P0", 2) || !strcmp(err->sqlstate, "0A000") ||
+           !strcmp(err->sqlstate, "54000") ||
+           (!strncmp(err->sqlstate, "42", 2) && strcmp(err->sqlstate, "42501") != 0);
+}
+
+static bool has_failed_before(const struct reconciliation *r, const char *name)
+{
+    size_t len = strlen(name);
+    size_t i;
+
+    for (i = 0; i < r->failures.count; i++)
+        if (!strncmp(r->failures.items[i], name, len) && r->failures.items[i][len] == '\t')
+            return true;
+    return false;
+}
+
+/* Rows that swap unique values, or refer to each other. */
+static bool replace_all(struct reconciliation *r, const struct err *err)
+{
+    if (r->way == APPLY_REPLACE ||
+        (strcmp(err->sqlstate, "23505") != 0 && strcmp(err->sqlstate, "23503") != 0 &&
+         strcmp(err->sqlstate, "23P01") != 0))
+        return false;
+    r->way = APPLY_REPLACE;
+    return true;
+}
+
+/* The same on CockroachDB, where rows are replaced in as few tables as possible, since that may not
+ * fit one transaction, and keys are taken off only where they must. */
+static bool replace_some(struct reconciliation *r, size_t failed, const struct err *err)
+{
+    if (!strcmp(err->sqlstate, "23505") && failed < r->pairs.count &&
+        !strlist_has(&r->replaced, r->pairs.items[failed].name)) {
+        strlist_add(&r->replaced, r->pairs.items[failed].name);
+        return true;
+    }
+    if (strcmp(err->sqlstate, "23503") != 0 || r->keys_off)
+        return false;
+    r->keys_off = true;
+    return true;
+}
+
+bool reconcile_try_again(struct reconciliation *r, bool connected, size_t failed,
+                         const struct err *err)
+{
+    if (err->code == ERR_STOPPED)
+        return false;
+    if (r->too_large) {
+        r->too_large = false;
+        return true;
+    }
+    if (weather_wait(&r->weather, connected, err))
+        return true;
+    if (r->piecemeal ? replace_some(r, failed, err) : replace_all(r, err)) {
+        log_debug("trying again with rows replaced: %s", err->message);
+        r->full = true;
+        return true;
+    }
+    if (failed < r->pairs.count && is_about_rows(err) &&
+        !has_failed_before(r, r->pairs.items[failed].name)) {
+        strlist_addf(&r->failures, "%s\t%s", r->pairs.items[failed].name, err->message);
+        return true;
+    }
+    return false;
+}
+
+/*
+ * After a failed attempt. Rolled back, or broken off within a line and so before the COMMIT:
+ * nothing was lost. Whether a lost connection committed is not known: that file stays (what is in
+ * it was synced), and the next attempt makes one of its own, which may be discarded. Where each
+ * wave is committed by itself, the applier has seen to it.
+ */
+void reconcile_end_archive(struct reconciliation *r, const struct err *err)
+{
+    struct err ignored = ERR_INIT;
+
+    if (r->piecemeal)
+        return;
+    if (r->archive.open || (err->code != ERR_UNREACHABLE && strcmp(err->sqlstate, "40003") != 0))
+        archive_discard(&r->archive);
+    else
+        archive_close(&r->archive, &ignored);
+}
+
+bool reconcile_keep_applied(struct reconciliation *r, const struct applied *applied)
+{
+    bool any = false;
+    size_t i;
+
+    for (i = 0; i < r->pairs.count; i++) {
+        const struct applied *sum = &applied[i];
+
+        if (sum->inserts + sum->updates + sum->deletes == 0)
+            continue;
+        any = true;
+        r->earlier = mem_array(r->earlier, r->earlier_count + 1, sizeof(*r->earlier));
+        r->earlier[r->earlier_count++] = (struct earlier){mem_strdup(r->pairs.items[i].name), *sum};
+    }
+    return any;
+}
+
+void reconcile_add_earlier(struct reconciliation *r)
+{
+    size_t i;
+
+    for (i = 0; i < r->earlier_count; i++) {
+        const struct applied *sum = &r->earlier[i].sum;
+        size_t at = pairings_index(&r->pairs, r->earlier[i].table);
+
+        r->applied = true;
+        if (at == r->pairs.count)
+            continue;
+        r->all.items[at].inserts += sum->inserts;
+        r->all.items[at].updates += sum->updates;
+        r->all.items[at].deletes += sum->deletes;
+        r->conflicts[at] += sum->conflicts;
+    }
+}

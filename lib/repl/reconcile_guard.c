@@ -1,0 +1,62 @@
+/* The delete guard. */
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "repl/reconcile_internal.h"
+
+#define GUARD_ROWS 100
+
+/* Deletes that would take too much of a table, or all of it, are not believed without --force.
+ * NULL where they are fine; else why not (malloced). */
+static char *guard_reason(const struct comparison *c, const struct config *config)
+{
+    if (c->method != COMPARE_WHOLE && c->method != COMPARE_BUCKETS)
+        return NULL;
+    if (c->rows[SOURCE] == 0 && c->rows[TARGET] > 0)
+        return mem_printf("it is empty on the active database but has %" PRId64
+                          " rows on the standby",
+                          c->rows[TARGET]);
+    if (c->deletes > GUARD_ROWS && c->deletes * 100 > c->rows[TARGET] * config->max_delete_percent)
+        return mem_printf("%" PRId64 " of %" PRId64
+                          " rows would be deleted, more than DB_MAX_DELETE_PERCENT (%d)",
+                          c->deletes, c->rows[TARGET], config->max_delete_percent);
+    return NULL;
+}
+
+static void guard(struct pairing *pair, const struct comparison *c, const struct config *config)
+{
+    char *why = guard_reason(c, config);
+
+    if (why)
+        pairing_hold(pair, HOLD_GUARD, why);
+    free(why);
+}
+
+bool reconcile_would_guard(const struct reconciliation *r, const struct config *config)
+{
+    bool would = false;
+    size_t i;
+
+    for (i = 0; i < r->pairs.count && !would; i++) {
+        char *why =
+            pairing_active(&r->pairs.items[i]) ? guard_reason(&r->all.items[i], config) : NULL;
+
+        would = why != NULL;
+        free(why);
+    }
+    return would;
+}
+
+void reconcile_guard(struct reconciliation *r, const struct config *config,
+                     const struct reconcile_options *options)
+{
+    size_t i;
+
+    /* A run that only compares has nothing to guard; a merge has seen to it. */
+    if (options->force || options->compare_only || options->merge)
+        return;
+    for (i = 0; i < r->pairs.count; i++)
+        guard(&r->pairs.items[i], &r->all.items[i], config);
+    pairings_spread_holds(&r->pairs);
+}

@@ -1,0 +1,27 @@
+/* What the files of a reconciliation share. For lib/repl/reconcile*.c only. */
+#ifndef DBR_REPL_RECONCILE_INTERNAL_H
+#define DBR_REPL_RECONCILE_INTERNAL_H
+
+#include "repl/reconcile.h"
+
+/* Holds tables whose deletes are not believed without consent. */
+void reconcile_guard(struct reconciliation *r, const struct config *config,
+                     const struct reconcile_options *options);
+
+/* Leaves out the tables whose rows an earlier attempt could not write. */
+void reconcile_hold_failures(struct reconciliation *r);
+
+/* Whether another attempt may succeed, and prepares it; waits where it is the weather. failed: the
+ * pairing to blame. */
+bool reconcile_try_again(struct reconciliation *r, bool connected, size_t failed,
+                         const struct err *err);
+
+/* After a failed attempt: what was not lost leaves the archive. */
+void reconcile_end_archive(struct reconciliation *r, const struct err *err);
+
+/* Keeps what a failed attempt had committed; true when that is anything. */
+bool reconcile_keep_applied(struct reconciliation *r, const struct applied *applied);
+/* Counts it with what the last attempt applied. */
+void reconcile_add_earlier(struct reconciliation *r);
+
+#endif
