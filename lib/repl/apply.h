@@ -64,6 +64,7 @@ struct applier {
     int64_t kept_deletes;    /* keys that turned up on the source again: not deleted */
     size_t failed;           /* the pairing whose statement failed; pairs->count when none */
     bool too_large;          /* size was made smaller: another attempt may succeed */
+    bool exhausted;          /* it was tried as often as the weather may ask for */
 };
 
 /*

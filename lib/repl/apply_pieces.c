@@ -64,11 +64,26 @@ static bool keep_archive(struct applying *s, bool doubt, struct err *err)
     return false;
 }
 
-static void make_smaller(struct applier *a, const struct wave *wave)
+/* The longer a transaction, the more can come between: what failed that often may be too long. */
+#define PATIENCE 6
+#define CALM_ROWS 250
+
+/* Whether less at once may get past the error: the size for the next attempt is set then. */
+static bool make_smaller(struct applier *a, const struct wave *wave, const struct weather *weather,
+                         const struct err *err)
 {
-    a->size->rows = wave->rows / 2;
+    bool tired = weather->attempts >= PATIENCE && wave->rows > CALM_ROWS &&
+                 weather_kind(err) == WEATHER_CONFLICT;
+    bool large = weather_is_size(err) && err->code != ERR_REFUSED && wave->rows > 1;
+
+    if (!tired && !large)
+        return false;
+    a->size->rows = large ? wave->rows / 2 : wave->rows / 4;
+    if (tired && a->size->rows < CALM_ROWS)
+        a->size->rows = CALM_ROWS;
     a->size->octets = wave->octets / 2;
     a->too_large = true;
+    return true;
 }
 
 static bool transact(struct applying *s, body run, void *context, struct err *err)
@@ -86,12 +101,12 @@ static bool transact(struct applying *s, body run, void *context, struct err *er
         doubt = sent && (weather_kind(err) == WEATHER_UNSURE || weather_kind(err) == WEATHER_LOST);
         if (!keep_archive(s, doubt, err) || !settle_source(a, &s->wave))
             return false;
-        if (weather_is_size(err) && err->code != ERR_REFUSED && s->wave.rows > 1) {
-            make_smaller(a, &s->wave);
+        if (make_smaller(a, &s->wave, &weather, err))
+            return false;
+        if (!weather_recover(&weather, a->conns[TARGET], err)) {
+            a->exhausted = weather_kind(err) != WEATHER_NONE;
             return false;
         }
-        if (!weather_recover(&weather, a->conns[TARGET], err))
-            return false;
         a->failed = a->pairs->count;
     }
 }

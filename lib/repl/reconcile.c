@@ -136,6 +136,7 @@ static void take_results(struct reconciliation *r, const struct applier *applier
     if (!ok && r->piecemeal && reconcile_keep_applied(r, applier->applied))
         weather_clear(&r->weather);
     r->too_large = applier->too_large;
+    r->exhausted = applier->exhausted;
 }
 
 static bool apply(struct reconciliation *r, const struct config *config,

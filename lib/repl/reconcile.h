@@ -62,6 +62,7 @@ struct reconciliation {
     bool keys_off;           /* and whether the order of the tables does not fulfil their keys */
     struct apply_size size;
     bool too_large; /* size was made smaller */
+    bool exhausted; /* the applier has tried as often as it may */
     bool applied;   /* something was written */
     bool quieted;   /* triggers or rules of the standby were awake: they are disabled again */
     int attempts;

@@ -73,7 +73,7 @@ static bool replace_some(struct reconciliation *r, size_t failed, const struct e
 bool reconcile_try_again(struct reconciliation *r, bool connected, size_t failed,
                          const struct err *err)
 {
-    if (err->code == ERR_STOPPED)
+    if (err->code == ERR_STOPPED || r->exhausted)
         return false;
     if (r->too_large) {
         r->too_large = false;
