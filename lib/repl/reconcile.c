@@ -159,6 +159,7 @@ static bool apply(struct reconciliation *r, const struct config *config,
     applier.piecemeal = r->piecemeal;
     applier.replaced = &r->replaced;
     applier.keys_off = r->keys_off;
+    applier.keys_were_off = r->session.keys_off[TARGET];
     applier.size = &r->size;
     applier.batch_rows = options->batch_rows;
     if (!quiet_triggers(r, config, &quieted, err) ||
