@@ -135,6 +135,7 @@ static bool start(const struct conn_params *params, struct attempt *attempt, str
     }
     conn = mem_alloc(sizeof(*conn));
     conn->role = mem_strdup(params->role);
+    conn->traffic = traffic_of(params->role);
     conn->url = mem_strdup(params->url);
     conn->schema = mem_strdup(params->schema ? params->schema : "public");
     conn->shown = shown;
@@ -277,6 +278,7 @@ static bool finish(const struct attempt *a, struct conn **out, enum conn_failure
 
     if (a->status == PGRES_POLLING_OK) {
         establish(conn);
+        conn->traffic->connections++;
         *failure = CONN_OK;
         *out = conn;
         return true;
@@ -366,7 +368,7 @@ bool conn_reopen(struct conn *conn, struct err *err)
     buf_reset(&conn->copy_data);
     conn->pg = fresh->pg;
     fresh->pg = lost;
-    conn->settings_sent = conn->silent = conn->in_pipeline = false;
+    conn->settings_sent = conn->silent = conn->in_pipeline = conn->asked = false;
     conn->entry_head = conn->entry_count = 0;
     err_clear(&conn->segment_err);
     conn_free(fresh);
@@ -428,14 +430,4 @@ void conn_limit_silence(struct conn *conn, int silence_ms)
 bool conn_alive(const struct conn *conn)
 {
     return PQstatus(conn->pg) == CONNECTION_OK && !conn->silent;
-}
-
-int64_t conn_bytes_received(const struct conn *conn)
-{
-    return conn->received;
-}
-
-int64_t conn_bytes_sent(const struct conn *conn)
-{
-    return conn->sent;
 }

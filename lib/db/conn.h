@@ -79,9 +79,6 @@ bool conn_clone_many(struct conn *const *originals, size_t count, struct conn **
 bool conn_reopen(struct conn *conn, struct err *err);
 /* As conn_clone, but a session that the fence holds as it would the application's. */
 bool conn_clone_as_application(const struct conn *conn, struct conn **copy, struct err *err);
-/* Bytes of rows received and data sent, for reports. */
-int64_t conn_bytes_received(const struct conn *conn);
-int64_t conn_bytes_sent(const struct conn *conn);
 
 /*
  * Checks a URL without connecting: ERR_USAGE with a message that never quotes it. Where out is not

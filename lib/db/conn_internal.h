@@ -3,10 +3,17 @@
 #define DBR_DB_CONN_INTERNAL_H
 
 #include <libpq-fe.h>
+#include <stdatomic.h>
 
 #include "base/buf.h"
 #include "db/conn.h"
 #include "db/connect_hint.h"
+
+/* See conn_traffic.h; shared by the connections of a role. */
+struct traffic {
+    atomic_int_fast64_t connections, statements, round_trips;
+    atomic_int_fast64_t rows_read, rows_written, bytes_read, bytes_written;
+};
 
 /* What pipeline mode still has to deliver, in order. */
 enum pipeline_entry { ENTRY_STATEMENT, ENTRY_SYNC, ENTRY_HIDDEN };
@@ -21,7 +28,8 @@ struct conn {
     int version;
     char version_text[64];
     bool settings_sent; /* the settings that only one engine knows ride with the first statement */
-    int64_t received, sent;
+    struct traffic *traffic;
+    bool asked;     /* something was sent since the last wait */
     int silence_ms; /* after so much of it the server is asked whether it is still there */
     bool silent;    /* it was not: nothing is waited for any more */
 
@@ -51,6 +59,14 @@ bool conn_wait_socket(struct conn *conn, bool or_writable, struct err *err);
 /* Fills err from a failed result, or from the connection when result is NULL. Always returns false.
  */
 bool conn_result_error(struct conn *conn, const PGresult *result, struct err *err);
+
+/* conn_traffic.c. A statement is on its way; the server is waited for; a row of a result has come,
+ * and the result is complete, with what rows it still holds. */
+struct traffic *traffic_of(const char *role);
+void traffic_asked(struct conn *conn, const char *sql, size_t n, const char *const *values);
+void traffic_waits(struct conn *conn);
+void traffic_row(struct conn *conn, const PGresult *result);
+void traffic_answered(struct conn *conn, PGresult *result);
 
 /* connect.c: sorts a failed connection and words its error. */
 enum conn_failure connect_failure(PGconn *pg, const char *role, const char *shown, struct err *err);

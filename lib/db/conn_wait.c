@@ -85,6 +85,8 @@ bool conn_wait_socket(struct conn *conn, bool or_writable, struct err *err)
 
     if (conn->silent)
         return silence_error(conn, err);
+    if (!or_writable)
+        traffic_waits(conn);
 
     for (;;) {
         int n;

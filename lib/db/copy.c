@@ -9,6 +9,7 @@
 #include "db/query.h"
 
 #define MESSAGE_SIZE ((size_t)64 * 1024)
+#define MESSAGE_FRAME 5 /* bytes around the data of one */
 
 /* Sends the COPY statement and expects the server to change into the wanted mode. */
 static bool begin(struct conn *conn, const char *sql, ExecStatusType wanted, struct err *err)
@@ -20,6 +21,7 @@ static bool begin(struct conn *conn, const char *sql, ExecStatusType wanted, str
         return false;
     if (!PQsendQuery(conn->pg, sql))
         return conn_result_error(conn, NULL, err);
+    traffic_asked(conn, sql, 0, NULL);
     if (!conn_flush(conn, err) || !conn_await(conn, err))
         return false;
     pg = PQgetResult(conn->pg);
@@ -32,8 +34,9 @@ static bool begin(struct conn *conn, const char *sql, ExecStatusType wanted, str
     return ok;
 }
 
-/* Reads the outcome after the last row. */
-static bool finish(struct conn *conn, long long *rows, struct err *err)
+/* Reads the outcome after the last row; counted: where its number of rows belongs. */
+static bool finish(struct conn *conn, long long *rows, atomic_int_fast64_t *counted,
+                   struct err *err)
 {
     bool ok = true;
 
@@ -47,8 +50,12 @@ static bool finish(struct conn *conn, long long *rows, struct err *err)
             return ok;
         if (PQresultStatus(pg) != PGRES_COMMAND_OK && ok)
             ok = conn_result_error(conn, pg, err);
-        else if (rows && *PQcmdTuples(pg))
-            *rows = strtoll(PQcmdTuples(pg), NULL, 10);
+        else if (*PQcmdTuples(pg)) {
+            long long n = strtoll(PQcmdTuples(pg), NULL, 10);
+            *counted += n;
+            if (rows)
+                *rows = n;
+        }
         PQclear(pg);
     }
 }
@@ -70,11 +77,11 @@ bool copy_out_read(struct conn *conn, char **data, size_t *len, struct err *err)
         if (n > 0) {
             *data = conn->copy_row;
             *len = (size_t)n;
-            conn->received += n;
+            conn->traffic->bytes_read += n + MESSAGE_FRAME;
             return true;
         }
         if (n == -1)
-            return finish(conn, NULL, err);
+            return finish(conn, NULL, &conn->traffic->rows_read, err);
         if (n < -1)
             return conn_result_error(conn, NULL, err);
         if (!conn_wait_socket(conn, false, err))
@@ -104,7 +111,7 @@ static bool put(struct conn *conn, const char *data, size_t len, struct err *err
             continue;
         data += piece;
         len -= piece;
-        conn->sent += (int64_t)piece;
+        conn->traffic->bytes_written += (int64_t)piece + MESSAGE_FRAME;
     }
     return true;
 }
@@ -131,7 +138,8 @@ bool copy_in_end(struct conn *conn, long long *rows, struct err *err)
         return false;
     if (PQputCopyEnd(conn->pg, NULL) < 0)
         return conn_result_error(conn, NULL, err);
-    return conn_flush(conn, err) && finish(conn, rows, err);
+    conn->asked = true;
+    return conn_flush(conn, err) && finish(conn, rows, &conn->traffic->rows_written, err);
 }
 
 void copy_in_abort(struct conn *conn)
@@ -142,5 +150,5 @@ void copy_in_abort(struct conn *conn)
     if (!conn_alive(conn) || PQputCopyEnd(conn->pg, "stopped by dbr") < 0)
         return;
     if (conn_flush(conn, &ignored))
-        finish(conn, NULL, &ignored);
+        finish(conn, NULL, &conn->traffic->rows_written, &ignored);
 }

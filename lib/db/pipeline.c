@@ -36,6 +36,7 @@ static bool enter(struct conn *conn, struct err *err)
     if (!PQsendQueryParams(conn->pg, conn_engine_settings(conn), 0, NULL, NULL, NULL, NULL, 0) ||
         !PQpipelineSync(conn->pg))
         return conn_result_error(conn, NULL, err);
+    traffic_asked(conn, conn_engine_settings(conn), 0, NULL);
     push_entry(conn, ENTRY_HIDDEN);
     push_entry(conn, ENTRY_SYNC);
     return true;
@@ -47,17 +48,12 @@ static bool enter(struct conn *conn, struct err *err)
 static bool add_text(struct conn *conn, const char *sql, size_t n, const char *const *values,
                      int result_format, struct err *err)
 {
-    size_t i;
-
     if (!enter(conn, err))
         return false;
     if (!PQsendQueryParams(conn->pg, sql, (int)n, NULL, values, NULL, NULL, result_format))
         return conn_result_error(conn, NULL, err);
     push_entry(conn, ENTRY_STATEMENT);
-    conn->sent += (int64_t)strlen(sql);
-    for (i = 0; i < n; i++)
-        if (values[i])
-            conn->sent += (int64_t)strlen(values[i]);
+    traffic_asked(conn, sql, n, values);
     return true;
 }
 
@@ -90,7 +86,8 @@ bool pipeline_add_bytes(struct conn *conn, const char *sql, size_t n, const char
         ok = conn_result_error(conn, NULL, err);
     if (ok) {
         push_entry(conn, ENTRY_STATEMENT);
-        conn->sent += (int64_t)(strlen(sql) + len);
+        traffic_asked(conn, sql, n, values);
+        conn->traffic->bytes_written += (int64_t)len;
     }
     free(all);
     free(lengths);
@@ -105,6 +102,7 @@ bool pipeline_sync(struct conn *conn, struct err *err)
     if (!PQpipelineSync(conn->pg))
         return conn_result_error(conn, NULL, err);
     push_entry(conn, ENTRY_SYNC);
+    conn->asked = true;
     return true;
 }
 
@@ -160,10 +158,12 @@ static bool finish_statement(struct conn *conn, PGresult **out, struct err *err)
             conn->segment_err = *err;
             ok = false;
         }
-        if (!ok || *out)
-            PQclear(pg);
-        else
+        if (ok && !*out) {
+            traffic_answered(conn, pg);
             *out = pg;
+        } else {
+            PQclear(pg);
+        }
     }
     conn->entry_head++;
     if (!any)
@@ -212,20 +212,6 @@ static bool advance(struct conn *conn, struct err *err)
     return err_set(err, ERR_FAILED, "%s: no statement is waiting for its result", conn->role);
 }
 
-static int64_t tuples_size(const PGresult *pg)
-{
-    int64_t size = 0;
-    int rows = PQntuples(pg);
-    int columns = PQnfields(pg);
-    int i;
-    int j;
-
-    for (i = 0; i < rows; i++)
-        for (j = 0; j < columns; j++)
-            size += PQgetlength(pg, i, j);
-    return size;
-}
-
 bool pipeline_next(struct conn *conn, struct result **result, struct err *err)
 {
     PGresult *pg;
@@ -234,7 +220,6 @@ bool pipeline_next(struct conn *conn, struct result **result, struct err *err)
         *result = NULL;
     if (!advance(conn, err) || !finish_statement(conn, &pg, err))
         return false;
-    conn->received += tuples_size(pg);
     if (!result) {
         PQclear(pg);
         return true;
@@ -264,12 +249,13 @@ bool pipeline_rows(struct conn *conn, pipeline_row row, void *context, struct er
         one.pg = pg;
         switch (PQresultStatus(pg)) {
         case PGRES_SINGLE_TUPLE:
-            conn->received += tuples_size(pg);
+            traffic_row(conn, pg);
             if (ok)
                 ok = row(context, &one, err);
             break;
         case PGRES_TUPLES_OK:
         case PGRES_COMMAND_OK:
+            traffic_answered(conn, pg);
             break;
         case PGRES_PIPELINE_ABORTED:
             if (ok)

@@ -167,6 +167,7 @@ static bool collect(struct conn *conn, struct result **out, struct err *err)
             PQclear(pg);
             break;
         }
+        traffic_answered(conn, pg);
         PQclear(last);
         last = pg;
     }
@@ -186,6 +187,7 @@ static bool send_settings(struct conn *conn, struct err *err)
     conn->settings_sent = true;
     if (!PQsendQuery(conn->pg, conn_engine_settings(conn)))
         return conn_result_error(conn, NULL, err);
+    traffic_asked(conn, conn_engine_settings(conn), 0, NULL);
     return conn_flush(conn, err) && collect(conn, NULL, err);
 }
 
@@ -198,7 +200,7 @@ bool query_run(struct conn *conn, const char *sql, size_t n, const char *const *
         return false;
     if (!PQsendQueryParams(conn->pg, sql, (int)n, NULL, values, NULL, NULL, 0))
         return conn_result_error(conn, NULL, err);
-    conn->sent += (int64_t)strlen(sql);
+    traffic_asked(conn, sql, n, values);
     return conn_flush(conn, err) && collect(conn, out, err);
 }
 
@@ -227,7 +229,7 @@ bool query_script(struct conn *conn, const char *sql, struct err *err)
         return false;
     if (!PQsendQuery(conn->pg, sql))
         return conn_result_error(conn, NULL, err);
-    conn->sent += (int64_t)strlen(sql);
+    traffic_asked(conn, sql, 0, NULL);
     return conn_flush(conn, err) && collect(conn, NULL, err);
 }
 

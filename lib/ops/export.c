@@ -18,6 +18,7 @@
 #include "cli/progress.h"
 #include "cli/report.h"
 #include "ops/source.h"
+#include "ops/traffic.h"
 #include "repl/dump.h"
 #include "state/events.h"
 
@@ -32,6 +33,7 @@ struct export_run {
     struct snapshot snapshot;
     struct dump dump;
     struct strlist warnings;
+    struct traffic_mark traffic;
     int64_t bytes, stored;
     int64_t started;
 };
@@ -258,6 +260,7 @@ static void summarise(struct export_run *run)
                                to_stdout(run) ? "standard output" : run->output);
 
     progress_clear();
+    traffic_report(&run->traffic, run->cli);
     if (run->cli->common.json) {
         fill_document(run);
     } else {
@@ -282,6 +285,7 @@ bool ops_export(struct cli *cli, const struct export_options *options, struct er
     struct export_run run = {
         .cli = cli, .options = options, .state = STATE_INIT, .started = clock_mono_ms()};
 
+    traffic_mark(&run.traffic);
     json_set_str(cli->document, "program", cli->program->name);
     if (!check_options(&run, err))
         return false;

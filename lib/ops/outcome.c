@@ -16,6 +16,7 @@ void outcome_init(struct outcome *outcome)
     memset(outcome, 0, sizeof(*outcome));
     outcome->warnings = (struct strlist)STRLIST_INIT;
     outcome->retries_before = weather_retries();
+    traffic_mark(&outcome->traffic);
 }
 
 static int64_t retries(const struct outcome *outcome)
@@ -219,12 +220,14 @@ void outcome_report(const struct outcome *outcome, struct cli *cli, enum outcome
 
     if (cli->common.json) {
         fill_document(outcome, cli->document, cli->program->name);
+        traffic_report(&outcome->traffic, cli);
         return;
     }
     for (i = 0; i < outcome->warnings.count; i++)
         log_warn("%s", outcome->warnings.items[i]);
     if (!cli->common.quiet)
         print(outcome, style, cli->color_out);
+    traffic_report(&outcome->traffic, cli);
 }
 
 void outcome_release(struct outcome *outcome)

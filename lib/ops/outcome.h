@@ -11,6 +11,7 @@
 
 #include "base/strlist.h"
 #include "cli/main.h"
+#include "ops/traffic.h"
 
 enum verdict { VERDICT_NONE, VERDICT_EQUAL, VERDICT_DIFFERENT };
 
@@ -31,6 +32,7 @@ struct outcome {
     int64_t duration_ms;
     int64_t
         retries_before; /* weather_retries() at the start: what came since belongs to this run */
+    struct traffic_mark traffic; /* the same of what passed over the wire */
 };
 
 void outcome_init(struct outcome *outcome);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "db/conn_traffic.h"
 #include "db/pipeline.h"
 #include "db/query.h"
 #include "db/quote.h"
@@ -357,6 +358,8 @@ static bool receive_group(struct upsert *upsert, const size_t *places, size_t co
     for (i = 0; i < count; i++) {
         upsert->tables[places[i]].updated = result_int(result, 0, 2 * i);
         upsert->tables[places[i]].inserted = result_int(result, 0, 2 * i + 1);
+        conn_traffic_wrote(upsert->conn,
+                           result_int(result, 0, 2 * i) + result_int(result, 0, 2 * i + 1));
     }
     result_free(result);
     return true;

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "db/conn_traffic.h"
 #include "db/merge_sql.h"
 #include "db/pipeline.h"
 #include "db/row_sql.h"
@@ -40,6 +41,7 @@ static bool queue_counted(struct wave *wave, struct applier *a, size_t pair, con
     buf_adds(&sql, statement);
     row_sql_counted_close(&sql, rows);
     wave_note_pending(wave, pair);
+    conn_traffic_wrote(a->conns[TARGET], (int64_t)rows);
     ok = arrays_queue(arrays, a->conns[TARGET], sql.data, err);
     buf_release(&sql);
     return ok;
