@@ -107,6 +107,8 @@ LIST
 42704 CREATE TABLE s (a int4range)
 42704 SELECT '1'::xid
 0A000 SELECT ARRAY[ARRAY[1], ARRAY[2]]
+0A000 INSERT INTO t SELECT array_length(x.a::INT8[], 1) FROM (SELECT '{{1,2},{3,4}}' AS a) AS x
+22P02 SELECT '[2:3]={1,2}'::INT8[]
 42703 SELECT xmin FROM t
 42703 SELECT t.ctid FROM t
 42883 SELECT pg_terminate_backend(1)

@@ -8,14 +8,23 @@ import (
 
 var castFunctions = map[string]string{"string": "text", "text": "text", "decimal": "decimal", "numeric": "decimal", "dec": "decimal"}
 
-// casts turns x::STRING into crdb_standin.text(x), but not in definitions, which PostgreSQL keeps.
+// casts turns x::STRING into crdb_standin.text(x), and x::T[] into crdb_standin.flat(x::T[]), but not in definitions, which PostgreSQL
+// keeps.
 func (r *rewriting) casts() {
 	if r.is(0, "create") || r.is(0, "alter") || r.is(0, "comment") {
 		return
 	}
 	for i := range r.tokens {
+		if r.tokens[i].ID != lexbase.TYPECAST {
+			continue
+		}
 		function := castFunctions[r.token(i+1).Word]
-		if r.tokens[i].ID != lexbase.TYPECAST || function == "" || r.token(i+1).Quoted || r.token(i+2).ID == '[' || r.token(i+2).ID == '(' || r.literal(i-1) && r.token(i-2).ID != lexbase.TYPECAST {
+		end := r.typeEnd(i + 1)
+		array := r.token(end-1).ID == ']'
+		switch {
+		case array && r.token(i-1).ID != lexbase.PLACEHOLDER:
+			function = "flat"
+		case array || function == "" || end != i+2 || r.token(i+1).Quoted || r.literal(i-1) && r.token(i-2).ID != lexbase.TYPECAST:
 			continue
 		}
 		begin := r.operand(i - 1)
@@ -23,12 +32,31 @@ func (r *rewriting) casts() {
 			continue
 		}
 		r.insert[begin] = "crdb_standin." + function + "(" + r.insert[begin]
-		r.instead[i], r.instead[i+1] = ")", ""
-		if r.selected(begin) && (r.token(i+2).ID == 0 || r.token(i+2).ID == ',' || r.token(i+2).ID == ')' || r.is(i+2, "from")) && r.tokens[i-1].ID == lexbase.IDENT {
+		if array {
+			r.instead[end-1] = "])"
+		} else {
+			r.instead[i], r.instead[i+1] = ")", ""
+		}
+		if next := r.token(end); r.tokens[i-1].ID == lexbase.IDENT && r.selected(begin) && (next.ID == 0 || next.ID == ',' || next.ID == ')' || r.is(end, "from")) {
 			name := r.tokens[i-1]
-			r.instead[i+1] = " AS " + r.text[name.Begin:name.End]
+			r.instead[end-1] += " AS " + r.text[name.Begin:name.End]
 		}
 	}
+}
+
+// typeEnd returns where the type ends whose name begins at i.
+func (r *rewriting) typeEnd(i int) int {
+	i++
+	for r.token(i).ID == '.' {
+		i += 2
+	}
+	if r.token(i).ID == '(' {
+		i = r.closing(i) + 1
+	}
+	if r.token(i).ID == '[' {
+		i = r.closing(i) + 1
+	}
+	return i
 }
 
 // literal: a constant or a parameter, which is as it was sent.

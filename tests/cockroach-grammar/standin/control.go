@@ -76,7 +76,7 @@ func (s *server) command(words []string) (string, error) {
 		s.weather.reset()
 		s.mutex.Lock()
 		defer s.mutex.Unlock()
-		s.most, s.seen = 0, map[string]bool{}
+		s.most, s.seen = 0, map[uint64]bool{}
 		s.numbers = numbers{Statements: map[string]int{}}
 	default:
 		return "", fmt.Errorf("unknown command")

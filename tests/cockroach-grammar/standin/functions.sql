@@ -58,6 +58,16 @@ CREATE FUNCTION crdb_standin.decimal(value float4) RETURNS numeric LANGUAGE sql 
 CREATE FUNCTION crdb_standin.decimal(value float8) RETURNS numeric LANGUAGE sql IMMUTABLE RETURN value::text::numeric;
 CREATE FUNCTION crdb_standin.decimal(value timestamp) RETURNS numeric LANGUAGE sql IMMUTABLE RETURN extract(epoch FROM value);
 CREATE FUNCTION crdb_standin.decimal(value timestamptz) RETURNS numeric LANGUAGE sql IMMUTABLE RETURN extract(epoch FROM value);
+-- Arrays have one dimension, which begins at 1.
+CREATE FUNCTION crdb_standin.flat(value anyarray) RETURNS anyarray LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+    IF array_ndims(value) > 1 THEN
+        RAISE EXCEPTION USING ERRCODE = '0A000', MESSAGE = format('could not parse "%s" as an array: unimplemented: nested arrays not supported', value);
+    ELSIF array_lower(value, 1) <> 1 THEN
+        RAISE EXCEPTION USING ERRCODE = '22P02', MESSAGE = format('could not parse "%s" as an array: array must be enclosed in { and }', value);
+    END IF;
+    RETURN value;
+END $$;
 -- A unique constraint goes with its index, but only with CASCADE.
 CREATE FUNCTION crdb_standin.drop_index(namespace text, relation text, name text, if_exists bool, cascade bool) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE

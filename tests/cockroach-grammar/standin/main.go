@@ -11,6 +11,7 @@ package main
 import (
 	"flag"
 	"fmt"
+	"hash/maphash"
 	"net"
 	"os"
 	"os/signal"
@@ -31,9 +32,11 @@ type server struct {
 	sessions   map[*session]bool
 	most       int // connections; 0: any number
 	numbers    numbers
-	seen       map[string]bool
+	seen       map[uint64]bool // hashes of statements
 	statements *os.File
 }
+
+var hashSeed = maphash.MakeSeed()
 
 // numbers are what "stats" prints.
 type numbers struct {
@@ -71,11 +74,11 @@ func (s *server) count(add func(*numbers)) {
 func (s *server) note(text string) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
-	if s.seen[text] || len(text) > longestKnown {
+	hash := maphash.String(hashSeed, text)
+	if s.seen[hash] || len(text) > longestKnown {
 		return
 	}
-	text = strings.Clone(text)
-	s.seen[text] = true
+	s.seen[hash] = true
 	if s.statements == nil {
 		return
 	}
@@ -98,7 +101,7 @@ func main() {
 		flag.Usage()
 		os.Exit(2)
 	}
-	s := &server{target: *target, weather: newWeather(*percent, *seed), sessions: map[*session]bool{}, seen: map[string]bool{},
+	s := &server{target: *target, weather: newWeather(*percent, *seed), sessions: map[*session]bool{}, seen: map[uint64]bool{},
 		numbers: numbers{Statements: map[string]int{}}}
 	s.translator = newTranslator("CockroachDB CCL " + *version + " (x86_64-pc-linux-gnu, built 2025/01/01 00:00:00, go1.23.7)")
 	if err := s.run(*directory, *statements); err != nil {

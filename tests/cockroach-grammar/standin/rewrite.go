@@ -65,14 +65,14 @@ func (r *rewriting) is(i int, words ...string) bool {
 	return true
 }
 
-// closing returns where the parenthesis that opens at i is closed.
+// closing returns where the parenthesis or bracket that opens at i is closed.
 func (r *rewriting) closing(i int) int {
 	depth := 0
 	for ; i < len(r.tokens); i++ {
 		switch r.tokens[i].ID {
-		case '(':
+		case '(', '[':
 			depth++
-		case ')':
+		case ')', ']':
 			if depth--; depth == 0 {
 				return i
 			}
