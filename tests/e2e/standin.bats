@@ -12,8 +12,8 @@ setup_file() {
     [ $status -ne 3 ] || return 0
     server_start guarded "" "track_commit_timestamp = on" "jit = off"
     server_sql guarded postgres -c "CREATE ROLE app LOGIN PASSWORD '$SERVERS_APP_PASSWORD'" \
-        -c "CREATE DATABASE template_guarded OWNER app TEMPLATE template0 LC_COLLATE 'C'"
-    standin_prepare guarded template_guarded
+        -c "CREATE DATABASE guarded OWNER app TEMPLATE template0 LC_COLLATE 'C'"
+    standin_prepare guarded guarded
     standin_start guarded --statements "$BATS_FILE_TMPDIR/statements.sql"
 }
 
@@ -26,17 +26,10 @@ teardown_file() {
 
 setup() {
     [ -z "$STANDIN_MISSING" ] || skip "$STANDIN_MISSING"
-    DB=s_$BATS_TEST_NUMBER
-    server_sql guarded postgres -c "CREATE DATABASE $DB OWNER app TEMPLATE template_guarded"
-    URL=$(server_url guarded "$DB")
+    URL=$(server_url guarded guarded)
     tell reset
-    behind -c "CREATE TABLE t (id int8 PRIMARY KEY, note text)"
-}
-
-teardown() {
-    [ -z "$STANDIN_MISSING" ] || return 0
-    tell reset
-    database_drop guarded "$DB"
+    server_sql guarded guarded -c "SET client_min_messages = warning" -c "DROP SCHEMA public CASCADE" -c "CREATE SCHEMA public AUTHORIZATION app" \
+        -c "SET ROLE app" -c "CREATE TABLE t (id int8 PRIMARY KEY, note text)"
 }
 
 tell() { standin_tell -p guarded "$@"; }

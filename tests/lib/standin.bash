@@ -76,7 +76,13 @@ standin_tell() {
         name=$2
         shift 2
     fi
-    python3 "$(servers_root)/tests/lib/proxy.py" --tell "$SERVERS_DIR/$name.standin" "$@"
+    # Nothing but sockets is loaded, which takes a fraction of the time.
+    python3 -S -c 'import _socket, sys
+s = _socket.socket(_socket.AF_UNIX)
+s.connect(sys.argv[1] + "/control")
+s.send((" ".join(sys.argv[2:]) + "\n").encode())
+while data := s.recv(65536):
+    sys.stdout.write(data.decode())' "$SERVERS_DIR/$name.standin" "$@"
 }
 
 # shellcheck disable=SC2119,SC2120 # the name is optional
