@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "db/exchange.h"
 #include "db/quote.h"
 
 static char *column_object(const char *what, const struct model_table *table,
@@ -97,6 +98,16 @@ static bool write_generated(struct ddl *ddl, struct buf *sql, const struct model
     return written;
 }
 
+/* What the comparison of its values rests on: db/exchange.h. */
+static bool is_compared(const struct ddl *ddl, const struct model_column *column)
+{
+    struct exchange x;
+    exchange_make(&x, ddl->model, column, NULL, NULL);
+    bool compared = x.compared != EXCHANGE_NAMED;
+    exchange_release(&x);
+    return compared;
+}
+
 static void note_column(struct ddl *ddl, const struct model_table *table,
                         const struct model_column *column, const char *type_note)
 {
@@ -104,6 +115,11 @@ static void note_column(struct ddl *ddl, const struct model_table *table,
     char *object = column_object("", table, column);
     if (type_note)
         ddl_substituted(ddl, object, "%s (%s)", type_note, column->type);
+    if (model_column_copied(column) && !is_compared(ddl, column))
+        ddl_not_carried(ddl, object,
+                        "its values are copied, but no run compares them: the two engines have no "
+                        "common form of %s",
+                        column->type);
     if (column->identity == 'a')
         ddl_substituted(ddl, object,
                         "GENERATED ALWAYS AS IDENTITY becomes a default from its sequence");

@@ -127,7 +127,8 @@ void merge_sql_base(struct buf *sql, const struct row_table *t, const char *rela
 {
     size_t i;
 
-    buf_addf(sql, "SELECT x.n, b.row_hash%s FROM ", row_sql_client_columns(t) ? ", b.own_hash" : "");
+    buf_addf(sql, "SELECT x.n, b.row_hash%s FROM ",
+             row_sql_client_columns(t) ? ", b.own_hash" : "");
     add_parameters(sql, t);
     buf_adds(sql, " JOIN ");
     quote_name(sql, "_dbr", relation);

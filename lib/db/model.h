@@ -27,7 +27,7 @@ struct model_column {
                            string ... */
     int32_t typmod;
     int dimensions; /* of an array as it was declared, 0 for none; CockroachDB: always 0 */
-    int number; /* CockroachDB: pg_attribute.attnum */
+    int number;     /* CockroachDB: pg_attribute.attnum */
     bool not_null;
     const char *not_null_name;  /* PostgreSQL 18: the name of the constraint, else NULL */
     const char *default_expr;   /* pg_get_expr, NULL when none; NULL for generated columns */

@@ -20,6 +20,7 @@
 #include "repl/catalog.h"
 #include "repl/fence.h"
 #include "repl/ledger.h"
+#include "repl/nested.h"
 #include "repl/weather.h"
 #include "state/breaker.h"
 #include "state/events.h"
@@ -203,6 +204,9 @@ static bool dispatch(struct init_run *run, struct err *err)
 {
     bool ok;
 
+    if (conn_kind(run->session.conns[TARGET]) == ENGINE_COCKROACH &&
+        !nested_find(run->session.conns[SOURCE], &run->session.models[SOURCE], err))
+        return false;
     if (run->options->update)
         return init_update(run, err);
     plan_create(&run->session.models[SOURCE], conn_engine(run->session.conns[TARGET]),

@@ -9,6 +9,7 @@
 #include "db/pipeline.h"
 #include "ops/init_run.h"
 #include "repl/catalog.h"
+#include "repl/nested.h"
 
 /* A comment ends with its line: text with line breaks must not escape from it. */
 static void print_comment(const char *kind, const char *object, const char *text)
@@ -89,6 +90,7 @@ static bool for_dialect(struct init_run *run, struct err *err)
 {
     const struct conn_params params = {role_name(ROLE_PRIMARY), run->config.urls[ROLE_PRIMARY],
                                        run->config.schema, 0, false};
+    const struct engine *engine = engine_by_name(run->options->dialect);
     struct conn *conn = NULL;
     struct model model;
     bool ok;
@@ -97,9 +99,10 @@ static bool for_dialect(struct init_run *run, struct err *err)
     ok = conn_open(&params, &conn, err) && catalog_queue(conn, err) && pipeline_sync(conn, err) &&
          pipeline_send(&conn, 1, err) && catalog_receive(conn, &model, err) &&
          catalog_check_schema(&model, params.role, err) &&
-         catalog_filter(&model, &run->config.tables, &run->config.exclude, err);
+         catalog_filter(&model, &run->config.tables, &run->config.exclude, err) &&
+         (engine->kind != ENGINE_COCKROACH || nested_find(conn, &model, err));
     if (ok)
-        print_create(run, &model, engine_by_name(run->options->dialect), 0);
+        print_create(run, &model, engine, 0);
     model_release(&model);
     conn_close(conn);
     return ok;
@@ -138,7 +141,8 @@ bool init_dry_run(struct init_run *run, struct err *err)
     run->open =
         session_open(&run->session, &run->config, &run->state,
                      run->options->update ? state_active(&run->state) : ROLE_PRIMARY, NULL, err);
-    if (!run->open)
+    if (!run->open || (conn_kind(run->session.conns[TARGET]) == ENGINE_COCKROACH &&
+                       !nested_find(run->session.conns[SOURCE], &run->session.models[SOURCE], err)))
         return false;
     if (run->options->update)
         return for_update(run);

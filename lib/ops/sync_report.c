@@ -148,6 +148,19 @@ static void set_keys(struct json *table, const struct pairing *pair, struct keys
     json_set_bool(table, "truncated", changes->count > n);
 }
 
+/* Columns that no comparison says anything about. */
+static void set_not_compared(struct json *table, const struct pairing *pair)
+{
+    struct json *list;
+    size_t i;
+
+    if (pair->uncompared.count == 0)
+        return;
+    list = json_set_array(table, "notCompared");
+    for (i = 0; i < pair->uncompared.count; i++)
+        json_add_str(list, pair->uncompared.items[i]);
+}
+
 static void set_differences(struct sync_run *run)
 {
     struct json *tables = json_get(run->cli->document, "tables");
@@ -157,6 +170,8 @@ static void set_differences(struct sync_run *run)
     for (table = json_first(tables); table; table = json_next(table)) {
         size_t at = pairings_index(&run->found.pairs, json_str(table, "name", ""));
 
+        if (at < run->found.pairs.count)
+            set_not_compared(table, &run->found.pairs.items[at]);
         if (at < run->found.pairs.count && pairing_active(&run->found.pairs.items[at]))
             set_keys(table, &run->found.pairs.items[at], &run->found.all.items[at].changes, &room);
     }

@@ -173,7 +173,6 @@ bool base_rows(struct row_table *rows, const struct base *base, const struct bas
 {
     bool found;
 
-
     memset(rows, 0, sizeof(*rows));
     rows->schema = model->schema;
     rows->table = model_table(model, table->name);
@@ -220,6 +219,7 @@ static bool is_client(const struct model *model, const struct model_column *colu
 static void describe(struct base_table *entry, const struct base *base, const struct model *model,
                      const struct model_table *table, size_t place)
 {
+    bool alike = true;
     size_t i;
 
     entry->name = mem_strdup(table->name);
@@ -232,7 +232,10 @@ static void describe(struct base_table *entry, const struct base *base, const st
             if (base->cross_engine && is_client(model, &table->columns[i]))
                 strlist_add(&entry->clients, table->columns[i].name);
         }
+    /* As repl/pairing_exchange.h has it. */
     for (i = 0; i < table->key_count; i++)
+        alike = alike && !strlist_has(&entry->clients, table->columns[table->key_columns[i]].name);
+    for (i = 0; i < table->key_count && alike; i++)
         strlist_add(&entry->keys, table->columns[table->key_columns[i]].name);
 }
 

@@ -7,11 +7,12 @@
  *
  * Where the primary is of the other engine, columns that only the client can compare are in no row
  * hash (db/exchange.h), and what they held cannot be kept: it would be a copy of them. Beside
- * row_hash stands own_hash (as text), of these columns as the secondary itself prints them. It tells
- * whether the secondary has changed a row; and for a row that it has not changed, the secondary
- * still has what the base had, to compare the primary's with. In a row that it has changed, these
- * columns of the primary count as they were in the base: what the secondary has wins in either case
- * but that of a later change column, which is in the row hash; and what it wins over is archived.
+ * row_hash stands own_hash (as text), of these columns as the secondary itself prints them. It
+ * tells whether the secondary has changed a row; and for a row that it has not changed, the
+ * secondary still has what the base had, to compare the primary's with. In a row that it has
+ * changed, these columns of the primary count as they were in the base: what the secondary has wins
+ * in either case but that of a later change column, which is in the row hash; and what it wins over
+ * is archived.
  *
  * _dbr.base has one row per table and is written last: a base is complete when it is there.
  */
@@ -75,8 +76,8 @@ bool base_drop(struct conn *secondary, const struct base *base, struct err *err)
 
 /*
  * The columns of a table of the base as the rows of one side see them: names of the base, in its
- * order, of this side's model. other: the model of the other side, NULL where it is away. False when
- * this side lacks one. Release in either case.
+ * order, of this side's model. other: the model of the other side, NULL where it is away. False
+ * when this side lacks one. Release in either case.
  */
 bool base_rows(struct row_table *rows, const struct base *base, const struct base_table *table,
                const struct conn *conn, const struct model *model, const struct model *other);

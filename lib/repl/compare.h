@@ -88,8 +88,8 @@ bool compare_receive_sums(struct conn *const conns[2], const struct pairings *pa
 uint64_t compare_parse_sum(const char *text);
 /* Takes the result of row_sql_fingerprint of one side. */
 void compare_take_sum(struct comparison *c, enum side side, const struct result *result);
-/* Round 2, sends and reads itself; does nothing when everything is equal. A table that could only be
- * found equal here is so afterwards. */
+/* Round 2, sends and reads itself; does nothing when everything is equal. A table that could only
+ * be found equal here is so afterwards. */
 bool compare_keys(struct conn *const conns[2], const struct pairings *pairs,
                   struct comparisons *all, struct err *err);
 

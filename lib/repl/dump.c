@@ -15,6 +15,7 @@
 #include "repl/dump_choice.h"
 #include "repl/dump_notes.h"
 #include "repl/dump_rows.h"
+#include "repl/nested.h"
 #include "repl/sequences.h"
 
 #define DUMP_FORMAT 1
@@ -83,7 +84,8 @@ bool dump_prepare(struct dump *dump, struct err *err)
     bool same = conn_engine(conn) == dump->dialect;
 
     /* Only for the names: what the tables refer to is planned with them. */
-    if (!catalog_filter(model, dump->tables, NULL, err))
+    if (!catalog_filter(model, dump->tables, NULL, err) ||
+        (dump->dialect->kind == ENGINE_COCKROACH && !nested_find(dump->snapshot->conn, model, err)))
         return false;
     for (size_t i = 0; i < model->table_count; i++)
         model->tables[i].excluded = false;

@@ -1,7 +1,8 @@
 /*
- * Lines of a list of keys (db/row_sql.h) as they arrive, each as an item: key hash, row hash, octets
- * and key as the server has them, and a digest of the columns that the client compares. Equal rows
- * of a table without key have a line each where there are such columns: these become one item.
+ * Lines of a list of keys (db/row_sql.h) as they arrive, each as an item: key hash, row hash,
+ * octets and key as the server has them, and a digest of the columns that the client compares.
+ * Equal rows of a table without key have a line each where there are such columns: these become one
+ * item.
  */
 #ifndef DBR_REPL_KEY_LINES_H
 #define DBR_REPL_KEY_LINES_H
@@ -33,7 +34,8 @@ struct key_lines {
 /* take() is called for each item; the item lives until it returns. */
 void key_lines_init(struct key_lines *lines, const struct row_table *table, key_lines_take take,
                     void *context);
-/* Receives the next result of the connection's pipeline, to its end, and releases what it needed. */
+/* Receives the next result of the connection's pipeline, to its end, and releases what it needed.
+ */
 bool key_lines_receive(struct key_lines *lines, struct conn *conn, struct err *err);
 
 /* The digest of the client columns that stand in a row from the field `first` on; 0 when there are

@@ -40,8 +40,8 @@ struct merge_row {
     /* The change column as an instant (repl/instant.h); NULL: no column, or NULL in it. */
     const char *primary_time, *secondary_time;
     bool has_time;             /* the table has a change column */
-    bool unlike; /* multisets: the rows differ in columns that the client compares */
-    bool secondary_differs; /* ... and the secondary's differ so from those of the base */
+    bool unlike;               /* multisets: the rows differ in columns that the client compares */
+    bool secondary_differs;    /* ... and the secondary's differ so from those of the base */
     const char *failover_time; /* the secondary's clock */
 };
 

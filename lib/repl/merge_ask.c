@@ -203,8 +203,7 @@ static void fold_clients(struct candidate *c)
     struct merge_row *row = &c->row;
     bool secondary_same = row->in_base && row->on_secondary &&
                           row->secondary_hash == row->base_hash && c->own == c->base_own;
-    bool primary_same =
-        row->in_base && row->on_primary && row->primary_hash == row->base_hash;
+    bool primary_same = row->in_base && row->on_primary && row->primary_hash == row->base_hash;
 
     row->primary_hash = fold(row->primary_hash, c->digests[SOURCE]);
     row->secondary_hash = fold(row->secondary_hash, c->digests[TARGET]);

@@ -145,11 +145,9 @@ static void pair_one(struct pairing *pair, struct pairings *pairs, const struct 
         free(difference);
         return;
     }
-    if (!keys_later && source->key_kind != KEY_ROW && !has_key(target, source)) {
-        pairing_hold(pair, HOLD_SCHEMA, "the key of the table is not unique on the standby");
-        return;
-    }
     pair_columns(pair, pairs, source, target, conns, change);
+    if (!keys_later && pair->rows[SOURCE].key_count > 0 && !has_key(target, source))
+        pairing_hold(pair, HOLD_SCHEMA, "the key of the table is not unique on the standby");
 }
 
 /*

@@ -34,7 +34,8 @@ struct pairing {
     bool selected;             /* --tables, DB_SYNC_TABLES */
     struct strlist uncompared; /* columns that are compared by nothing: EXCHANGE_NAMED */
     const struct model_column **storage; /* the arrays behind rows[], to be freed */
-    struct exchange *exchanges;          /* likewise; NULL between like engines */
+    struct exchange *exchanges;          /* likewise; none between like engines */
+    size_t exchange_count;
 };
 
 struct pairings {

@@ -6,8 +6,9 @@
 #include "repl/pairing.h"
 
 /*
- * For the columns and keys as they stand; what was made before is made anew. Holds a table with a
- * key that the engines write differently, and lists what is compared by nothing.
+ * For the columns and keys as they stand; what was made before is made anew. A key that the engines
+ * write differently is none: rows are told by what they hold then. Lists what is compared by
+ * nothing.
  */
 void pairing_exchange_make(struct pairing *pair, const struct model *const models[2]);
 void pairing_exchange_release(struct pairing *pair);
