@@ -2,7 +2,6 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "db/pipeline.h"
 #include "db/row_sql.h"
 #include "repl/bulk_internal.h"
 #include "repl/ledger.h"
@@ -58,52 +57,22 @@ void group_free(struct group *group)
     free(group);
 }
 
-/* A part of the group: [first, first + count). */
-struct range {
-    struct group *group;
-    size_t first, count;
-};
-
-static bool queue(void *context, struct conn *conn, size_t *queued, struct err *err)
+static bool queue(void *context, size_t i, struct conn *conn, struct err *err)
 {
-    const struct range *range = context;
-    size_t i;
+    const struct group *group = context;
+    struct part *part = &group->parts[i];
+    struct buf sql = BUF_INIT;
+    bool ok;
 
-    for (i = range->first; i < range->first + range->count; i++) {
-        struct part *part = &range->group->parts[i];
-        struct buf sql = BUF_INIT;
-        bool ok;
-
-        if (range->group->pieces[i].in || range->group->pieces[i].number == LEDGER_WHOLE)
-            continue;
-        row_sql_insert(&sql, &range->group->pairs->items[part->pair].rows[TARGET], false);
-        ok = arrays_queue(&part->rows, conn, sql.data, err) && pipeline_send(&conn, 1, err);
-        buf_release(&sql);
-        ++*queued;
-        if (!ok)
-            return false;
-    }
-    return true;
-}
-
-/* What the server finds too large goes in halves. */
-static bool put_range(struct group *group, size_t first, size_t count, struct err *err)
-{
-    struct range range = {group, first, count};
-
-    if (count == 0 ||
-        piece_insert(&group->writer, group->pieces + first, count, queue, &range, count > 1, err))
-        return true;
-    if (count == 1 || !weather_is_size(err))
-        return false;
-    err_clear(err);
-    return put_range(group, first, count / 2, err) &&
-           put_range(group, first + count / 2, count - count / 2, err);
+    row_sql_insert(&sql, &group->pairs->items[part->pair].rows[TARGET], false);
+    ok = arrays_queue(&part->rows, conn, sql.data, err);
+    buf_release(&sql);
+    return ok;
 }
 
 bool group_put(struct group *group, struct err *err)
 {
-    bool ok = put_range(group, 0, group->count, err);
+    bool ok = piece_insert(&group->writer, group->pieces, group->count, queue, group, err);
 
     forget(group);
     return ok;

@@ -18,6 +18,7 @@ struct putting {
     struct piece_writer *w;
     struct piece *pieces;
     size_t count;
+    size_t first;      /* the place of the first of them among all that are put */
     piece_queue queue; /* NULL: by COPY */
     void *context;
     const char *copy_sql, *data;
@@ -68,7 +69,7 @@ static bool look(struct putting *p, struct err *err)
 
         if (piece) {
             piece->in = true;
-            piece->rows = result_int(result, i, 2);
+            piece->rows = piece->taken = result_int(result, i, 2);
         }
     }
     result_free(result);
@@ -89,6 +90,7 @@ static bool copy_rows(struct putting *p, struct err *err)
     }
     if (!copy_in_end(conn, &rows, err))
         return false;
+    p->pieces[0].taken = rows;
     if (rows >= 0 && rows != p->pieces[0].rows)
         return err_set(err, ERR_FAILED, "the %s took %lld of %lld rows of table %s",
                        conn_role(conn), rows, (long long)p->pieces[0].rows, p->pieces[0].table);
@@ -116,39 +118,63 @@ static bool queue_records(struct putting *p, struct err *err)
     return ok;
 }
 
-/* By COPY a piece is followed by another, unless it is the end of its table. */
 static bool begins_next(const struct putting *p)
 {
-    return !p->queue && !p->pieces[0].last && p->pieces[0].number != LEDGER_WHOLE;
+    return !p->queue && p->pieces[0].more;
 }
 
-/* Whose rows a statement holds; the first one is BEGIN. */
-static const char *table_of(const struct putting *p, size_t statement)
+/* Rows come in a statement of their own, but for the mere record that a table is complete. */
+static bool has_statement(const struct putting *p, size_t i)
+{
+    return p->queue && !p->pieces[i].in && p->pieces[i].number != LEDGER_WHOLE;
+}
+
+static bool queue_rows(struct putting *p, struct err *err)
+{
+    struct conn *conn = p->w->conn;
+    size_t i;
+
+    if (!pipeline_add(conn, "BEGIN", 0, NULL, err))
+        return false;
+    for (i = 0; i < p->count; i++)
+        if (has_statement(p, i) &&
+            (!p->queue(p->context, p->first + i, conn, err) || !pipeline_send(&conn, 1, err)))
+            return false;
+    return true;
+}
+
+static bool receive_rows(struct putting *p, struct err *err)
 {
     size_t i;
 
-    for (i = 0; i + 1 < p->count; i++)
-        if (!p->pieces[i].in && p->pieces[i].number != LEDGER_WHOLE && statement-- <= 1)
-            break;
-    return p->pieces[i].table;
+    if (!pipeline_next(p->w->conn, NULL, err))
+        return false;
+    for (i = 0; i < p->count; i++) {
+        struct result *result;
+
+        if (!has_statement(p, i))
+            continue;
+        if (!pipeline_next(p->w->conn, &result, err))
+            return err_prefix(err, "table %s", p->pieces[i].table);
+        p->pieces[i].taken = result_affected(result);
+        result_free(result);
+    }
+    return true;
 }
 
-static bool receive(struct putting *p, size_t queued, struct err *err)
+/* The answers to the records, to COMMIT, and to the BEGIN of the next transaction. */
+static bool receive_end(struct putting *p, struct err *err)
 {
     struct conn *conn = p->w->conn;
     struct err later = ERR_INIT;
-    size_t i;
 
-    for (i = 0; i < queued; i++)
-        if (!pipeline_next(conn, NULL, err))
-            return err_prefix(err, "table %s", table_of(p, i));
     if (!pipeline_next(conn, NULL, err)) {
         p->recorded = !strcmp(err->sqlstate, "23505");
         return false;
     }
     if (!pipeline_next(conn, NULL, err))
         return false;
-    /* The next transaction; that it has not begun says nothing of this one. */
+    /* That the next one has not begun says nothing of this one. */
     p->w->begun = begins_next(p) && pipeline_next(conn, NULL, &later);
     if (!pipeline_end(conn, &later))
         p->w->begun = false;
@@ -158,25 +184,21 @@ static bool receive(struct putting *p, size_t queued, struct err *err)
 static bool attempt(struct putting *p, struct err *err)
 {
     struct conn *conn = p->w->conn;
-    size_t queued = 0;
+    bool ok;
 
-    if (p->queue) {
-        if (!pipeline_add(conn, "BEGIN", 0, NULL, err) || !p->queue(p->context, conn, &queued, err))
-            return false;
-        queued++;
-    } else {
-        if (!p->w->begun && !query_run(conn, "BEGIN", 0, NULL, NULL, err))
-            return false;
-        if (p->len > 0 && !copy_rows(p, err))
-            return false;
-    }
-    if (!queue_records(p, err) || !pipeline_add(conn, "COMMIT", 0, NULL, err) ||
+    if (p->queue)
+        ok = queue_rows(p, err);
+    else
+        ok = (p->w->begun || query_run(conn, "BEGIN", 0, NULL, NULL, err)) &&
+             (p->len == 0 || copy_rows(p, err));
+    if (!ok || !queue_records(p, err) || !pipeline_add(conn, "COMMIT", 0, NULL, err) ||
         !pipeline_sync(conn, err))
         return false;
     if (begins_next(p) && (!pipeline_add(conn, "BEGIN", 0, NULL, err) || !pipeline_sync(conn, err)))
         return false;
     p->unsure = true;
-    return pipeline_send(&conn, 1, err) && receive(p, queued, err);
+    return pipeline_send(&conn, 1, err) && (!p->queue || receive_rows(p, err)) &&
+           receive_end(p, err);
 }
 
 /* One look, where it is needed, and one attempt. */
@@ -202,20 +224,24 @@ static bool step(struct putting *p, struct err *err)
 static bool put(struct putting *p, struct err *err)
 {
     struct weather weather = {0};
-    struct err ignored = ERR_INIT;
     size_t i;
 
     while (!step(p, err)) {
+        struct err why = *err;
+
         p->w->begun = false;
         if (p->w->cancelled && *p->w->cancelled)
             return false;
         if (p->divisible && weather_is_size(err)) {
-            (void)weather_settle(p->w->conn, &ignored);
+            (void)weather_settle(p->w->conn, &why);
+            weather_count();
             return false;
         }
-        if (p->recorded ? !weather_settle(p->w->conn, err)
-                        : !weather_recover(&weather, p->w->conn, err))
+        /* A record that is in the way is looked for at once. */
+        if (!(p->recorded && weather_settle(p->w->conn, &why)) &&
+            !weather_recover(&weather, p->w->conn, err))
             return false;
+        err_clear(err);
     }
     for (i = 0; i < p->count; i++)
         p->pieces[i].in = true;
@@ -236,15 +262,37 @@ bool piece_copy(struct piece_writer *writer, struct piece *piece, const char *sq
     return put(&p, err);
 }
 
-bool piece_insert(struct piece_writer *writer, struct piece *pieces, size_t count,
-                  piece_queue queue, void *context, bool divisible, struct err *err)
+bool piece_leave(struct piece_writer *writer, struct err *err)
+{
+    bool begun = writer->begun;
+
+    writer->begun = false;
+    return !begun || weather_settle(writer->conn, err);
+}
+
+/* Those from `first` on, and their halves. */
+static bool insert_some(struct piece_writer *writer, struct piece *pieces, size_t first,
+                        size_t count, piece_queue queue, void *context, struct err *err)
 {
     struct putting p = {.w = writer,
-                        .pieces = pieces,
+                        .pieces = pieces + first,
                         .count = count,
+                        .first = first,
                         .queue = queue,
                         .context = context,
-                        .divisible = divisible};
+                        .divisible = count > 1};
 
-    return put(&p, err);
+    if (count == 0 || put(&p, err))
+        return true;
+    if (count == 1 || !weather_is_size(err))
+        return false;
+    err_clear(err);
+    return insert_some(writer, pieces, first, count / 2, queue, context, err) &&
+           insert_some(writer, pieces, first + count / 2, count - count / 2, queue, context, err);
+}
+
+bool piece_insert(struct piece_writer *writer, struct piece *pieces, size_t count,
+                  piece_queue queue, void *context, struct err *err)
+{
+    return insert_some(writer, pieces, 0, count, queue, context, err);
 }

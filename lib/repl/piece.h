@@ -21,7 +21,9 @@ struct piece {
     int64_t rows;      /* set to those of the record where an earlier attempt has put it */
     bool last;         /* the table is complete with it, and has `total` rows then */
     int64_t total;
-    bool in; /* it is there, for certain */
+    bool more;     /* by COPY: another follows, whose transaction is begun in the same round trip */
+    int64_t taken; /* set: rows that the server took, as it counts them */
+    bool in;       /* it is there, for certain */
 };
 
 struct piece_writer {
@@ -39,13 +41,17 @@ struct piece_writer {
 bool piece_copy(struct piece_writer *writer, struct piece *piece, const char *sql, const char *data,
                 size_t len, bool divisible, struct err *err);
 
+/* Ends the transaction that was begun for a piece which does not come. */
+bool piece_leave(struct piece_writer *writer, struct err *err);
+
 /*
- * Puts several, of several tables, in one transaction and one round trip: `queue` adds a statement
- * for each that is not in yet (none for LEDGER_WHOLE) to the pipeline, in order, and their number
- * to *queued. An error names the table.
+ * Puts several, of several tables, in one transaction and one round trip; in halves where the
+ * server finds that too large. `queue` adds the statement with the rows of pieces[i] to the
+ * pipeline; it is asked for each that is not in yet, in order, but not for LEDGER_WHOLE. An error
+ * names the table.
  */
-typedef bool (*piece_queue)(void *context, struct conn *conn, size_t *queued, struct err *err);
+typedef bool (*piece_queue)(void *context, size_t i, struct conn *conn, struct err *err);
 bool piece_insert(struct piece_writer *writer, struct piece *pieces, size_t count,
-                  piece_queue queue, void *context, bool divisible, struct err *err);
+                  piece_queue queue, void *context, struct err *err);
 
 #endif

@@ -9,7 +9,7 @@
 #include "base/mem.h"
 #include "db/pipeline.h"
 #include "db/query.h"
-#include "repl/weather.h"
+#include "repl/rounds.h"
 
 static bool chosen(const struct plan_run *run, const struct plan_statement *s, enum plan_phase from,
                    enum plan_phase to)
@@ -56,141 +56,52 @@ static bool tolerate(const struct plan_run *run, const struct plan_statement *s,
     return fail(s, err);
 }
 
-/* A statement under way that is a transaction of its own. */
-struct entry {
-    const char *sql;
-    const struct plan_statement *s; /* NULL: one that comes before the plan's */
-    bool done;
-    bool unsure; /* an earlier attempt may have succeeded */
+struct running {
+    const struct plan_run *run;
+    const struct plan_statement **statements; /* NULL for those that come before the plan's */
 };
 
-static bool drops(const char *sql)
+static bool failed(void *context, size_t i, struct err *err)
 {
-    return !strncmp(sql, "DROP ", 5) || strstr(sql, " DROP ");
-}
+    const struct running *r = context;
 
-/* What an earlier attempt has done makes the next one fail. */
-static bool was_done(const struct entry *e, const struct err *err)
-{
-    return e->unsure &&
-           (query_is_there_already(err) || (query_names_nothing(err) && drops(e->sql)));
-}
-
-static bool lose(struct entry *entries, size_t n)
-{
-    size_t i;
-
-    for (i = 0; i < n; i++)
-        entries[i].unsure = true;
-    return false;
-}
-
-static bool send(const struct plan_run *run, const struct entry *entries, size_t n, struct err *err)
-{
-    size_t i;
-
-    for (i = 0; i < n; i++)
-        if (!entries[i].done && (!pipeline_add(run->target, entries[i].sql, 0, NULL, err) ||
-                                 !pipeline_sync(run->target, err)))
-            return false;
-    return pipeline_send(&run->target, 1, err);
-}
-
-/*
- * Sends what is not done yet and reads what came of it. Behind a statement that the weather hit
- * others may fail because of that: they are not judged in this round.
- */
-static bool run_round(const struct plan_run *run, struct entry *entries, size_t n, struct err *err)
-{
-    bool hit = false;
-    size_t i;
-
-    if (!send(run, entries, n, err))
-        return lose(entries, n);
-    for (i = 0; i < n; i++) {
-        struct entry *e = &entries[i];
-        struct err why = ERR_INIT;
-
-        if (e->done)
-            continue;
-        e->done = pipeline_next(run->target, NULL, &why) || was_done(e, &why);
-        if (e->done)
-            continue;
-        if (!conn_alive(run->target) || why.code == ERR_STOPPED) {
-            *err = why;
-            return lose(entries, n);
-        }
-        if (conn_kind(run->target) == ENGINE_COCKROACH && weather_kind(&why) != WEATHER_NONE) {
-            e->unsure = e->unsure || weather_kind(&why) != WEATHER_CONFLICT;
-            if (!hit)
-                *err = why;
-            hit = true;
-        } else if (!hit) {
-            e->done = e->s && tolerate(run, e->s, &why);
-            if (!e->done) {
-                *err = why;
-                return false;
-            }
-        }
-    }
-    return !hit && pipeline_end(run->target, err);
-}
-
-static size_t count_done(const struct entry *entries, size_t n)
-{
-    size_t done = 0;
-    size_t i;
-
-    for (i = 0; i < n; i++)
-        done += entries[i].done;
-    return done;
-}
-
-static bool run_entries(const struct plan_run *run, struct entry *entries, size_t n,
-                        struct err *err)
-{
-    struct weather weather = {0};
-    size_t before = 0;
-
-    while (!run_round(run, entries, n, err)) {
-        if (conn_kind(run->target) != ENGINE_COCKROACH)
-            return false;
-        if (count_done(entries, n) > before)
-            weather_clear(&weather);
-        before = count_done(entries, n);
-        if (!weather_recover(&weather, run->target, err))
-            return false;
-    }
-    return true;
+    return r->statements[i] && tolerate(r->run, r->statements[i], err);
 }
 
 bool plan_run_one(const struct plan_run *run, const struct plan_statement *s, struct err *err)
 {
-    struct entry entry = {.sql = s->sql, .s = s};
+    struct running running = {run, &s};
+    struct round_statement statement = {.sql = s->sql};
+    struct rounds rounds = {run->target, &statement, 1, &running, failed, NULL};
 
     if (conn_kind(run->target) == ENGINE_COCKROACH)
-        return run_entries(run, &entry, 1, err);
+        return rounds_run(&rounds, err);
     return query_run(run->target, s->sql, 0, NULL, NULL, err) || tolerate(run, s, err);
 }
 
 static bool run_each(const struct plan_run *run, enum plan_phase from, enum plan_phase to,
                      const char *const *before, size_t n, struct err *err)
 {
-    struct entry *entries = mem_alloc((n + run->plan->statement_count + 1) * sizeof(*entries));
-    size_t count = 0;
+    size_t most = n + run->plan->statement_count + 1;
+    struct running running = {run, mem_alloc(most * sizeof(struct plan_statement *))};
+    struct rounds rounds = {
+        run->target, mem_alloc(most * sizeof(struct round_statement)), 0, &running, failed, NULL};
     size_t i;
     bool ok;
 
-    for (; count < n; count++)
-        entries[count].sql = before[count];
+    for (; rounds.count < n; rounds.count++)
+        rounds.statements[rounds.count].sql = before[rounds.count];
     for (i = 0; i < run->plan->statement_count; i++) {
         const struct plan_statement *s = &run->plan->statements[i];
 
-        if (chosen(run, s, from, to))
-            entries[count++] = (struct entry){.sql = s->sql, .s = s};
+        if (!chosen(run, s, from, to))
+            continue;
+        running.statements[rounds.count] = s;
+        rounds.statements[rounds.count++].sql = s->sql;
     }
-    ok = count == 0 || run_entries(run, entries, count, err);
-    free(entries);
+    ok = rounds.count == 0 || rounds_run(&rounds, err);
+    free(running.statements);
+    free(rounds.statements);
     return ok;
 }
 

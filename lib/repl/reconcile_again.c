@@ -77,6 +77,7 @@ bool reconcile_try_again(struct reconciliation *r, bool connected, size_t failed
         return false;
     if (r->too_large) {
         r->too_large = false;
+        weather_count();
         return true;
     }
     if (weather_wait(&r->weather, connected, err))

@@ -116,7 +116,7 @@ bool weather_wait(struct weather *w, bool connected, const struct err *err)
     /* What only refuses costs no attempt; the pauses end at the longest anyway. */
     if (w->attempts + 2 < LOST_TRIES || connected)
         w->attempts++;
-    atomic_fetch_add(&retries, 1);
+    weather_count();
     log_debug("trying again: %s", err->message);
     clock_sleep_ms(pause);
     return true;
@@ -163,6 +163,11 @@ bool weather_pass(struct conn *conn, weather_step step, void *context, struct er
 void weather_clear(struct weather *w)
 {
     w->attempts = 0;
+}
+
+void weather_count(void)
+{
+    atomic_fetch_add(&retries, 1);
 }
 
 int64_t weather_retries(void)

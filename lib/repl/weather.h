@@ -56,7 +56,8 @@ bool weather_pass(struct conn *conn, weather_step step, void *context, struct er
 /* It went well: what comes next has all attempts before it. */
 void weather_clear(struct weather *weather);
 
-/* How often something was tried again in this process. */
+/* How often something was tried again in this process; counts one more, of what needed no wait. */
+void weather_count(void);
 int64_t weather_retries(void);
 
 #endif

@@ -13,7 +13,17 @@ const retryMessage = "restart transaction: TransactionRetryWithProtoRefreshError
 var (
 	retry     = &failure{"40001", retryMessage, "See: https://www.cockroachlabs.com/docs/v25.2/transaction-retry-error-reference.html#retry_serializable"}
 	ambiguous = &failure{"40003", "result is ambiguous: error=ba: EndTxn: connection lost", ""}
+	deadline  = &failure{"40001", "restart transaction: TransactionRetryWithProtoRefreshError: TransactionRetryError: retry txn " +
+		"(RETRY_COMMIT_DEADLINE_EXCEEDED - txn timestamp pushed too much)", ""}
+	memory      = &failure{"53200", "root: memory budget exceeded: 10240 bytes requested, 134217728 currently allocated", ""}
+	unavailable = &failure{"58C00", "replica unavailable: (n1,s1):1 unable to serve request to r66", ""}
+	schema      = &failure{"55C01", "schema of the table has changed, retry", ""}
 )
+
+// failures by what is injected; 40001 otherwise.
+var failures = map[string]*failure{
+	"40003-applied": ambiguous, "40003-lost": ambiguous, "deadline": deadline, "53200": memory, "58C00": unavailable, "55C01": schema,
+}
 
 // injection is a failure that is to come.
 type injection struct {
@@ -49,9 +59,9 @@ func newWeather(percent float64, seed int64) *weather {
 // known lists what can be injected where.
 var known = map[string]map[string]bool{
 	"begin":     {"40001": true},
-	"statement": {"40001": true},
-	"commit":    {"40001": true, "40003-applied": true, "40003-lost": true, "drop-applied": true, "drop-lost": true},
-	"copy":      {"40001": true, "drop": true},
+	"statement": {"40001": true, "53200": true, "58C00": true, "55C01": true},
+	"commit":    {"40001": true, "deadline": true, "40003-applied": true, "40003-lost": true, "drop-applied": true, "drop-lost": true},
+	"copy":      {"40001": true, "53200": true, "drop": true},
 }
 
 func (w *weather) inject(at, what string, count int, match string) error {
@@ -59,8 +69,8 @@ func (w *weather) inject(at, what string, count int, match string) error {
 		return fmt.Errorf("cannot inject %s at %s", what, at)
 	}
 	i := &injection{at: at, what: what, left: count, match: match, failure: retry, drop: strings.HasPrefix(what, "drop")}
-	if strings.HasPrefix(what, "40003") {
-		i.failure = ambiguous
+	if why, ok := failures[what]; ok {
+		i.failure = why
 	}
 	w.mutex.Lock()
 	w.coming = append(w.coming, i)

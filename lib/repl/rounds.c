@@ -1,0 +1,116 @@
+/* Rounds of statements, each round with those that are not done yet. */
+#include "repl/rounds.h"
+
+#include <string.h>
+
+#include "db/pipeline.h"
+#include "repl/weather.h"
+
+static bool drops(const char *sql)
+{
+    return !strncmp(sql, "DROP ", 5) || strstr(sql, " DROP ");
+}
+
+/* What an earlier attempt has done makes the next one fail. */
+static bool was_done(const struct round_statement *s, const struct err *err)
+{
+    return s->unsure &&
+           (query_is_there_already(err) || (query_names_nothing(err) && drops(s->sql)));
+}
+
+static bool lose(struct rounds *r)
+{
+    size_t i;
+
+    for (i = 0; i < r->count; i++)
+        r->statements[i].unsure = true;
+    return false;
+}
+
+static bool send(const struct rounds *r, struct err *err)
+{
+    size_t i;
+
+    for (i = 0; i < r->count; i++)
+        if (!r->statements[i].done && (!pipeline_add(r->conn, r->statements[i].sql, 0, NULL, err) ||
+                                       !pipeline_sync(r->conn, err)))
+            return false;
+    return pipeline_send(&r->conn, 1, err);
+}
+
+/* One result; false, with err, when the statement failed. */
+static bool receive(struct rounds *r, size_t i, bool *ended, struct err *err)
+{
+    struct result *result = NULL;
+    bool ok = pipeline_next(r->conn, &result, err);
+
+    *ended = ok && r->took && !r->took(r->context, i, result, err);
+    result_free(result);
+    return ok && !*ended;
+}
+
+/* Behind a statement that the weather hit others may fail because of that: they are not judged in
+ * this round. */
+static bool run_round(struct rounds *r, struct err *err)
+{
+    bool hit = false;
+    size_t i;
+
+    if (!send(r, err))
+        return lose(r);
+    for (i = 0; i < r->count; i++) {
+        struct round_statement *s = &r->statements[i];
+        struct err why = ERR_INIT;
+        bool ended;
+
+        if (s->done)
+            continue;
+        s->done = receive(r, i, &ended, &why) || was_done(s, &why);
+        if (s->done)
+            continue;
+        if (!ended && conn_alive(r->conn) && conn_kind(r->conn) == ENGINE_COCKROACH &&
+            weather_kind(&why) != WEATHER_NONE) {
+            s->unsure = s->unsure || weather_kind(&why) != WEATHER_CONFLICT;
+            if (!hit)
+                *err = why;
+            hit = true;
+        } else if (!conn_alive(r->conn) || why.code == ERR_STOPPED) {
+            *err = why;
+            return lose(r);
+        } else if (ended || !hit) {
+            s->done = !ended && r->failed(r->context, i, &why);
+            if (!s->done) {
+                *err = why;
+                return false;
+            }
+        }
+    }
+    return !hit && pipeline_end(r->conn, err);
+}
+
+static size_t count_done(const struct rounds *r)
+{
+    size_t done = 0;
+    size_t i;
+
+    for (i = 0; i < r->count; i++)
+        done += r->statements[i].done;
+    return done;
+}
+
+bool rounds_run(struct rounds *r, struct err *err)
+{
+    struct weather weather = {0};
+    size_t before = 0;
+
+    while (!run_round(r, err)) {
+        if (conn_kind(r->conn) != ENGINE_COCKROACH)
+            return false;
+        if (count_done(r) > before)
+            weather_clear(&weather);
+        before = count_done(r);
+        if (!weather_recover(&weather, r->conn, err))
+            return false;
+    }
+    return true;
+}
