@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "db/engine.h"
 #include "db/quote.h"
 #include "repl/schema_diff.h"
 
@@ -143,10 +144,15 @@ static void diff_new_column(struct diff *diff, const struct model_table *table,
     diff_add(diff, PLAN_STRUCTURE);
     bool late = doubtful(diff, column);
     bool filled = (column->default_expr && !late) || column->generated || column->identity;
+    /* CockroachDB adds a column without the default from its sequence. */
+    if (diff->engine == &engine_cockroach && column->sequence)
+        filled = false;
     if (late)
         set_default(diff, table, column);
     if (column->not_null && !filled) {
         alter(diff, table, column, "NOT NULL", "SET NOT NULL");
+        /* Rows that wait for consent to a removal have no value in it yet. */
+        diff->ddl.statements[0].optional = diff->unlike;
         diff_add(diff, PLAN_KEYS);
     }
 }
