@@ -35,7 +35,10 @@ const char *conn_engine_settings(const struct conn *conn)
         return "SELECT pg_catalog.set_config('lc_monetary', 'C', false), "
                "pg_catalog.set_config('jit', 'off', false), "
                "pg_catalog.set_config('quote_all_identifiers', 'off', false)";
-    return "SET default_int_size = 8";
+    /* Sessions of CockroachDB do not tell their database: those of dbr have it in their name. */
+    return "SELECT pg_catalog.set_config('default_int_size', '8', false), "
+           "pg_catalog.set_config('application_name', 'dbr: ' || pg_catalog.current_database(), "
+           "false)";
 }
 
 /* What sets dbr's sessions apart from the application's. */

@@ -26,7 +26,7 @@ void merge_sql_freeze(struct buf *sql, const struct row_table *t, const char *re
     bool clients = row_sql_client_columns(t) > 0;
     size_t i;
 
-    buf_adds(sql, "CREATE TABLE ");
+    buf_adds(sql, "CREATE TABLE IF NOT EXISTS ");
     quote_name(sql, "_dbr", relation);
     buf_adds(sql, " AS SELECT ");
     for (i = 0; i < t->key_count; i++) {

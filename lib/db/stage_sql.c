@@ -2,17 +2,51 @@
  * staging table beside it, as row_sql_match wants it. */
 #include "db/stage_sql.h"
 
+#include <inttypes.h>
 #include <string.h>
 
-#include "db/engine_dml.h"
 #include "db/quote.h"
 
 #define COMING "('i', 'u', 'I', 'J')"
 
+#define SHARED STAGE_SQL_SHARED
+
+const char stage_sql_shared[] =
+    "CREATE TABLE IF NOT EXISTS " SHARED " (pair int8, place int8, kind text NOT NULL, octets "
+    "int8 NOT NULL, keys text[] NOT NULL, vals text[] NOT NULL, PRIMARY KEY (pair, place))";
+
+/* The staged rows as a table to read from. */
 static void add_stage(struct buf *sql, const struct stage *stage, enum engine_kind engine)
 {
-    buf_addf(sql, engine == ENGINE_COCKROACH ? "_dbr.merge_%zu" : "pg_temp.dbr_merge_%zu",
-             stage->number);
+    size_t i;
+
+    if (engine == ENGINE_POSTGRES) {
+        buf_addf(sql, "pg_temp.dbr_merge_%zu", stage->number);
+        return;
+    }
+    buf_adds(sql, "(SELECT place, kind, octets");
+    for (i = 1; i <= row_sql_key_width(stage->rows); i++)
+        buf_addf(sql, ", keys[%zu] AS k%zu", i, i);
+    for (i = 1; i <= stage->value_count; i++)
+        buf_addf(sql, ", vals[%zu] AS c%zu", i, i);
+    buf_addf(sql, " FROM " SHARED " WHERE pair = %zu)", stage->number);
+}
+
+/* "UPDATE ... SET kind = `kind` FROM more WHERE": changes what `alias` (of one character) reads. */
+static void add_update(struct buf *sql, const struct stage *stage, enum engine_kind engine,
+                       const char *alias, const char *kind, const char *more)
+{
+    if (engine == ENGINE_POSTGRES) {
+        buf_adds(sql, "UPDATE ");
+        add_stage(sql, stage, engine);
+        buf_addf(sql, " AS %s SET kind = %s%s%s WHERE ", alias, kind, more ? " FROM " : "",
+                 more ? more : "");
+        return;
+    }
+    buf_addf(sql, "UPDATE " SHARED " AS m SET kind = %s FROM ", kind);
+    add_stage(sql, stage, engine);
+    buf_addf(sql, " AS %s%s%s WHERE m.pair = %zu AND m.place = %s.place AND ", alias,
+             more ? ", " : "", more ? more : "", stage->number, alias);
 }
 
 /* "c3" for a column whose values are staged. */
@@ -30,43 +64,63 @@ static const char *type_of(const struct stage *stage, const char *column)
     return model_column(stage->rows->table, column)->type;
 }
 
-void stage_sql_create(struct buf *sql, const struct stage *stage, enum engine_kind engine)
+void stage_sql_create(struct buf *sql, const struct stage *stage)
 {
     size_t i;
 
-    buf_adds(sql, engine == ENGINE_COCKROACH ? "CREATE TABLE " : "CREATE TEMPORARY TABLE ");
-    add_stage(sql, stage, engine);
+    buf_adds(sql, "CREATE TEMPORARY TABLE ");
+    add_stage(sql, stage, ENGINE_POSTGRES);
     buf_adds(sql, " (kind text, octets int8");
     for (i = 0; i < row_sql_key_width(stage->rows); i++)
         buf_addf(sql, ", k%zu text", i + 1);
     for (i = 0; i < stage->value_count; i++)
         buf_addf(sql, ", c%zu text", i + 1);
-    buf_adds(sql, engine == ENGINE_COCKROACH ? ")" : ") ON COMMIT DROP");
+    buf_adds(sql, ") ON COMMIT DROP");
 }
 
-void stage_sql_drop(struct buf *sql, const struct stage *stage, enum engine_kind engine)
+void stage_sql_clear(struct buf *sql, const struct stage *stage)
 {
-    buf_adds(sql, "DROP TABLE ");
-    add_stage(sql, stage, engine);
+    buf_addf(sql, "DELETE FROM " SHARED " WHERE pair = %zu", stage->number);
 }
 
-void stage_sql_add(struct buf *sql, const struct stage *stage, enum engine_kind engine)
+static void add_array(struct buf *sql, size_t first, size_t count)
 {
-    size_t width = 2 + row_sql_key_width(stage->rows) + stage->value_count;
+    size_t i;
+
+    buf_adds(sql, ", ARRAY[");
+    for (i = first; i < first + count; i++)
+        buf_addf(sql, "%sx.a%zu", i > first ? ", " : "", i + 1);
+    buf_adds(sql, "]::text[]");
+}
+
+void stage_sql_add(struct buf *sql, const struct stage *stage, enum engine_kind engine,
+                   int64_t staged)
+{
+    size_t keys = row_sql_key_width(stage->rows);
+    size_t width = 2 + keys + stage->value_count;
     size_t i;
 
     buf_adds(sql, "INSERT INTO ");
-    add_stage(sql, stage, engine);
-    buf_adds(sql, " SELECT x.a1, x.a2::int8");
-    for (i = 2; i < width; i++)
-        buf_addf(sql, ", x.a%zu", i + 1);
+    if (engine == ENGINE_POSTGRES) {
+        add_stage(sql, stage, engine);
+        buf_adds(sql, " SELECT x.a1, x.a2::int8");
+        for (i = 2; i < width; i++)
+            buf_addf(sql, ", x.a%zu", i + 1);
+    } else {
+        buf_addf(sql,
+                 SHARED " (pair, place, kind, octets, keys, vals) SELECT %zu, x.n + %" PRId64
+                        ", x.a1, x.a2::int8",
+                 stage->number, staged);
+        add_array(sql, 2, keys);
+        add_array(sql, 2 + keys, stage->value_count);
+    }
     buf_adds(sql, " FROM unnest(");
     for (i = 0; i < width; i++)
         buf_addf(sql, "%s$%zu::text[]", i ? ", " : "", i + 1);
-    buf_adds(sql, ") AS x(");
+    buf_adds(sql, ") WITH ORDINALITY AS x(");
     for (i = 0; i < width; i++)
-        buf_addf(sql, "%sa%zu", i ? ", " : "", i + 1);
-    buf_addch(sql, ')');
+        buf_addf(sql, "a%zu, ", i + 1);
+    buf_adds(sql, "n)");
 }
 
 void stage_sql_values(struct buf *sql, const struct row_table *primary, const struct stage *stage)
@@ -101,6 +155,7 @@ void stage_sql_read(struct buf *sql, const struct stage *stage, enum engine_kind
         buf_addf(sql, ", k%zu", i + 1);
     buf_adds(sql, " FROM ");
     add_stage(sql, stage, engine);
+    buf_adds(sql, " AS x");
 }
 
 /* r: what the rows of the secondary refer to that stay as they are. */
@@ -131,14 +186,18 @@ static void add_staying(struct buf *sql, const struct stage_link *link, enum eng
 }
 
 static void add_changed(struct buf *sql, const struct stage *stage, enum engine_kind engine,
-                        const char *before, const char *after)
+                        char before, char after)
 {
-    buf_adds(sql, "u AS (UPDATE ");
-    add_stage(sql, stage, engine);
-    buf_addf(sql, " AS x SET kind = '%s' FROM ", after);
-    row_sql_relation(sql, stage->rows);
-    buf_addf(sql, " AS t WHERE x.kind = '%s' AND ", before);
+    const char kind[] = {'\'', after, '\'', '\0'};
+    struct buf table = BUF_INIT;
+
+    row_sql_relation(&table, stage->rows);
+    buf_adds(&table, " AS t");
+    buf_adds(sql, "u AS (");
+    add_update(sql, stage, engine, "x", kind, table.data);
+    buf_addf(sql, "x.kind = '%c' AND ", before);
     row_sql_match(sql, stage->rows);
+    buf_release(&table);
 }
 
 static void add_referred(struct buf *sql, const struct stage_link *link)
@@ -156,7 +215,7 @@ static void add_referred(struct buf *sql, const struct stage_link *link)
 void stage_sql_keep(struct buf *sql, const struct stage_link *link, enum engine_kind engine)
 {
     add_staying(sql, link, engine);
-    add_changed(sql, link->parent, engine, "d", "k");
+    add_changed(sql, link->parent, engine, 'd', 'k');
     add_referred(sql, link);
 }
 
@@ -165,7 +224,7 @@ void stage_sql_keep_value(struct buf *sql, const struct stage_link *link, enum e
     size_t i;
 
     add_staying(sql, link, engine);
-    add_changed(sql, link->parent, engine, "u", "m");
+    add_changed(sql, link->parent, engine, 'u', 'm');
     buf_adds(sql, " AND (");
     for (i = 0; i < link->count; i++) {
         buf_adds(sql, i ? " OR t." : "t.");
@@ -194,10 +253,9 @@ static void add_same_values(struct buf *sql, const struct stage_link *link)
 
 void stage_sql_restore(struct buf *sql, const struct stage_link *link, enum engine_kind engine)
 {
-    buf_adds(sql, "WITH u AS (UPDATE ");
-    add_stage(sql, link->parent, engine);
-    buf_adds(sql, " AS p SET kind = CASE p.kind WHEN 'b' THEN 'I' ELSE 'J' END WHERE p.kind IN "
-                  "('b', 'L') AND EXISTS (SELECT 1 FROM ");
+    buf_adds(sql, "WITH u AS (");
+    add_update(sql, link->parent, engine, "p", "CASE p.kind WHEN 'b' THEN 'I' ELSE 'J' END", NULL);
+    buf_adds(sql, "p.kind IN ('b', 'L') AND EXISTS (SELECT 1 FROM ");
     add_stage(sql, link->child, engine);
     buf_adds(sql, " AS x WHERE x.kind IN " COMING " AND ");
     add_same_values(sql, link);

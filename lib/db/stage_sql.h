@@ -1,7 +1,9 @@
 /*
  * Statements about the staging tables of a merge, in which foreign keys are followed on the server:
  * one table for each one concerned, with the decisions about its rows and what the primary's
- * versions hold in the columns of foreign keys.
+ * versions hold in the columns of foreign keys. On PostgreSQL they are temporary tables that go
+ * with the transaction. CockroachDB makes no table within one: there all are parts of a single
+ * table of _dbr, which is made with the base and whose rows no transaction leaves behind.
  *
  *   kind   what is decided (repl/merge_internal.h); beside those: 'k' a delete that is not done,
  *          'm' an update that is not done, 'I' and 'J' rows that are put back (were b, L)
@@ -13,6 +15,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/buf.h"
 #include "db/conn.h"
@@ -21,7 +24,7 @@
 /* One concerned table. */
 struct stage {
     const struct row_table *rows; /* on the secondary */
-    size_t number;                /* names the staging table */
+    size_t number;                /* names the staging table, or its part */
     const char **values;          /* names of the columns whose values it holds */
     size_t value_count;
     bool changes; /* it has rows that the merge writes or deletes */
@@ -36,12 +39,17 @@ struct stage_link {
     size_t count;
 };
 
-/* PostgreSQL: a temporary table that goes with the transaction. CockroachDB: one of _dbr, which
- * stage_sql_drop drops before the COMMIT. */
-void stage_sql_create(struct buf *sql, const struct stage *stage, enum engine_kind engine);
-void stage_sql_drop(struct buf *sql, const struct stage *stage, enum engine_kind engine);
-/* INSERT of rows, one text array per column: kind, octets, key..., value... */
-void stage_sql_add(struct buf *sql, const struct stage *stage, enum engine_kind engine);
+/* On CockroachDB: the table, and the statement that makes it. */
+#define STAGE_SQL_SHARED "_dbr.merge_rows"
+extern const char stage_sql_shared[];
+
+/* PostgreSQL: makes the temporary table. CockroachDB: takes the rows out again. */
+void stage_sql_create(struct buf *sql, const struct stage *stage);
+void stage_sql_clear(struct buf *sql, const struct stage *stage);
+/* INSERT of rows, one text array per column: kind, octets, key..., value...; staged: how many rows
+ * it has already. */
+void stage_sql_add(struct buf *sql, const struct stage *stage, enum engine_kind engine,
+                   int64_t staged);
 /* On the primary: SELECT place, value... for the keys in the parameters. */
 void stage_sql_values(struct buf *sql, const struct row_table *primary, const struct stage *stage);
 /* SELECT kind, octets, key... of all rows. */

@@ -138,9 +138,9 @@ bool init_dry_run(struct init_run *run, struct err *err)
 {
     if (run->options->dialect)
         return for_dialect(run, err);
-    run->open =
-        session_open(&run->session, &run->config, &run->state,
-                     run->options->update ? state_active(&run->state) : ROLE_PRIMARY, NULL, err);
+    run->open = session_open(&run->session, &run->config, &run->state,
+                             run->options->update ? state_active(&run->state) : ROLE_PRIMARY, false,
+                             NULL, err);
     if (!run->open || (conn_kind(run->session.conns[TARGET]) == ENGINE_COCKROACH &&
                        !nested_find(run->session.conns[SOURCE], &run->session.models[SOURCE], err)))
         return false;

@@ -12,15 +12,12 @@
 #include "repl/base.h"
 #include "repl/catalog.h"
 #include "repl/fence.h"
+#include "repl/fence_sessions.h"
 #include "repl/identity.h"
-#include "repl/sequences.h"
 #include "repl/switch_mark.h"
 #include "repl/triggers.h"
+#include "repl/weather.h"
 
-/* Ids that the lost window may have used: rows that nobody has seen since hold them. */
-#define SEQUENCE_GAP 10000
-#define LOOK_AGAIN_MAX 3
-#define LOOK_AGAIN_PAUSE_MS 500
 /* The application waits while a switch does: it gives up on a lock, and looks after a server that
  * has gone silent, rather than wait with it. */
 #define LOCK_WAIT "10s"
@@ -34,22 +31,25 @@ void switch_init(struct switch_run *run, struct cli *cli, const struct config *c
     run->config = config;
     run->state = state;
     run->failed = (struct strlist)STRLIST_INIT;
+    run->bases = (struct strlist)STRLIST_INIT;
     run->pointed_ms = -1;
     run->started_ms = clock_mono_ms();
     outcome_init(&run->outcome);
 }
 
+static void disconnect(struct switch_run *run, enum role role)
+{
+    conn_close(run->control[role]);
+    run->control[role] = NULL;
+    model_release(&run->models[role]);
+    free(run->identities[role]);
+    run->identities[role] = NULL;
+}
+
 void switch_disconnect(struct switch_run *run)
 {
-    enum role role;
-
-    for (role = ROLE_PRIMARY; role <= ROLE_SECONDARY; role++) {
-        conn_close(run->control[role]);
-        run->control[role] = NULL;
-        model_release(&run->models[role]);
-        free(run->identities[role]);
-        run->identities[role] = NULL;
-    }
+    disconnect(run, ROLE_PRIMARY);
+    disconnect(run, ROLE_SECONDARY);
 }
 
 void switch_release(struct switch_run *run)
@@ -62,6 +62,7 @@ void switch_release(struct switch_run *run)
     switch_disconnect(run);
     outcome_release(&run->outcome);
     strlist_release(&run->failed);
+    strlist_release(&run->bases);
 }
 
 /* --- connecting ---------------------------------------------------------------------------------
@@ -97,16 +98,11 @@ static bool open_wanted(struct switch_run *run, const bool wanted[2], int timeou
     return ok;
 }
 
-/* Most have none, and are spared the round trip of reading it. */
-static const char base_question[] =
-    "SELECT count(*) > 0 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = "
-    "c.relnamespace WHERE n.nspname = '_dbr' AND c.relname = 'base'";
-
 static bool queue_questions(const struct switch_run *run, struct conn *conn, struct err *err)
 {
     return pipeline_add(conn, "SET lock_timeout = '" LOCK_WAIT "'", 0, NULL, err) &&
            identity_queue(conn, err) && fence_queue_view(conn, run->config->fence_role, err) &&
-           apply_queue_privileges(conn, err) && pipeline_add(conn, base_question, 0, NULL, err) &&
+           apply_queue_privileges(conn, err) && pipeline_add(conn, base_names, 0, NULL, err) &&
            catalog_queue(conn, err) && switch_mark_queue_look(conn, run->journal.id, err);
 }
 
@@ -117,14 +113,18 @@ static bool receive_answers(struct switch_run *run, enum role role, int64_t *epo
     struct result *base;
     bool found;
     bool temporary;
+    size_t i;
 
     if (!pipeline_next(conn, NULL, err) || !identity_receive(conn, &run->identities[role], err) ||
         !fence_receive_view(conn, &run->fences[role], err) ||
         !apply_receive_privileges(conn, &run->unchecked[role], &temporary, err) ||
         !pipeline_next(conn, &base, err))
         return false;
-    if (role == run->to)
-        run->has_base = result_bool(base, 0, 0);
+    if (role == run->to) {
+        strlist_release(&run->bases);
+        for (i = 0; i < result_rows(base); i++)
+            strlist_add(&run->bases, result_text(base, i, 0));
+    }
     result_free(base);
     if (!catalog_receive(conn, &run->models[role], err) ||
         !switch_mark_receive(conn, &found, epoch, err))
@@ -180,11 +180,16 @@ static bool connect_wanted(struct switch_run *run, const bool wanted[2], int tim
 
 bool switch_connect(struct switch_run *run, const bool wanted[2], int timeout_ms, struct err *err)
 {
-    if (connect_wanted(run, wanted, timeout_ms, err))
-        return true;
-    /* One that stopped in the middle of its answers is of no use to anybody. */
-    switch_disconnect(run);
-    return false;
+    struct weather weather = {0};
+
+    while (!connect_wanted(run, wanted, timeout_ms, err)) {
+        /* One that stopped in the middle of its answers is of no use to anybody. */
+        switch_disconnect(run);
+        if (weather_kind(err) != WEATHER_CONFLICT || !weather_wait(&weather, true, err))
+            return false;
+        err_clear(err);
+    }
+    return true;
 }
 
 /* --- fences -------------------------------------------------------------------------------------
@@ -200,10 +205,11 @@ bool switch_end_own(struct switch_run *run, enum role role, struct err *err)
 {
     struct conn *conn = run->control[role];
 
-    return conn_kind(conn) != ENGINE_POSTGRES || query_run(conn, end_own, 0, NULL, NULL, err);
+    return conn_kind(conn) == ENGINE_POSTGRES ? query_run(conn, end_own, 0, NULL, NULL, err)
+                                              : fence_sessions_end_own(conn, err);
 }
 
-static struct fence fence_of(const struct switch_run *run, enum role role)
+struct fence switch_fence_of(const struct switch_run *run, enum role role)
 {
     return (struct fence){run->identities[role],
                           run->role_missing ? NULL : run->config->fence_role};
@@ -228,7 +234,7 @@ bool switch_check_fences(struct switch_run *run, struct err *err)
 
 bool switch_fence(struct switch_run *run, enum role role, struct err *err)
 {
-    struct fence fence = fence_of(run, role);
+    struct fence fence = switch_fence_of(run, role);
     struct strlist names = STRLIST_INIT;
     bool ok;
 
@@ -253,10 +259,18 @@ static bool is_fenced(struct switch_run *run, enum role role, bool *fenced, stru
     return ok;
 }
 
-bool switch_unfence(struct switch_run *run, enum role role, struct err *err)
+/* One database of a switch, for what may be done again. */
+struct lifting {
+    struct switch_run *run;
+    enum role role;
+};
+
+static bool unfence(void *context, struct err *err)
 {
+    struct switch_run *run = ((const struct lifting *)context)->run;
+    enum role role = ((const struct lifting *)context)->role;
     struct conn *conn = run->control[role];
-    struct fence fence = fence_of(run, role);
+    struct fence fence = switch_fence_of(run, role);
     struct err ending = ERR_INIT;
     size_t wakes;
     size_t lifts = 0;
@@ -276,128 +290,9 @@ bool switch_unfence(struct switch_run *run, enum role role, struct err *err)
     return ok;
 }
 
-/* --- opening ------------------------------------------------------------------------------------
- */
-
-static bool queue_base(struct switch_run *run, const struct base *old, size_t *statements,
-                       struct err *err)
+bool switch_unfence(struct switch_run *run, enum role role, struct err *err)
 {
-    const char *from = state_identity(run->state, run->from);
-    bool cross = from && strncmp(from, run->identities[run->to],
-                                 strcspn(run->identities[run->to], ":") + 1) != 0;
+    struct lifting lifting = {run, role};
 
-    *statements = 0;
-    if (!run->journal.forced || run->journal.op != SWITCH_FAILOVER)
-        return true;
-    return base_queue_freeze(run->control[run->to], &run->models[run->to], run->journal.id, cross,
-                             old, statements, err);
-}
-
-static bool queue_opening(struct switch_run *run, const struct base *old, size_t *statements,
-                          struct err *err)
-{
-    struct conn *conn = run->control[run->to];
-    struct fence fence = fence_of(run, run->to);
-    struct switch_mark mark = {run->journal.id, switch_op_name(run->journal.op), role_name(run->to),
-                               run->journal.epoch};
-    bool transaction = conn_kind(conn) == ENGINE_POSTGRES;
-    size_t n[5] = {0, 0, 0, 0, 0};
-
-    if (transaction && !pipeline_add(conn, "BEGIN", 0, NULL, err))
-        return false;
-    if (!queue_base(run, old, &n[0], err) ||
-        !sequences_queue_advance(conn, &run->models[run->to],
-                                 run->journal.forced ? SEQUENCE_GAP : 0, &n[1], err) ||
-        !triggers_queue_wake(conn, &n[2], err) || !fence_queue_lift(conn, &fence, &n[3], err) ||
-        !switch_mark_queue(conn, &mark, &n[4], err))
-        return false;
-    if (transaction && !pipeline_add(conn, "COMMIT", 0, NULL, err))
-        return false;
-    *statements = n[0] + n[1] + n[2] + n[3] + n[4] + (transaction ? 2 : 0);
-    return pipeline_sync(conn, err) && fence_queue_state(conn, NULL, err) &&
-           pipeline_sync(conn, err) && pipeline_send(&conn, 1, err);
-}
-
-/* The mark has been written and committed; what is left to prove is that nothing holds the sessions
- * of others. A session of its own for that would cost the application five round trips more. */
-static bool prove_open(struct switch_run *run, struct err *err)
-{
-    bool fenced;
-
-    if (!fence_receive_state(run->control[run->to], &fenced, err))
-        return false;
-    if (!fenced)
-        return true;
-    return err_set(err, ERR_FAILED, "the fence of the %s could not be lifted", role_name(run->to));
-}
-
-static bool open_once(struct switch_run *run, struct err *err)
-{
-    struct conn *conn = run->control[run->to];
-    struct err ending = ERR_INIT;
-    struct base old;
-    size_t statements = 0;
-    bool ok;
-
-    memset(&old, 0, sizeof(old));
-    ok = !run->journal.forced || !run->has_base || base_read(conn, &old, err);
-    ok = ok && queue_opening(run, &old, &statements, err);
-    while (ok && statements-- > 0)
-        ok = pipeline_next(conn, NULL, err);
-    run->marked = ok;
-    ok = ok && prove_open(run, err);
-    (void)pipeline_end(conn, &ending);
-    if (!ok && conn_alive(conn))
-        (void)query_script(conn, "ROLLBACK", &ending);
-    base_release(&old);
-    return ok;
-}
-
-bool switch_look_at_mark(struct switch_run *run, struct err *err)
-{
-    const bool wanted[2] = {run->to == ROLE_PRIMARY, run->to == ROLE_SECONDARY};
-    struct err ending = ERR_INIT;
-    struct conn *conn;
-    int64_t epoch;
-    bool postgres;
-    bool ok;
-
-    if (!switch_connect(run, wanted, 0, err))
-        return false;
-    conn = run->control[run->to];
-    postgres = conn_kind(conn) == ENGINE_POSTGRES;
-    ok = (!postgres || pipeline_add(conn, end_own, 0, NULL, err)) &&
-         switch_mark_queue_look(conn, run->journal.id, err) && pipeline_send(&conn, 1, err) &&
-         (!postgres || pipeline_next(conn, NULL, err)) &&
-         switch_mark_receive(conn, &run->marked, &epoch, err);
-    (void)pipeline_end(conn, &ending);
-    return ok;
-}
-
-/* Whether the mark is there decides; a lost answer says nothing. */
-static bool look_again(struct switch_run *run)
-{
-    struct err why = ERR_INIT;
-    int n;
-
-    switch_disconnect(run);
-    for (n = 0; n < LOOK_AGAIN_MAX; n++) {
-        if (switch_look_at_mark(run, &why))
-            return run->marked;
-        clock_sleep_ms(LOOK_AGAIN_PAUSE_MS);
-    }
-    return false;
-}
-
-bool switch_open(struct switch_run *run, struct err *err)
-{
-    /* It was opened by a run before: nobody may have closed it since. */
-    if (run->marked)
-        return switch_unfence(run, run->to, err);
-    if (open_once(run, err))
-        return true;
-    if (run->marked || conn_alive(run->control[run->to]) || !look_again(run))
-        return false;
-    err_clear(err);
-    return true;
+    return weather_pass(run->control[role], unfence, &lifting, err);
 }

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "repl/base.h"
 #include "repl/merge_run.h"
+#include "repl/moment.h"
 #include "repl/probe.h"
 #include "repl/reconcile.h"
 #include "state/breaker.h"
@@ -105,14 +106,16 @@ static bool remember(struct switch_run *run, const struct reconciliation *found,
     return state_commit(run->state, err);
 }
 
-static bool reconcile_once(struct switch_run *run, bool write, struct reconciliation *found,
-                           struct err *err)
+/* final: behind the fence. */
+static bool reconcile_once(struct switch_run *run, bool write, bool final,
+                           struct reconciliation *found, struct err *err)
 {
     struct reconcile_options how = {
         .source = run->from,
         .write = write,
         .compare_only = !write,
         .every_table = true,
+        .latest = final,
         .tables = &every_table,
         .lent = run->control[0] && run->control[1] ? run->control : NULL,
         .batch_rows = run->config->batch_size,
@@ -127,7 +130,7 @@ static bool prove_equal(struct switch_run *run, struct err *err)
 {
     struct reconciliation found;
 
-    if (!reconcile_once(run, false, &found, err))
+    if (!reconcile_once(run, false, true, &found, err))
         return false;
     bool equal = reconcile_equal(&found) && found.sequences == 0;
     reconcile_release(&found);
@@ -158,7 +161,7 @@ bool switch_sync(struct switch_run *run, bool final, struct err *err)
     bool applied;
     bool ok;
 
-    if (!reconcile_once(run, true, &found, err))
+    if (!reconcile_once(run, true, final, &found, err))
         return false;
     applied = found.applied;
     ok = check_whole(run, &found, err);
@@ -181,7 +184,7 @@ bool switch_plan(struct switch_run *run, struct err *err)
 
     if (run->merge_done)
         return true;
-    if (!reconcile_once(run, false, &found, err))
+    if (!reconcile_once(run, false, false, &found, err))
         return false;
     ok = check_whole(run, &found, err);
     collect(run, &found, false);
@@ -229,7 +232,8 @@ static void collect_merge(struct switch_run *run, const struct reconciliation *f
     }
 }
 
-/* From here on the active wins everywhere. */
+/* From here on the active wins everywhere: whoever reads it next, through whichever node, is to find
+ * what the merge has written. */
 static bool note_merged(struct switch_run *run, struct reconciliation *found,
                         const struct merge *merge, struct err *err)
 {
@@ -240,6 +244,8 @@ static bool note_merged(struct switch_run *run, struct reconciliation *found,
     journal_set_merge(run->state, NULL);
     if (!state_commit(run->state, err))
         return false;
+    if (conn_kind(found->session.conns[TARGET]) == ENGINE_COCKROACH)
+        clock_sleep_ms(MOMENT_SLACK_MS);
     /* What is left of the base harms nobody: the next failover replaces it. */
     if (!session_settle(&found->session, &why) ||
         !base_drop(found->session.conns[TARGET], &merge->base, &why))

@@ -49,7 +49,7 @@ struct switch_run {
     bool role_missing;           /* forced: DB_FENCE_ROLE does not exist where it would be let in */
     bool unchecked[2];           /* by role: dbr may switch triggers and foreign keys off there */
     bool marked;                 /* control[to] has the mark of this switch */
-    bool has_base;               /* control[to] holds a base of an earlier failover */
+    struct strlist bases;        /* tables of bases that control[to] holds */
     struct outcome outcome;      /* rows moved; warnings */
     struct strlist failed;       /* pointer targets and hooks that failed */
     bool merge_done;             /* a merge was part of this run */
@@ -76,6 +76,8 @@ void switch_release(struct switch_run *run);
  */
 bool switch_connect(struct switch_run *run, const bool wanted[2], int timeout_ms, struct err *err);
 void switch_disconnect(struct switch_run *run);
+/* The fence of a database, as the configuration wants it. */
+struct fence switch_fence_of(const struct switch_run *run, enum role role);
 /* ERR_REFUSED when a fence could not be placed or lifted: asked before anything is changed. */
 bool switch_check_fences(struct switch_run *run, struct err *err);
 /* Fences a database, proves it, and quiets its triggers. */
@@ -84,10 +86,12 @@ bool switch_fence(struct switch_run *run, enum role role, struct err *err);
 bool switch_end_own(struct switch_run *run, enum role role, struct err *err);
 /* Takes the fence of a database off again and wakes its triggers: the way back. */
 bool switch_unfence(struct switch_run *run, enum role role, struct err *err);
+/* switch_open.c ---------------------------------------------------------------------------------*/
+
 /*
- * Opens control[to] in one transaction: the frozen base (forced failover), sequences beyond every
- * id in use, triggers, the fence, the mark of the switch. run->marked tells whether that is in
- * force, as far as it could be found out when the answer was lost.
+ * Opens control[to]: the frozen base (forced failover), sequences beyond every id in use, triggers,
+ * the fence, the mark of the switch. run->marked tells whether the mark is there, as far as it
+ * could be found out when the answer was lost; without it nothing was opened.
  */
 bool switch_open(struct switch_run *run, struct err *err);
 /* Connects to `to` and sees whether the mark is there (run->marked), once nothing that an earlier

@@ -11,6 +11,7 @@
 #include "db/merge_sql.h"
 #include "db/pipeline.h"
 #include "db/quote.h"
+#include "db/stage_sql.h"
 #include "repl/pairing.h"
 
 const char base_mark_merged[] = "UPDATE _dbr.base SET merged_at = now() WHERE merged_at IS NULL";
@@ -18,6 +19,11 @@ const char base_mark_merged[] = "UPDATE _dbr.base SET merged_at = now() WHERE me
 static const char exists_sql[] =
     "SELECT count(*) > 0 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n "
     "ON n.oid = c.relnamespace WHERE n.nspname = '_dbr' AND c.relname = 'base'";
+
+const char base_names[] =
+    "SELECT c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = "
+    "c.relnamespace WHERE n.nspname = '_dbr' AND c.relkind = 'r' AND (c.relname = 'base' OR "
+    "c.relname LIKE 'base\\_%')";
 
 static const char read_sql[] =
     "SELECT run, frozen_at::text, merged_at::text, cross_engine, table_name, relation, "
@@ -223,7 +229,7 @@ static void describe(struct base_table *entry, const struct base *base, const st
     size_t i;
 
     entry->name = mem_strdup(table->name);
-    entry->relation = mem_printf("base_%zu", place);
+    entry->relation = mem_printf("base_%s_%zu", base->run, place);
     entry->keys = entry->columns = entry->types = entry->clients = (struct strlist)STRLIST_INIT;
     for (i = 0; i < table->column_count; i++)
         if (model_column_copied(&table->columns[i])) {
@@ -271,10 +277,27 @@ static void add_entry(struct buf *sql, const struct base *base, const struct bas
     add_names(sql, &entry->types);
     buf_adds(sql, ", ");
     add_names(sql, &entry->clients);
-    buf_addf(sql, ", (SELECT %s FROM ",
+    buf_addf(sql, ", (SELECT (%s)::int8 FROM ",
              entry->keys.count ? "count(*)" : "coalesce(sum(row_hash), 0)");
     quote_name(sql, "_dbr", entry->relation);
     buf_adds(sql, "))");
+}
+
+/* What a base of the model's copied tables is made of; release it. */
+static void describe_all(struct base *base, const struct model *model, const char *run,
+                         bool cross_engine)
+{
+    size_t i;
+
+    memset(base, 0, sizeof(*base));
+    base->run = mem_strdup(run);
+    base->cross_engine = cross_engine;
+    base->tables = mem_alloc((model->table_count + 1) * sizeof(*base->tables));
+    for (i = 0; i < model->table_count; i++)
+        if (model_table_copied(&model->tables[i])) {
+            describe(&base->tables[base->count], base, model, &model->tables[i], base->count + 1);
+            base->count++;
+        }
 }
 
 struct freezing {
@@ -284,36 +307,38 @@ struct freezing {
     size_t *statements;
 };
 
+/* On CockroachDB each is a transaction of its own. */
 static bool queue(struct freezing *f, const char *sql, struct err *err)
 {
     ++*f->statements;
-    return pipeline_add(f->conn, sql, 0, NULL, err);
+    return pipeline_add(f->conn, sql, 0, NULL, err) &&
+           (conn_kind(f->conn) == ENGINE_POSTGRES || pipeline_sync(f->conn, err));
 }
 
-/* What an earlier base left, complete or not. */
-static bool queue_clear(struct freezing *f, const struct base *old, struct err *err)
+static bool queue_drops(struct freezing *f, const struct strlist *old, struct err *err)
 {
-    size_t n = old && old->count > f->base.count ? old->count : f->base.count;
-    char relation[64];
+    struct buf sql = BUF_INIT;
     size_t i;
+    bool ok = true;
 
-    for (i = 0; i < n; i++) {
-        (void)snprintf(relation, sizeof(relation), "DROP TABLE IF EXISTS _dbr.base_%zu", i + 1);
-        if (!queue(f, relation, err))
-            return false;
+    for (i = 0; i < old->count && ok; i++) {
+        if (strncmp(old->items[i], "base_", 5) != 0)
+            continue;
+        buf_reset(&sql);
+        buf_adds(&sql, "DROP TABLE IF EXISTS ");
+        quote_name(&sql, "_dbr", old->items[i]);
+        ok = queue(f, sql.data, err);
     }
-    return queue(f, "DELETE FROM _dbr.base WHERE true", err);
+    buf_release(&sql);
+    return ok;
 }
 
 static bool queue_tables(struct freezing *f, struct err *err)
 {
     struct buf sql = BUF_INIT;
-    struct buf catalog = BUF_INIT;
     size_t i;
     bool ok = true;
 
-    buf_adds(&catalog, "INSERT INTO _dbr.base (place, run, frozen_at, cross_engine, table_name, "
-                       "relation, key_columns, columns, types, clients, row_count) VALUES ");
     for (i = 0; i < f->base.count && ok; i++) {
         struct row_table rows;
 
@@ -322,35 +347,48 @@ static bool queue_tables(struct freezing *f, struct err *err)
         merge_sql_freeze(&sql, &rows, f->base.tables[i].relation);
         base_rows_release(&rows);
         ok = ok && queue(f, sql.data, err);
-        add_entry(&catalog, &f->base, &f->base.tables[i], i);
     }
-    ok = ok && (f->base.count == 0 || queue(f, catalog.data, err));
     buf_release(&sql);
-    buf_release(&catalog);
     return ok;
 }
 
 bool base_queue_freeze(struct conn *secondary, const struct model *model, const char *run,
-                       bool cross_engine, const struct base *old, size_t *statements,
+                       bool cross_engine, const struct strlist *old, size_t *statements,
                        struct err *err)
 {
     struct freezing f = {.conn = secondary, .model = model, .statements = statements};
-    size_t i;
     bool ok;
 
     *statements = 0;
-    f.base.run = mem_strdup(run);
-    f.base.cross_engine = cross_engine;
-    f.base.tables = mem_alloc((model->table_count + 1) * sizeof(*f.base.tables));
-    for (i = 0; i < model->table_count; i++)
-        if (model_table_copied(&model->tables[i])) {
-            describe(&f.base.tables[f.base.count], &f.base, model, &model->tables[i],
-                     f.base.count + 1);
-            f.base.count++;
-        }
+    describe_all(&f.base, model, run, cross_engine);
     ok = queue(&f, "CREATE SCHEMA IF NOT EXISTS _dbr", err) && queue(&f, create_sql, err) &&
-         queue_clear(&f, old, err) && queue_tables(&f, err);
+         (conn_kind(secondary) == ENGINE_POSTGRES || queue(&f, stage_sql_shared, err)) &&
+         queue_drops(&f, old, err) && queue_tables(&f, err);
     base_release(&f.base);
+    return ok;
+}
+
+bool base_queue_catalog(struct conn *secondary, const struct model *model, const char *run,
+                        bool cross_engine, size_t *statements, struct err *err)
+{
+    bool shared = conn_kind(secondary) == ENGINE_COCKROACH;
+    struct base base;
+    struct buf sql = BUF_INIT;
+    size_t i;
+    bool ok;
+
+    describe_all(&base, model, run, cross_engine);
+    *statements = (size_t)1 + (base.count > 0) + shared;
+    buf_adds(&sql, "INSERT INTO _dbr.base (place, run, frozen_at, cross_engine, table_name, "
+                   "relation, key_columns, columns, types, clients, row_count) VALUES ");
+    for (i = 0; i < base.count; i++)
+        add_entry(&sql, &base, &base.tables[i], i);
+    ok = (!shared ||
+          pipeline_add(secondary, "DELETE FROM " STAGE_SQL_SHARED " WHERE true", 0, NULL, err)) &&
+         pipeline_add(secondary, "DELETE FROM _dbr.base WHERE true", 0, NULL, err) &&
+         (base.count == 0 || pipeline_add(secondary, sql.data, 0, NULL, err));
+    buf_release(&sql);
+    base_release(&base);
     return ok;
 }
 
@@ -361,6 +399,8 @@ bool base_drop(struct conn *secondary, const struct base *base, struct err *err)
     bool ok;
 
     buf_adds(&sql, "DROP TABLE IF EXISTS _dbr.base");
+    if (conn_kind(secondary) == ENGINE_COCKROACH)
+        buf_adds(&sql, ", " STAGE_SQL_SHARED);
     for (i = 0; i < base->count; i++) {
         buf_adds(&sql, ", ");
         quote_name(&sql, "_dbr", base->tables[i].relation);

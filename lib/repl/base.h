@@ -31,7 +31,7 @@
 
 struct base_table {
     char *name;
-    char *relation;                      /* in _dbr: "base_1" with columns k1, k2, ..., row_hash */
+    char *relation; /* in _dbr: "base_<run>_1" with columns k1, k2, ..., row_hash */
     struct strlist keys, columns, types; /* columns in the order in which they were hashed; keys is
                                             empty for KEY_ROW, where k1 is the row hash and row_hash
                                             the number of equal rows */
@@ -59,14 +59,22 @@ void base_release(struct base *base);
 const struct base_table *base_table(const struct base *base, const char *name);
 
 /*
- * Queues the statements that freeze every copied table of the model; *statements tells how many
- * results to read. Inside the caller's transaction on PostgreSQL; on CockroachDB outside of one.
- * The caller has read what is there (`old`): the same run means that nothing is to be done, an
- * unmerged base of another run that nothing may be done; a merged one is replaced.
+ * Queue the statements that freeze every copied table of the model: the tables, and the rows of
+ * _dbr.base that make of them the base of that failover. *statements tells how many results to
+ * read. `old`: names of tables in _dbr, of which those of earlier bases are dropped.
+ *
+ * On PostgreSQL both belong into the caller's transaction. On CockroachDB, where no schema change
+ * is part of one, the tables are segments of their own, and the rows go into the caller's segment.
+ * That one fails where a table is missing, and no other run makes tables of the same names: when it
+ * succeeds the base is complete.
  */
 bool base_queue_freeze(struct conn *secondary, const struct model *model, const char *run,
-                       bool cross_engine, const struct base *old, size_t *statements,
+                       bool cross_engine, const struct strlist *old, size_t *statements,
                        struct err *err);
+bool base_queue_catalog(struct conn *secondary, const struct model *model, const char *run,
+                        bool cross_engine, size_t *statements, struct err *err);
+/* SELECTs the names of the tables of bases in _dbr, "base" among them. */
+extern const char base_names[];
 
 /* The statement that marks the base as merged, for the transaction of the merge. */
 extern const char base_mark_merged[];

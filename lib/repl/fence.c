@@ -11,6 +11,8 @@
 #include "db/pipeline.h"
 #include "db/query.h"
 #include "db/quote.h"
+#include "repl/fence_sessions.h"
+#include "repl/weather.h"
 
 #define ROUNDS_MAX 20
 #define ROUND_PAUSE_MS 250
@@ -53,22 +55,34 @@ static void alter_role(struct buf *sql, const struct fence *fence, const char *c
     buf_addf(sql, " %s", change);
 }
 
+/*
+ * On CockroachDB each is a schema change, a transaction of its own whatever stands around it: the
+ * override must hold for the session, not for a transaction that the change leaves.
+ */
+static bool queue_alone(struct conn *conn, const char *sql, size_t *statements, struct err *err)
+{
+    ++*statements;
+    return pipeline_add(conn, sql, 0, NULL, err) &&
+           (conn_kind(conn) == ENGINE_POSTGRES || pipeline_sync(conn, err));
+}
+
 static bool queue_settings(struct conn *conn, const struct fence *fence, bool place,
                            size_t *statements, struct err *err)
 {
     struct buf sql = BUF_INIT;
     bool ok;
 
+    *statements = 0;
     alter_database(&sql, fence,
                    place ? "SET default_transaction_read_only = on"
                          : "RESET default_transaction_read_only");
-    ok = pipeline_add(conn, sql.data, 0, NULL, err);
-    *statements = 1;
+    ok = (conn_kind(conn) == ENGINE_POSTGRES ||
+          queue_alone(conn, "SET default_transaction_read_only = off", statements, err)) &&
+         queue_alone(conn, sql.data, statements, err);
     if (ok && fence->role) {
         buf_reset(&sql);
         alter_role(&sql, fence, place ? "NOLOGIN" : "LOGIN");
-        ok = pipeline_add(conn, sql.data, 0, NULL, err);
-        *statements = 2;
+        ok = queue_alone(conn, sql.data, statements, err);
     }
     buf_release(&sql);
     return ok;
@@ -81,13 +95,13 @@ bool fence_queue_lift(struct conn *conn, const struct fence *fence, size_t *stat
 }
 
 /* *since: a time of the server at which the settings were in force; malloced. */
-static bool run_settings(struct conn *conn, const struct fence *fence, bool place, char **since,
+static bool run_settings(struct conn *conn, const struct fence *fence, char **since,
                          struct err *err)
 {
     size_t statements;
     struct result *now = NULL;
     struct err ending = ERR_INIT;
-    bool ok = queue_settings(conn, fence, place, &statements, err) && pipeline_sync(conn, err) &&
+    bool ok = queue_settings(conn, fence, true, &statements, err) && pipeline_sync(conn, err) &&
               pipeline_add(conn, "SELECT pg_catalog.clock_timestamp()", 0, NULL, err) &&
               pipeline_sync(conn, err) && pipeline_send(&conn, 1, err);
 
@@ -97,15 +111,6 @@ static bool run_settings(struct conn *conn, const struct fence *fence, bool plac
     *since = ok ? mem_strdup(result_text(now, 0, 0)) : NULL;
     result_free(now);
     (void)pipeline_end(conn, &ending);
-    return ok;
-}
-
-bool fence_lift(struct conn *conn, const struct fence *fence, struct err *err)
-{
-    char *since;
-    bool ok = run_settings(conn, fence, false, &since, err);
-
-    free(since);
     return ok;
 }
 
@@ -185,31 +190,6 @@ static bool judge(const struct conn *conn, const struct remainder *left, struct 
     return true;
 }
 
-/* CockroachDB tells sessions apart by user, not by database: with DB_FENCE_ROLE its sessions end,
- * else those of everybody but dbr. */
-static bool cancel_sessions(struct conn *conn, const struct fence *fence, struct err *err)
-{
-    struct buf sql = BUF_INIT;
-    char *own = NULL;
-    bool ok;
-
-    if (!query_value(conn, "SHOW session_id", 0, NULL, &own, err))
-        return false;
-    buf_adds(&sql, "CANCEL SESSIONS IF EXISTS (WITH s AS (SHOW CLUSTER SESSIONS) SELECT session_id "
-                   "FROM s WHERE session_id <> ");
-    quote_literal(&sql, own ? own : "");
-    buf_adds(&sql, " AND application_name <> 'dbr' AND application_name NOT LIKE '$ %'");
-    if (fence->role) {
-        buf_adds(&sql, " AND user_name = ");
-        quote_literal(&sql, fence->role);
-    }
-    buf_addch(&sql, ')');
-    ok = query_run(conn, sql.data, 0, NULL, NULL, err);
-    buf_release(&sql);
-    free(own);
-    return ok;
-}
-
 static bool end_sessions(struct conn *conn, const char *since, struct strlist *warnings,
                          struct err *err)
 {
@@ -228,44 +208,84 @@ static bool end_sessions(struct conn *conn, const char *since, struct strlist *w
     return judge(conn, &left, err);
 }
 
-bool fence_place(struct conn *conn, const struct fence *fence, struct strlist *warnings,
-                 struct err *err)
+struct placing {
+    struct conn *conn;
+    const struct fence *fence;
+    struct strlist *warnings;
+};
+
+static bool place(void *context, struct err *err)
 {
+    const struct placing *p = context;
     char *since;
-    bool ok = run_settings(conn, fence, true, &since, err);
+    bool ok = run_settings(p->conn, p->fence, &since, err);
 
     if (!ok)
         return false;
-    ok = conn_kind(conn) == ENGINE_POSTGRES ? end_sessions(conn, since, warnings, err)
-                                            : cancel_sessions(conn, fence, err);
+    ok = conn_kind(p->conn) == ENGINE_POSTGRES
+             ? end_sessions(p->conn, since, p->warnings, err)
+             : fence_sessions_end(p->conn, p->fence->role, since, p->warnings, err);
     free(since);
     return ok;
 }
 
-/* Read-only is refused before anything else, so nothing is made even where rights would allow it;
- * what is made against expectation goes with the transaction. */
-static const char attempt[] = "BEGIN; CREATE SCHEMA _dbr_fence_proof; ROLLBACK";
+bool fence_place(struct conn *conn, const struct fence *fence, struct strlist *warnings,
+                 struct err *err)
+{
+    struct placing placing = {conn, fence, warnings};
+
+    return weather_pass(conn, place, &placing, err);
+}
+
+/*
+ * Read-only is refused before anything else, so nothing is made even where rights would allow it.
+ * What is made against expectation must not stay: a transaction would not take it back on
+ * CockroachDB, which commits before a schema change, and so it is something that is there already.
+ */
+static void add_attempt(struct buf *sql, const struct conn *conn)
+{
+    buf_adds(sql, "CREATE SCHEMA IF NOT EXISTS ");
+    quote_ident(sql, conn_schema(conn));
+}
+
+/* Whether the attempt was refused as it must be; any other answer to it stands in err. */
+static bool is_refused(const struct conn *conn, struct err *err)
+{
+    struct conn *session;
+    struct buf attempt = BUF_INIT;
+    bool done;
+
+    if (!conn_clone_as_application(conn, &session, err))
+        return false;
+    add_attempt(&attempt, conn);
+    done = query_script(session, attempt.data, err);
+    buf_release(&attempt);
+    conn_close(session);
+    if (!done && !strcmp(err->sqlstate, "25006")) {
+        err_clear(err);
+        return true;
+    }
+    if (!done && (err->code == ERR_STOPPED || weather_kind(err) != WEATHER_NONE))
+        return false;
+    err_set(err, ERR_REFUSED, "a new session could still write to the %s: the fence does not hold",
+            conn_role(conn));
+    return err_hint(err,
+                    "look for default_transaction_read_only=off in the URL, in PGOPTIONS and in "
+                    "pg_db_role_setting of that server%s",
+                    conn_kind(conn) == ENGINE_POSTGRES
+                        ? ""
+                        : "; the user root is never held by it: let dbr and the application log "
+                          "in as others");
+}
 
 bool fence_prove(const struct conn *conn, struct err *err)
 {
-    struct conn *session;
-    struct err refusal = ERR_INIT;
-    bool refused;
+    struct weather weather = {0};
 
-    if (!conn_clone_as_application(conn, &session, err))
-        return err_prefix(err, "proving the fence");
-    refused = !query_script(session, attempt, &refusal);
-    conn_close(session);
-    if (refused && !strcmp(refusal.sqlstate, "25006"))
-        return true;
-    if (refused && (refusal.code == ERR_UNREACHABLE || refusal.code == ERR_STOPPED)) {
-        *err = refusal;
-        return err_prefix(err, "proving the fence");
-    }
-    err_set(err, ERR_REFUSED, "a new session could still write to the %s: the fence does not hold",
-            conn_role(conn));
-    return err_hint(err, "look for default_transaction_read_only=off in the URL, in PGOPTIONS and "
-                         "in pg_db_role_setting of that server");
+    while (!is_refused(conn, err))
+        if (conn_kind(conn) == ENGINE_POSTGRES || !weather_wait(&weather, true, err))
+            return err->code == ERR_REFUSED ? false : err_prefix(err, "proving the fence");
+    return true;
 }
 
 bool fence_queue_state(struct conn *conn, const char *role, struct err *err)

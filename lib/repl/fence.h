@@ -1,8 +1,10 @@
 /*
  * The fence: sessions of everybody but dbr cannot write to the fenced database. It is made of the
  * database's setting default_transaction_read_only (dbr's own sessions override it), of the end of
- * every session that began before it, and, where DB_FENCE_ROLE names the application's role, of
- * NOLOGIN for that role, which also holds clients that set the default themselves.
+ * every session that began before it (on CockroachDB: repl/fence_sessions.h), and, where
+ * DB_FENCE_ROLE names the application's role, of NOLOGIN for that role, which also holds clients
+ * that set the default themselves. The role keeps its grants: taking them away would hold neither
+ * an owner nor an admin, and they would have to be given back exactly as they were.
  */
 #ifndef DBR_REPL_FENCE_H
 #define DBR_REPL_FENCE_H
@@ -37,7 +39,8 @@ struct fence_view {
     bool may_alter;     /* dbr's role may alter the database */
     bool may_create;    /* ... and keep its own schema _dbr there */
     bool is_prepared;   /* a prepared transaction waits */
-    char beyond[64];    /* role of a session that dbr may not end, or "" */
+    char beyond[64];    /* role of a session that dbr may not end, or "" (CockroachDB: dbr may end
+                           none of others) */
     char overrides[64]; /* a role that overrides the setting, or "" */
 };
 
@@ -68,10 +71,10 @@ bool fence_refuse_override(const struct conn *conn, const char *role, struct err
  * ERR_REFUSED when it is not. */
 bool fence_prove(const struct conn *conn, struct err *err);
 
-/* Queues what lifts the fence into a pipeline, inside the caller's transaction on PostgreSQL. */
+/* Queues what lifts the fence into a pipeline, inside the caller's transaction on PostgreSQL, in
+ * segments of its own on CockroachDB. */
 bool fence_queue_lift(struct conn *conn, const struct fence *fence, size_t *statements,
                       struct err *err);
-bool fence_lift(struct conn *conn, const struct fence *fence, struct err *err);
 
 /* Asks, in a pipeline, whether the database of this connection is fenced, and the role (may be
  * NULL) barred. */

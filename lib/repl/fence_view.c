@@ -15,39 +15,62 @@
 /* A role's own setting goes before that of the database. */
 const char fence_overriding[] =
     "SELECT r.rolname FROM pg_catalog.pg_db_role_setting s JOIN pg_catalog.pg_roles r ON r.oid = "
-    "s.setrole CROSS JOIN pg_catalog.unnest(s.setconfig) c WHERE pg_catalog.lower(c) IN "
+    "s.setrole CROSS JOIN pg_catalog.unnest(s.setconfig) AS c(setting) WHERE "
+    "pg_catalog.lower(c.setting) IN "
     "('default_transaction_read_only=off', 'default_transaction_read_only=false', "
     "'default_transaction_read_only=no', 'default_transaction_read_only=0', "
     "'default_transaction_read_only=f', 'default_transaction_read_only=n') AND r.rolcanlogin AND "
     "s.setdatabase IN (0, (SELECT oid FROM pg_catalog.pg_database WHERE datname = "
     "pg_catalog.current_database())) LIMIT 1";
 
+#define MAY_CREATE                                                                                 \
+    "CASE WHEN EXISTS (SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = '_dbr') THEN "        \
+    "pg_catalog.has_schema_privilege('_dbr', 'CREATE') ELSE "                                      \
+    "pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE') END"
+
+#define OWNS                                                                                       \
+    "pg_catalog.pg_has_role((SELECT datdba FROM pg_catalog.pg_database WHERE datname = "           \
+    "pg_catalog.current_database()), 'MEMBER')"
+
 static const char postgres_view[] =
     "SELECT " PLACED ", $1::text = current_user, " HAS_ROLE ", (SELECT rolsuper OR rolcreaterole "
-    "FROM pg_catalog.pg_roles WHERE rolname = current_user), pg_catalog.pg_has_role((SELECT datdba "
-    "FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()), 'MEMBER'), "
-    "CASE WHEN EXISTS (SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = '_dbr') THEN "
-    "pg_catalog.has_schema_privilege('_dbr', 'CREATE') ELSE "
-    "pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE') END, EXISTS "
+    "FROM pg_catalog.pg_roles WHERE rolname = current_user), " OWNS ", " MAY_CREATE ", EXISTS "
     "(SELECT 1 FROM pg_catalog.pg_prepared_xacts WHERE database = pg_catalog.current_database())";
 
-static const char beyond[] =
+static const char postgres_beyond[] =
     "SELECT usename FROM pg_catalog.pg_stat_activity WHERE " FENCE_IS_OTHER " AND NOT "
     "(" FENCE_MAY_END ") AND NOT coalesce((SELECT rolsuper FROM pg_catalog.pg_roles r WHERE r.oid "
     "= usesysid), false) LIMIT 1";
 
-/* Rights are not asked for there: what may not be done says so itself. */
-static const char cockroach_view[] =
-    "SELECT " PLACED ", $1::text = current_user, " HAS_ROLE ", true, true, true, false";
+/* Prepared transactions are not to be had there. Before version 25.4 only an admin may set what
+ * holds for all of a database, or see and end the sessions of others without further grants. */
+#define COCKROACH_OWNER_MAY 250400
+#define IS_ADMIN "pg_catalog.pg_has_role('admin', 'MEMBER')"
+#define COCKROACH_VIEW(may_alter)                                                                  \
+    "SELECT " PLACED ", $1::text = current_user, " HAS_ROLE ", " IS_ADMIN " OR (SELECT "           \
+    "rolcreaterole FROM pg_catalog.pg_roles WHERE rolname = current_user), " may_alter             \
+    ", " MAY_CREATE ", false"
+static const char cockroach_admin_view[] = COCKROACH_VIEW(IS_ADMIN);
+static const char cockroach_view[] = COCKROACH_VIEW(IS_ADMIN " OR " OWNS);
+static const char cockroach_beyond[] =
+    "SELECT 'others' WHERE NOT (" IS_ADMIN " OR (pg_catalog.has_system_privilege('CANCELQUERY') "
+    "AND (pg_catalog.has_system_privilege('VIEWACTIVITY') OR "
+    "pg_catalog.has_system_privilege('VIEWACTIVITYREDACTED'))))";
 
 bool fence_queue_view(struct conn *conn, const char *role, struct err *err)
 {
-    static const char nobody[] = "SELECT '' WHERE false";
-    bool postgres = conn_kind(conn) == ENGINE_POSTGRES;
+    const char *view = postgres_view;
+    const char *beyond = postgres_beyond;
 
-    return pipeline_add(conn, postgres ? postgres_view : cockroach_view, 1, &role, err) &&
-           pipeline_add(conn, postgres ? fence_overriding : nobody, 0, NULL, err) &&
-           pipeline_add(conn, postgres ? beyond : nobody, 0, NULL, err) && pipeline_sync(conn, err);
+    if (conn_kind(conn) == ENGINE_COCKROACH) {
+        bool owner_may = conn_version(conn) >= COCKROACH_OWNER_MAY;
+
+        view = owner_may ? cockroach_view : cockroach_admin_view;
+        beyond = owner_may ? cockroach_beyond : "SELECT 'others' WHERE false";
+    }
+    return pipeline_add(conn, view, 1, &role, err) &&
+           pipeline_add(conn, fence_overriding, 0, NULL, err) &&
+           pipeline_add(conn, beyond, 0, NULL, err) && pipeline_sync(conn, err);
 }
 
 static bool receive_name(struct conn *conn, char *name, size_t size, struct err *err)
@@ -121,17 +144,39 @@ static bool check_role(const struct conn *conn, const char *role, const struct f
     return true;
 }
 
+static bool refuse_database(const struct conn *conn, bool place, struct err *err)
+{
+    const char *what = place ? "place" : "lift";
+
+    if (conn_kind(conn) == ENGINE_COCKROACH && conn_version(conn) < COCKROACH_OWNER_MAY) {
+        err_set(err, ERR_REFUSED, "dbr's role is no admin on the %s: it cannot %s the fence",
+                conn_role(conn), what);
+        return err_hint(err, "GRANT admin TO that role: before version 25.4 of CockroachDB a "
+                             "database's owner may not set what holds for its sessions");
+    }
+    err_set(err, ERR_REFUSED,
+            "dbr's role does not own the database of the %s: it cannot %s the fence",
+            conn_role(conn), what);
+    return err_hint(err, "ALTER DATABASE ... OWNER TO that role, or let dbr log in as the owner");
+}
+
+static bool refuse_sessions(const struct conn *conn, const struct fence_view *view, struct err *err)
+{
+    if (conn_kind(conn) == ENGINE_COCKROACH) {
+        err_set(err, ERR_REFUSED, "dbr's role may not see and end the sessions of others on the %s",
+                conn_role(conn));
+        return err_hint(err, "GRANT SYSTEM VIEWACTIVITY, CANCELQUERY TO that role, or GRANT admin");
+    }
+    err_set(err, ERR_REFUSED, "a session of %s on the %s is not dbr's to end", view->beyond,
+            conn_role(conn));
+    return err_hint(err, "GRANT that role, or pg_signal_backend, to the role that dbr logs in as");
+}
+
 bool fence_check(const struct conn *conn, const char *role, const struct fence_view *view,
                  bool place, struct err *err)
 {
-    if (!view->may_alter) {
-        err_set(err, ERR_REFUSED,
-                "dbr's role does not own the database of the %s: it cannot %s "
-                "the fence",
-                conn_role(conn), place ? "place" : "lift");
-        return err_hint(err, "ALTER DATABASE ... OWNER TO that role, or let dbr log in as the "
-                             "owner");
-    }
+    if (!view->may_alter)
+        return refuse_database(conn, place, err);
     if (!view->may_create) {
         err_set(err, ERR_REFUSED, "dbr's role may not keep its schema _dbr on the %s",
                 conn_role(conn));
@@ -144,11 +189,5 @@ bool fence_check(const struct conn *conn, const char *role, const struct fence_v
         return fence_refuse_prepared(conn, err);
     if (place && view->overrides[0])
         return fence_refuse_override(conn, view->overrides, err);
-    if (place && view->beyond[0]) {
-        err_set(err, ERR_REFUSED, "a session of %s on the %s is not dbr's to end", view->beyond,
-                conn_role(conn));
-        return err_hint(err,
-                        "GRANT that role, or pg_signal_backend, to the role that dbr logs in as");
-    }
-    return true;
+    return !place || !view->beyond[0] || refuse_sessions(conn, view, err);
 }

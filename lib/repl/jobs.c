@@ -15,6 +15,7 @@
 #include "db/query.h"
 #include "db/quote.h"
 #include "db/row_sql.h"
+#include "repl/moment.h"
 #include "repl/weather.h"
 
 enum task_kind { TASK_COPY, TASK_STATEMENT, TASK_CHAIN, TASK_HASH };
@@ -279,20 +280,20 @@ static bool open_pairs(struct jobs *jobs, size_t wanted, struct conn **conns, si
 }
 
 /* Worker connections join the snapshot of the session, so that all tables are copied as of one
- * moment. */
+ * moment: an exported one, or that of the session's moment. */
 static bool join_snapshot(struct conn *const *sources, size_t count, const char *snapshot,
-                          struct err *err)
+                          const char *moment, struct err *err)
 {
     struct buf sql = BUF_INIT;
     bool ok = true;
     size_t i;
 
     buf_adds(&sql, "SET TRANSACTION SNAPSHOT ");
-    quote_literal(&sql, snapshot);
+    quote_literal(&sql, snapshot ? snapshot : "");
     for (i = 0; i < count && ok; i++)
-        ok = pipeline_add(sources[i], "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", 0, NULL,
-                          err) &&
-             pipeline_add(sources[i], sql.data, 0, NULL, err) && pipeline_sync(sources[i], err);
+        ok = moment_queue_begin(sources[i], moment, err) &&
+             (!snapshot || pipeline_add(sources[i], sql.data, 0, NULL, err)) &&
+             pipeline_sync(sources[i], err);
     ok = ok && pipeline_send(sources, count, err);
     for (i = 0; i < count && ok; i++)
         ok = pipeline_end(sources[i], err); /* true when nothing of it had failed */
@@ -323,9 +324,10 @@ static bool open_workers(struct pool *pool, struct worker *workers, size_t *coun
     }
     *count = got + 1;
     if (ok && got > 0)
-        ok = query_value(jobs->session->conns[SOURCE], "SELECT pg_catalog.pg_export_snapshot()", 0,
-                         NULL, &snapshot, err) &&
-             join_snapshot(sources, got, snapshot, err);
+        ok = (jobs->session->moment ||
+              query_value(jobs->session->conns[SOURCE], "SELECT pg_catalog.pg_export_snapshot()", 0,
+                          NULL, &snapshot, err)) &&
+             join_snapshot(sources, got, snapshot, jobs->session->moment, err);
     free(snapshot);
     free(conns);
     free(sources);
@@ -348,9 +350,7 @@ bool jobs_run(struct jobs *jobs, struct err *err)
 {
     struct pool pool = {
         .jobs = jobs, .mutex = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
-    /* Exported snapshots are PostgreSQL's; elsewhere one connection keeps the copy consistent. */
-    size_t n =
-        conn_kind(jobs->session->conns[SOURCE]) == ENGINE_POSTGRES ? (size_t)jobs->workers : 1;
+    size_t n = (size_t)jobs->workers;
     struct worker *workers;
     size_t i;
     bool ok;

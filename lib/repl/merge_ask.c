@@ -11,6 +11,7 @@
 #include "base/siphash.h"
 #include "db/merge_sql.h"
 #include "db/pipeline.h"
+#include "db/quote.h"
 #include "repl/key_lines.h"
 #include "repl/merge_internal.h"
 
@@ -357,7 +358,8 @@ static bool index_base(struct merging *m, size_t pair, struct err *err)
     merge_sql_index_base(&sql, &m->rows[pair][TARGET], table->relation);
     ok = pipeline_add(secondary, sql.data, 0, NULL, err);
     buf_reset(&sql);
-    buf_addf(&sql, "ANALYZE _dbr.%s", table->relation);
+    buf_adds(&sql, "ANALYZE ");
+    quote_name(&sql, "_dbr", table->relation);
     ok = ok && pipeline_add(secondary, sql.data, 0, NULL, err) && pipeline_sync(secondary, err) &&
          pipeline_send(&secondary, 1, err) && pipeline_next(secondary, NULL, err) &&
          pipeline_next(secondary, NULL, err);

@@ -34,6 +34,7 @@ struct staging {
     struct arrays keys;  /* asked of the primary */
     struct keyset asked; /* the items of the keys, by place */
     struct arrays rows;  /* for the INSERT */
+    int64_t staged;      /* rows that were inserted */
     struct key_item at;
     int64_t place; /* of `at` */
 };
@@ -75,7 +76,8 @@ static bool insert_staged(struct staging *s, struct err *err)
 
     if (s->rows.rows == 0)
         return true;
-    stage_sql_add(&sql, &f->stages[s->pair], f->engine);
+    stage_sql_add(&sql, &f->stages[s->pair], f->engine, s->staged);
+    s->staged += (int64_t)s->rows.rows;
     ok = arrays_queue(&s->rows, f->m->conns[TARGET], sql.data, err);
     f->queued++;
     arrays_reset(&s->rows);
@@ -132,8 +134,8 @@ bool merge_stage_fill(struct following *f, size_t pair, struct err *err)
     arrays_init(&s.keys, width);
     arrays_init(&s.rows, 2 + width + stage->value_count);
     keyset_init(&s.asked, decided->dir);
-    stage_sql_create(&sql, stage, f->engine);
-    ok = queue(f, sql.data, err) && settle(f, err);
+    stage_sql_create(&sql, stage);
+    ok = f->engine == ENGINE_COCKROACH || (queue(f, sql.data, err) && settle(f, err));
     keyset_rewind(decided);
     while (ok && keyset_next(decided, &item, &end, err))
         ok = stage_item(&s, &item, err);
@@ -216,7 +218,7 @@ bool merge_stage_read(struct following *f, size_t pair, struct err *err)
     ok = pipeline_add(conn, sql.data, 0, NULL, err);
     if (ok && f->engine == ENGINE_COCKROACH) {
         buf_reset(&sql);
-        stage_sql_drop(&sql, &f->stages[pair], f->engine);
+        stage_sql_clear(&sql, &f->stages[pair]);
         ok = queue(f, sql.data, err);
     }
     ok = ok && pipeline_sync(conn, err) && pipeline_send(&conn, 1, err) &&

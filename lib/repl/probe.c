@@ -21,6 +21,7 @@
 #include "db/query.h"
 #include "repl/identity.h"
 #include "repl/switch_mark.h"
+#include "repl/weather.h"
 
 /* A server that has just refused is asked once more after this pause: it may be starting. */
 #define RETRY_PAUSE_MS 250
@@ -30,23 +31,23 @@
  * dbr's own sessions override default_transaction_read_only, so what the application meets is read
  * from where it is set: the most specific of role and database wins, as at the start of a session.
  */
-#define POSTGRES_QUESTION                                                                          \
-    "SELECT pg_catalog.pg_is_in_recovery(), coalesce((SELECT pg_catalog.split_part(c, '=', "       \
-    "2)::boolean"                                                                                  \
-    " FROM pg_catalog.pg_db_role_setting s, pg_catalog.unnest(s.setconfig) c"                      \
-    " WHERE c LIKE 'default\\_transaction\\_read\\_only=%'"                                        \
+#define READ_ONLY_SETTING                                                                          \
+    "coalesce((SELECT pg_catalog.split_part(c.setting, '=', 2)::bool"                              \
+    " FROM pg_catalog.pg_db_role_setting s CROSS JOIN"                                             \
+    " pg_catalog.unnest(s.setconfig) AS c(setting)"                                                \
+    " WHERE c.setting LIKE 'default\\_transaction\\_read\\_only=%'"                              \
     " AND s.setdatabase IN (0, (SELECT oid FROM pg_catalog.pg_database"                            \
     " WHERE datname = pg_catalog.current_database()))"                                             \
     " AND s.setrole IN (0, (SELECT oid FROM pg_catalog.pg_roles WHERE rolname = current_user))"    \
-    " ORDER BY s.setrole <> 0 AND s.setdatabase <> 0 DESC, s.setrole <> 0 DESC LIMIT 1), false),"  \
-    " (extract(epoch FROM pg_catalog.clock_timestamp()) * 1000)::bigint"
+    " ORDER BY s.setrole <> 0 AND s.setdatabase <> 0 DESC, s.setrole <> 0 DESC,"                   \
+    " s.setdatabase <> 0 DESC LIMIT 1), false)"
+#define POSTGRES_QUESTION                                                                          \
+    "SELECT pg_catalog.pg_is_in_recovery(), " READ_ONLY_SETTING                                    \
+    ", (extract(epoch FROM pg_catalog.clock_timestamp()) * 1000)::int8"
+/* There, what holds for all roles does not hold the user root. */
 #define COCKROACH_QUESTION                                                                         \
-    "SELECT false, coalesce((SELECT bool_or('default_transaction_read_only=on' = ANY "             \
-    "(s.setconfig)"                                                                                \
-    " OR 'default_transaction_read_only=true' = ANY (s.setconfig))"                                \
-    " FROM pg_catalog.pg_db_role_setting s WHERE s.setrole = 0 AND s.setdatabase IN"               \
-    " (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())), false),"       \
-    " (extract(epoch FROM clock_timestamp()) * 1000)::INT8"
+    "SELECT false, current_user <> 'root' AND " READ_ONLY_SETTING                                  \
+    ", (extract(epoch FROM pg_catalog.clock_timestamp()) * 1000)::int8"
 
 /* What a thread works on; owned by whoever of the two comes last. */
 struct job {
@@ -162,10 +163,13 @@ static bool look(struct job *job, struct probe *probe)
 static bool work(struct job *job)
 {
     struct probe probe = {.connected = false};
-    if (!look(job, &probe) && probe.failure != CONN_CONFIG &&
-        clock_mono_ms() + 2 * (int64_t)RETRY_PAUSE_MS < job->deadline && !stop_signal()) {
+    bool first = true;
+    /* A server that only wants to be asked again is not down, however often it does. */
+    while (!look(job, &probe) && probe.failure != CONN_CONFIG &&
+           (first || weather_kind(&probe.err) == WEATHER_CONFLICT) &&
+           clock_mono_ms() + 2 * (int64_t)RETRY_PAUSE_MS < job->deadline && !stop_signal()) {
+        first = false;
         clock_sleep_ms(RETRY_PAUSE_MS);
-        (void)look(job, &probe);
     }
     probe.checked_us = clock_now_us();
     (void)pthread_mutex_lock(&job->mutex);

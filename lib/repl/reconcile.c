@@ -181,7 +181,8 @@ static bool apply(struct reconciliation *r, const struct config *config,
 static bool queue_locks(const struct reconciliation *r, const struct reconcile_options *options,
                         bool *queued, struct err *err)
 {
-    const struct strlist *tables = options->merge ? &options->merge->locked : NULL;
+    const struct strlist *tables =
+        options->merge && r->session.unchecked ? &options->merge->locked : NULL;
     struct buf sql = BUF_INIT;
     size_t i;
     bool ok;
@@ -370,7 +371,8 @@ static bool attempt(struct reconciliation *r, const struct config *config,
     bool again;
 
     *failed = SIZE_MAX;
-    if (!session_open(&r->session, config, state, options->source, lent_of(options), err))
+    if (!session_open(&r->session, config, state, options->source, options->latest,
+                      lent_of(options), err))
         return false;
     choose_size(r, options);
     if (options->write && r->session.keys_off[SOURCE])

@@ -29,6 +29,7 @@ struct reconcile_options {
     bool every_table;    /* compare every table completely, whatever its size (--full, --verify,
                             --repair) */
     bool force;          /* past the delete guard */
+    bool latest;         /* as for session_open: the source is fenced */
     struct merge *merge; /* repl/merge_run.h: bring what the primary wins to the secondary; else
                             NULL */
     const struct strlist *tables; /* --tables; empty: all */

@@ -11,6 +11,7 @@
 #include "repl/fence.h"
 #include "repl/identity.h"
 #include "repl/keys_off.h"
+#include "repl/moment.h"
 #include "repl/switch_mark.h"
 #include "repl/watermark.h"
 #include "state/journal.h"
@@ -36,7 +37,30 @@ static bool connect_both(struct session *s, const struct config *config, struct 
     return false;
 }
 
-static bool queue(struct session *s, const struct config *config, struct err *err)
+/* CockroachDB is read as of a moment, which must be known first: that costs a round trip more. */
+static bool wants_moment(const struct session *s, bool latest)
+{
+    return conn_kind(s->conns[SOURCE]) == ENGINE_COCKROACH && !latest;
+}
+
+static bool queue_snapshot(struct session *s, struct err *err)
+{
+    struct conn *source = s->conns[SOURCE];
+
+    return moment_queue_begin(source, s->moment, err) &&
+           pipeline_add(source, "SET LOCAL lock_timeout = '" LOCK_TIMEOUT "'", 0, NULL, err) &&
+           catalog_queue(source, err) && pipeline_sync(source, err);
+}
+
+static bool receive_snapshot(struct session *s, struct err *err)
+{
+    struct conn *source = s->conns[SOURCE];
+
+    return pipeline_next(source, NULL, err) && pipeline_next(source, NULL, err) &&
+           catalog_receive(source, &s->models[SOURCE], err);
+}
+
+static bool queue(struct session *s, const struct config *config, bool latest, struct err *err)
 {
     struct conn *source = s->conns[SOURCE];
     struct conn *target = s->conns[TARGET];
@@ -45,9 +69,7 @@ static bool queue(struct session *s, const struct config *config, struct err *er
            identity_queue(target, err) && switch_mark_queue_look(target, NULL, err) &&
            watermark_queue(source, config->overlap_ms, err) && pipeline_sync(source, err) &&
            keys_off_queue_look(source, err) &&
-           pipeline_add(source, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", 0, NULL, err) &&
-           pipeline_add(source, "SET LOCAL lock_timeout = '" LOCK_TIMEOUT "'", 0, NULL, err) &&
-           catalog_queue(source, err) && pipeline_sync(source, err) &&
+           (wants_moment(s, latest) ? moment_queue(source, err) : queue_snapshot(s, err)) &&
            apply_queue_privileges(target, err) &&
            fence_queue_state(target, config->fence_role, err) && keys_off_queue_look(target, err) &&
            catalog_queue(target, err) && pipeline_sync(target, err) &&
@@ -61,7 +83,21 @@ static bool check_epochs(struct session *s, const struct state *state, const int
     return switch_mark_check(state, s->epoch, 0, err);
 }
 
-static bool receive(struct session *s, const struct state *state, struct err *err)
+static bool receive_source(struct session *s, bool latest, struct err *err)
+{
+    struct conn *source = s->conns[SOURCE];
+
+    if (!watermark_receive(source, &s->watermark, err) ||
+        !keys_off_receive_look(source, &s->keys_off[SOURCE], err))
+        return false;
+    if (wants_moment(s, latest) &&
+        !(moment_receive(source, &s->moment, err) && queue_snapshot(s, err) &&
+          pipeline_send(&source, 1, err)))
+        return false;
+    return receive_snapshot(s, err);
+}
+
+static bool receive(struct session *s, const struct state *state, bool latest, struct err *err)
 {
     struct conn *source = s->conns[SOURCE];
     struct conn *target = s->conns[TARGET];
@@ -73,10 +109,7 @@ static bool receive(struct session *s, const struct state *state, struct err *er
            identity_receive(target, &s->identities[s->roles[TARGET]], err) &&
            switch_mark_receive(target, &found, &epochs[TARGET], err) &&
            identity_check(state, s->identities, err) && check_epochs(s, state, epochs, err) &&
-           watermark_receive(source, &s->watermark, err) &&
-           keys_off_receive_look(source, &s->keys_off[SOURCE], err) &&
-           pipeline_next(source, NULL, err) && pipeline_next(source, NULL, err) &&
-           catalog_receive(source, &s->models[SOURCE], err) &&
+           receive_source(s, latest, err) &&
            apply_receive_privileges(target, &s->unchecked, &s->temporary, err) &&
            fence_receive_state(target, &s->fenced, err) &&
            keys_off_receive_look(target, &s->keys_off[TARGET], err) &&
@@ -142,7 +175,7 @@ void session_remember(const struct session *s, struct state *state)
 }
 
 bool session_open(struct session *s, const struct config *config, const struct state *state,
-                  enum role source, struct conn *const *lent, struct err *err)
+                  enum role source, bool latest, struct conn *const *lent, struct err *err)
 {
     bool connected;
 
@@ -155,7 +188,7 @@ bool session_open(struct session *s, const struct config *config, const struct s
         s->conns[TARGET] = lent[s->roles[TARGET]];
     }
     s->connected = lent || connect_both(s, config, err);
-    if (s->connected && queue(s, config, err) && receive(s, state, err) &&
+    if (s->connected && queue(s, config, latest, err) && receive(s, state, latest, err) &&
         check_schema(s, state, err) &&
         catalog_filter(&s->models[SOURCE], &config->tables, &config->exclude, err)) {
         mirror_exclusions(s, config);
@@ -164,6 +197,17 @@ bool session_open(struct session *s, const struct config *config, const struct s
     connected = s->connected;
     session_close(s);
     s->connected = connected;
+    return false;
+}
+
+/* CockroachDB before version 25.1 says as an error that there was no transaction. */
+static bool receive_rollback(struct conn *conn, struct err *err)
+{
+    struct err why = ERR_INIT;
+
+    if (pipeline_next(conn, NULL, &why) || !strcmp(why.sqlstate, "25P01"))
+        return true;
+    *err = why;
     return false;
 }
 
@@ -179,7 +223,7 @@ bool session_settle(struct session *s, struct err *err)
     if (!pipeline_send(s->conns, 2, err))
         return false;
     for (side = SOURCE; side <= TARGET; side++)
-        if (!pipeline_next(s->conns[side], NULL, err) || !pipeline_end(s->conns[side], err))
+        if (!receive_rollback(s->conns[side], err) || !pipeline_end(s->conns[side], err))
             return false;
     return true;
 }
@@ -208,5 +252,6 @@ void session_close(struct session *s)
         free(s->identities[side]);
     }
     free(s->watermark);
+    free(s->moment);
     memset(s, 0, sizeof(*s));
 }

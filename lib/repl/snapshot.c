@@ -1,4 +1,5 @@
-/* Opening a snapshot: one round trip that asks for everything, a second one that locks. */
+/* Opening a snapshot: one round trip that asks for everything, a second one that locks, or on
+ * CockroachDB begins. */
 #include "repl/snapshot.h"
 
 #include <stdlib.h>
@@ -12,53 +13,58 @@
 #include "repl/apply.h"
 #include "repl/catalog.h"
 #include "repl/identity.h"
+#include "repl/moment.h"
 #include "repl/switch_mark.h"
 #include "repl/triggers.h"
 
 /* Tables that are truncated or rewritten so often are no state to be kept. */
 #define ATTEMPTS 5
 
-static const char postgres_time[] =
+static const char clock_sql[] =
     "SELECT pg_catalog.to_char(pg_catalog.clock_timestamp() AT TIME ZONE 'UTC', "
     "'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')";
-static const char cockroach_time[] =
-    "SELECT experimental_strftime(now(), '%Y-%m-%dT%H:%M:%S.000Z')";
 
-/* A little in the past nothing waits for writers, and nothing has to be tried again. */
-static const char *begin_sql(const struct conn *conn)
+static bool is_cockroach(const struct snapshot *s)
 {
-    return conn_kind(conn) == ENGINE_POSTGRES ? "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
-                                              : "BEGIN AS OF SYSTEM TIME '-5s'";
+    return conn_kind(s->conn) == ENGINE_COCKROACH;
 }
 
-static bool queue_begin(struct conn *conn, struct err *err)
+static bool queue_begin(struct snapshot *s, const char *moment, struct err *err)
 {
-    bool postgres = conn_kind(conn) == ENGINE_POSTGRES;
-
-    return pipeline_add(conn, begin_sql(conn), 0, NULL, err) &&
-           pipeline_add(conn, postgres ? postgres_time : cockroach_time, 0, NULL, err) &&
-           catalog_queue(conn, err) && pipeline_sync(conn, err);
+    return moment_queue_begin(s->conn, moment, err) &&
+           (moment || pipeline_add(s->conn, clock_sql, 0, NULL, err)) &&
+           catalog_queue(s->conn, err) && pipeline_sync(s->conn, err);
 }
 
-static bool receive_begin(struct snapshot *s, struct err *err)
+static bool receive_time(struct snapshot *s, struct err *err)
 {
-    struct result *result = NULL;
+    struct result *result;
 
-    if (!pipeline_next(s->conn, NULL, err) || !pipeline_next(s->conn, &result, err))
+    if (!pipeline_next(s->conn, &result, err))
         return false;
     const char *time = result_text(result, 0, 0);
     size_t len = time ? strnlen(time, sizeof s->time - 1) : 0;
     memcpy(s->time, time ? time : "", len);
     s->time[len] = '\0';
     result_free(result);
-    return catalog_receive(s->conn, &s->model, err);
+    return true;
+}
+
+static bool receive_begin(struct snapshot *s, const char *moment, struct err *err)
+{
+    if (!pipeline_next(s->conn, NULL, err))
+        return false;
+    if (moment)
+        clock_format(moment_us(moment), s->time);
+    return (moment || receive_time(s, err)) && catalog_receive(s->conn, &s->model, err);
 }
 
 /* What dbr itself has disabled on a standby stands in the model as it is when it is awake. */
 static bool queue_look(struct snapshot *s, struct err *err)
 {
     return identity_queue(s->conn, err) && switch_mark_queue_look(s->conn, NULL, err) &&
-           triggers_queue_look(s->conn, err);
+           triggers_queue_look(s->conn, err) &&
+           (is_cockroach(s) ? moment_queue(s->conn, err) : queue_begin(s, NULL, err));
 }
 
 static bool receive_look(struct snapshot *s, const struct state *state, struct quieted *quieted,
@@ -99,7 +105,7 @@ static bool lock_tables(struct snapshot *s, bool *moved, struct err *err)
     struct result *result = NULL;
 
     *moved = false;
-    if (conn_kind(s->conn) != ENGINE_POSTGRES || s->model.table_count == 0)
+    if (is_cockroach(s) || s->model.table_count == 0)
         return true;
     buf_adds(&sql, "LOCK TABLE ");
     add_tables(&sql, &s->model);
@@ -128,7 +134,8 @@ static bool begin_anew(struct snapshot *s, struct err *err)
     model_release(&s->model);
     memset(&s->model, 0, sizeof s->model);
     return pipeline_end(s->conn, err) && query_run(s->conn, "ROLLBACK", 0, NULL, NULL, err) &&
-           queue_begin(s->conn, err) && pipeline_send(&s->conn, 1, err) && receive_begin(s, err);
+           queue_begin(s, NULL, err) && pipeline_send(&s->conn, 1, err) &&
+           receive_begin(s, NULL, err);
 }
 
 static bool settle(struct snapshot *s, struct err *err)
@@ -151,6 +158,19 @@ static bool settle(struct snapshot *s, struct err *err)
     return pipeline_end(s->conn, err);
 }
 
+/* CockroachDB is read as of a moment, which must be known first. */
+static bool begin(struct snapshot *s, struct err *err)
+{
+    char *moment;
+
+    if (!is_cockroach(s))
+        return receive_begin(s, NULL, err);
+    bool ok = moment_receive(s->conn, &moment, err) && queue_begin(s, moment, err) &&
+              pipeline_send(&s->conn, 1, err) && receive_begin(s, moment, err);
+    free(moment);
+    return ok;
+}
+
 bool snapshot_open(struct snapshot *s, const struct config *config, const struct state *state,
                    enum role role, struct err *err)
 {
@@ -161,9 +181,8 @@ bool snapshot_open(struct snapshot *s, const struct config *config, const struct
     memset(s, 0, sizeof *s);
     s->role = role;
     bool ok = conn_open(&params, &s->conn, err) && queue_look(s, err) &&
-              queue_begin(s->conn, err) && pipeline_send(&s->conn, 1, err) &&
-              receive_look(s, state, &quieted, err) && receive_begin(s, err) &&
-              catalog_check_schema(&s->model, params.role, err) && settle(s, err);
+              pipeline_send(&s->conn, 1, err) && receive_look(s, state, &quieted, err) &&
+              begin(s, err) && catalog_check_schema(&s->model, params.role, err) && settle(s, err);
     if (ok)
         triggers_as_awake(&s->model, &quieted);
     quieted_release(&quieted);

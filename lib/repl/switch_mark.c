@@ -16,21 +16,27 @@ static const char *const preparations[] = {
     "NOT NULL, epoch int8 NOT NULL, host text NOT NULL, at timestamptz NOT NULL)",
 };
 
-bool switch_mark_queue(struct conn *conn, const struct switch_mark *mark, size_t *statements,
-                       struct err *err)
+bool switch_mark_queue_table(struct conn *conn, size_t *statements, struct err *err)
+{
+    size_t i;
+
+    *statements = sizeof(preparations) / sizeof(preparations[0]);
+    for (i = 0; i < *statements; i++)
+        if (!pipeline_add(conn, preparations[i], 0, NULL, err) ||
+            (conn_kind(conn) == ENGINE_COCKROACH && !pipeline_sync(conn, err)))
+            return false;
+    return true;
+}
+
+bool switch_mark_queue(struct conn *conn, const struct switch_mark *mark, struct err *err)
 {
     char epoch[32];
     char host[128] = "";
     const char *const values[] = {mark->id, mark->op, mark->active, epoch, host};
-    size_t i;
 
     (void)snprintf(epoch, sizeof(epoch), "%" PRId64, mark->epoch);
     if (gethostname(host, sizeof(host) - 1) != 0)
         (void)snprintf(host, sizeof(host), "unknown");
-    for (i = 0; i < sizeof(preparations) / sizeof(preparations[0]); i++)
-        if (!pipeline_add(conn, preparations[i], 0, NULL, err))
-            return false;
-    *statements = i + 1;
     return pipeline_add(conn,
                         "INSERT INTO _dbr.switches (id, op, active, epoch, host, at) VALUES "
                         "($1::text, $2::text, $3::text, $4::int8, $5::text, now()) ON CONFLICT "

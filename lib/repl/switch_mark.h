@@ -1,7 +1,8 @@
 /*
  * What a switch leaves in the database that it opens: one row of _dbr.switches, written in the
- * transaction that lifts the fence. It proves that the database takes writes, tells a later run
- * whether the fence was lifted before a kill, and lets two machines that run dbr on one pair notice
+ * transaction that lifts the fence, or before that where a transaction cannot do both
+ * (CockroachDB). It proves that the database takes writes, tells a later run whether the fence was
+ * lifted, or may have been, before a kill, and lets two machines that run dbr on one pair notice
  * each other: the greater epoch knows more.
  */
 #ifndef DBR_REPL_SWITCH_MARK_H
@@ -22,10 +23,11 @@ struct switch_mark {
     int64_t epoch;
 };
 
-/* Queues the creation of the table, where it is missing, and the row; *statements: how many results
- * to read. */
-bool switch_mark_queue(struct conn *conn, const struct switch_mark *mark, size_t *statements,
-                       struct err *err);
+/* Queues the creation of the table, where it is missing (on CockroachDB in segments of its own);
+ * *statements: how many results to read. */
+bool switch_mark_queue_table(struct conn *conn, size_t *statements, struct err *err);
+/* Queues the row, one statement. */
+bool switch_mark_queue(struct conn *conn, const struct switch_mark *mark, struct err *err);
 
 /* Asks, in pipeline segments of its own, what this database knows. id NULL: of no switch in
  * particular. */

@@ -19,7 +19,13 @@ bool watermark_queue(struct conn *conn, int64_t overlap_ms, struct err *err)
     bool ok;
 
     if (conn_kind(conn) == ENGINE_COCKROACH) {
-        /* Start times of others' transactions are not to be had there. */
+        /*
+         * Start times of others' transactions are not to be had there, so the margin must cover
+         * them; what a longer one changed is found by the fingerprint. When a row was committed
+         * could be asked for (crdb_internal_mvcc_timestamp), but reads the whole table, as the
+         * fingerprint does, and tells nothing of deletes. The margin is far more than clocks of
+         * nodes differ.
+         */
         buf_addf(&sql, "SELECT (clock_timestamp() - %" PRId64 " * interval '1 millisecond')::text",
                  margin);
     } else {

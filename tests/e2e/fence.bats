@@ -71,5 +71,5 @@ teardown() { pair_teardown; }
     run_dbr health
     exits 0
     run_dbr health --doctor
-    exits 0
+    stdout_lacks "its fence is gone"
 }

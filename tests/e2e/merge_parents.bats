@@ -36,6 +36,18 @@ forced() {
 
 ids() { p1 -c "SELECT string_agg(id::text, ' ' ORDER BY id) FROM $1"; }
 
+# A circle of two tables. CockroachDB puts no check off, so that there its rows neither come nor go together.
+circle() {
+    p1w -c "BEGIN; DELETE FROM x WHERE id <= 3; DELETE FROM y WHERE id <= 3; COMMIT"
+    p2 -c "INSERT INTO y VALUES (101, 1, 's')"
+    p2 -c "BEGIN; DELETE FROM x WHERE id = 10; DELETE FROM y WHERE id = 10; COMMIT"
+    p1w -c "INSERT INTO y VALUES (102, 10, 'p')"
+}
+circle_is_kept() {
+    is "$(ids x)" "1 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20"
+    is "$(ids y)" "1 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 101 102"
+}
+
 every_case() {
     schema
     forced
@@ -49,25 +61,20 @@ every_case() {
     # a long chain within one table
     p2 -c "DELETE FROM nodes WHERE id > 50"
     p1w -c "INSERT INTO nodes VALUES (1000, 150, 'p')"
-    # a circle of two tables
-    p1w -c "BEGIN; DELETE FROM x WHERE id <= 3; DELETE FROM y WHERE id <= 3; COMMIT"
-    p2 -c "INSERT INTO y VALUES (101, 1, 's')"
-    p2 -c "BEGIN; DELETE FROM x WHERE id = 10; DELETE FROM y WHERE id = 10; COMMIT"
-    p1w -c "INSERT INTO y VALUES (102, 10, 'p')"
+    on_standin || circle
     run_dbr failback --dry-run --json
     exits 0
     is "$(p2 -c "SELECT count(*) FROM nodes")" 50
     run_dbr failback --yes --json
     exits 0
-    json_is '.merge.kept' 112
+    json_is '.merge.kept' $(on_standin && echo 108 || echo 112)
     in_step
     is "$(ids grandparents)" "1 2 5 6 9 10 11 12 13 14 15 16 17 18 19 20"
     is "$(ids parents)" "1 2 5 6 9 10 11 12 13 14 15 16 17 18 19 20"
     is "$(ids children)" "6 8 9 10 100 101"
     is "$(p1 -c "SELECT code FROM notes")" code2
     is "$(p1 -c "SELECT count(*) FROM nodes")" 151
-    is "$(ids x)" "1 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20"
-    is "$(ids y)" "1 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 101 102"
+    on_standin || circle_is_kept
 }
 
 @test "what a child of the other side needs is kept" { every_case; }

@@ -35,11 +35,13 @@ CREATE DATABASE template_empty OWNER app TEMPLATE template0 $locale;
 CREATE DATABASE template_app OWNER app TEMPLATE template0 $locale;
 SQL
     psql -X -q -v ON_ERROR_STOP=1 -d "$(server_url "$1" template_app)" -f "$(servers_root)/tests/data/app.sql" >/dev/null
-    [ "$2" != standin ] || standin_prepare "$1" postgres template_empty template_app
+    [ "$2" = standin ] || return 0
+    server_sql "$1" postgres -c "CREATE ROLE admin" -c "GRANT admin TO app" # as a provider makes users
+    standin_prepare "$1" postgres template_empty template_app
 }
 
 # For a test file that makes the weather, which must not rain on others: a pair of servers of its own, the secondary with a
-# stand-in before it. standin_file_setup in setup_file, standin_file_teardown in teardown_file.
+# stand-in before it. standin_file_setup [OPTION...] in setup_file, standin_file_teardown in teardown_file.
 standin_file_setup() {
     standin_build >/dev/null || skip "$(standin_build)"
     unset SERVERS_DIR SERVERS_OWNER
@@ -47,7 +49,7 @@ standin_file_setup() {
     server_prepare one '' &
     server_prepare two standin
     wait $!
-    standin_start two
+    standin_start two "$@"
     export SERVERS_DIR
 }
 standin_file_teardown() { servers_stop_all; }

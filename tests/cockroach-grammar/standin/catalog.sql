@@ -429,7 +429,7 @@ CREATE VIEW crdb_standin.pg_database AS
     SELECT d.oid, d.datname, d.datdba, 6::int4 AS encoding, 'en_US.utf8'::text AS datcollate, 'en_US.utf8'::text AS datctype, false AS datistemplate,
         true AS datallowconn, -1::int4 AS datconnlimit, 0::oid AS datlastsysoid, NULL::int8 AS datfrozenxid, NULL::int8 AS datminmxid,
         0::oid AS dattablespace, NULL::text[] AS datacl
-    FROM pg_database d WHERE NOT d.datistemplate;
+    FROM pg_database d WHERE split_part(d.datname, '__', 1) IN ('postgres', split_part(current_database(), '__', 1));
 CREATE VIEW crdb_standin.pg_collation AS
     SELECT c.oid, regexp_replace(c.collname, '-x-icu$', '') AS collname, c.collnamespace, NULL::oid AS collowner, 6::int4 AS collencoding, NULL::text AS collcollate,
         NULL::text AS collctype, NULL::"char" AS collprovider, NULL::text AS collversion, NULL::bool AS collisdeterministic
@@ -627,6 +627,9 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = sqlstate, MESSAGE = message, HINT = hint;
 END $$;
 
+-- One server behind serves many tests at a time: a database, and those whose names go on with "__" after its name, are a cluster.
+CREATE FUNCTION crdb_standin.is_of_cluster(database name) RETURNS bool LANGUAGE sql STABLE
+    RETURN split_part(database, '__', 1) = split_part(current_database(), '__', 1);
 CREATE FUNCTION crdb_standin.session_id() RETURNS text LANGUAGE sql STABLE RETURN lpad(to_hex(pg_backend_pid()), 32, '0');
 CREATE FUNCTION crdb_standin.sessions() RETURNS TABLE(node_id int8, session_id text, status text, user_name text, client_address text, application_name text,
         active_queries text, last_active_query text, num_txns_executed int8, session_start timestamptz, active_query_start timestamptz, kv_txn text,
@@ -635,7 +638,7 @@ CREATE FUNCTION crdb_standin.sessions() RETURNS TABLE(node_id int8, session_id t
     SELECT 1, lpad(to_hex(a.pid), 32, '0'), CASE WHEN a.state = 'active' THEN 'ACTIVE' ELSE 'IDLE' END, a.usename::text, host(a.client_addr) || ':' || a.client_port,
         a.application_name, CASE WHEN a.state = 'active' THEN a.query ELSE '' END, CASE WHEN a.state = 'active' THEN '' ELSE a.query END, 0,
         a.backend_start, CASE WHEN a.state = 'active' THEN a.query_start END, CASE WHEN a.xact_start IS NOT NULL THEN md5(a.pid::text)::uuid::text END, 0, 0, a.pid
-    FROM pg_stat_activity a WHERE a.backend_type = 'client backend' ORDER BY a.backend_start $$;
+    FROM pg_stat_activity a WHERE a.backend_type = 'client backend' AND crdb_standin.is_of_cluster(a.datname) ORDER BY a.backend_start $$;
 -- False when there is no such session.
 CREATE FUNCTION crdb_standin.cancel(session_id text) RETURNS bool LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog AS $$
     SELECT coalesce((SELECT pg_terminate_backend(a.pid) FROM pg_stat_activity a

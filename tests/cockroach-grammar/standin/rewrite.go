@@ -98,6 +98,10 @@ func (r *rewriting) word(i int) int {
 		return 2
 	case r.is(i, "as", "of", "system", "time"):
 		return r.asOf(i)
+	case t.ID == lexbase.SCONST && r.token(i-1).ID == '(' && r.is(i-2, "set_config"):
+		if _, isOwn := own[t.Word]; isOwn {
+			r.replace(i, 1, "'crdb_standin."+t.Word+"'")
+		}
 	case t.ID == '(' && r.hexadecimal(i):
 	case t.ID == lexbase.SCONST || t.ID == lexbase.IDENT && t.Quoted || before.ID == '.':
 	case r.token(i+1).ID == '.':
