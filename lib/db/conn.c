@@ -15,6 +15,7 @@
 #include "db/conn_internal.h"
 #include "db/conn_url.h"
 #include "db/engine.h"
+#include "db/query.h"
 #include "db/quote.h"
 
 #define DEFAULT_TIMEOUT_MS 15000
@@ -86,6 +87,7 @@ static void conn_free(struct conn *conn)
     if (conn->pg)
         PQfinish(conn->pg);
     buf_release(&conn->copy_data);
+    strlist_release(&conn->kept);
     free(conn->entries);
     free(conn->role);
     free(conn->url);
@@ -362,6 +364,7 @@ bool conn_reopen(struct conn *conn, struct err *err)
 {
     struct conn *fresh;
     PGconn *lost = conn->pg;
+    size_t i;
 
     if (!conn_clone(conn, &fresh, err))
         return false;
@@ -375,7 +378,16 @@ bool conn_reopen(struct conn *conn, struct err *err)
     conn->entry_head = conn->entry_count = 0;
     err_clear(&conn->segment_err);
     conn_free(fresh);
+    for (i = 0; i < conn->kept.count; i++)
+        if (!query_script(conn, conn->kept.items[i], err) && !conn_alive(conn))
+            return false;
+    err_clear(err);
     return true;
+}
+
+void conn_keep_setting(struct conn *conn, const char *sql)
+{
+    strlist_add(&conn->kept, sql);
 }
 
 bool conn_clone_as_application(const struct conn *conn, struct conn **copy, struct err *err)

@@ -77,6 +77,8 @@ bool conn_clone_many(struct conn *const *originals, size_t count, struct conn **
 /* Connects anew to where the connection leads, in its place: whatever was queued, open or set on
  * the old one is gone. On failure it stays as it is. */
 bool conn_reopen(struct conn *conn, struct err *err);
+/* A statement that sets something for the session: conn_reopen runs it again. */
+void conn_keep_setting(struct conn *conn, const char *sql);
 /* As conn_clone, but a session that the fence holds as it would the application's. */
 bool conn_clone_as_application(const struct conn *conn, struct conn **copy, struct err *err);
 

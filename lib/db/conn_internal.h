@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 
 #include "base/buf.h"
+#include "base/strlist.h"
 #include "db/conn.h"
 #include "db/connect_hint.h"
 
@@ -40,6 +41,7 @@ struct conn {
 
     char *copy_row;       /* of PQgetCopyData, freed with the next one */
     struct buf copy_data; /* gathered small pieces of a COPY FROM */
+    struct strlist kept;  /* settings of the session */
 };
 
 struct result {

@@ -41,20 +41,55 @@ static void add_unquoted(struct buf *text, const char *data, size_t len)
     }
 }
 
+bool copy_csv_split(const char *row, size_t len, copy_csv_take field, void *context,
+                    struct err *err)
+{
+    struct buf text = BUF_INIT;
+    size_t column = 0;
+    size_t at = 0;
+    bool more = true;
+    bool ok = true;
+
+    for (; ok && more; column++) {
+        size_t end = field_end(row, len, at);
+
+        buf_reset(&text);
+        if (end > at && row[at] == '"')
+            add_unquoted(&text, row + at, end - at);
+        else
+            buf_add(&text, row + at, end - at);
+        ok = field(context, column, end - at == 2 && !memcmp(row + at, "\\N", 2) ? NULL : text.data,
+                   text.len, err);
+        more = end < len && row[end] == ',';
+        at = end + 1;
+    }
+    buf_release(&text);
+    return ok;
+}
+
+struct wanted {
+    size_t column;
+    struct buf *text;
+    bool found;
+};
+
+static bool take_wanted(void *context, size_t column, const char *data, size_t len, struct err *err)
+{
+    struct wanted *w = context;
+
+    (void)err;
+    if (column == w->column && data) {
+        buf_add(w->text, data, len);
+        w->found = true;
+    }
+    return true;
+}
+
 bool copy_csv_field(const char *row, size_t len, size_t column, struct buf *text)
 {
-    size_t at = 0;
-    size_t end = field_end(row, len, at);
+    struct wanted wanted = {column, text, false};
+    struct err ignored = ERR_INIT;
 
-    for (; column > 0 && end < len && row[end] == ','; column--) {
-        at = end + 1;
-        end = field_end(row, len, at);
-    }
-    if (column > 0 || (end - at == 2 && !memcmp(row + at, "\\N", 2)))
-        return false;
-    if (end > at && row[at] == '"')
-        add_unquoted(text, row + at, end - at);
-    else
-        buf_add(text, row + at, end - at);
-    return true;
+    (void)copy_csv_split(row, len, take_wanted, &wanted, &ignored);
+    return wanted.found;
 }

@@ -19,6 +19,7 @@
 #include "ops/past.h"
 #include "repl/sequences.h"
 #include "repl/triggers.h"
+#include "repl/weather.h"
 #include "state/breaker.h"
 #include "state/events.h"
 #include "state/journal.h"
@@ -236,8 +237,14 @@ static bool was_committed(struct import_run *run, bool *known)
 
 static bool commit(struct import_run *run, struct err *err)
 {
-    if (conn_kind(run->conn) != ENGINE_POSTGRES ||
-        query_run(run->conn, "COMMIT", 0, NULL, NULL, err))
+    if (conn_kind(run->conn) != ENGINE_POSTGRES) {
+        if (!load_leave(&run->load, err))
+            strlist_addf(&run->outcome.warnings,
+                         "records of the import stay in the schema _dbr: %s", err->message);
+        err_clear(err);
+        return true;
+    }
+    if (query_run(run->conn, "COMMIT", 0, NULL, NULL, err))
         return true;
     if (err->code != ERR_UNREACHABLE)
         return false;
@@ -266,29 +273,86 @@ static bool write_target(struct import_run *run, struct err *err)
     return ok;
 }
 
-/* The server undoes everything; what was put aside is still where it was. Where statements are
- * committed one by one, what they have made is dropped: nothing of it was there before. */
+/* Where statements are committed one by one, what they have made is dropped: nothing of it was
+ * there before. */
+static bool drop_made(void *context, struct err *err)
+{
+    struct import_run *run = context;
+
+    return load_leave(&run->load, err) &&
+           objects_drop(run->conn, run->outline.objects, run->outline.object_count, err);
+}
+
+static void hint_filled(const struct strlist *tables, struct err *err)
+{
+    struct buf names = BUF_INIT;
+
+    for (size_t i = 0; i < tables->count; i++)
+        buf_addf(&names, "%s%s", i ? ", " : "", tables->items[i]);
+    err_hint(err, "a part of the file's rows may be there: empty before you import again: %s",
+             names.data);
+    buf_release(&names);
+}
+
+static void undo_apart(struct import_run *run, struct err *err)
+{
+    struct err why = ERR_INIT;
+    struct weather weather = {0};
+
+    if ((weather_settle(run->conn, &why) || weather_recover(&weather, run->conn, &why)) &&
+        weather_pass(run->conn, drop_made, run, &why)) {
+        if (run->load.filled.count > 0)
+            hint_filled(&run->load.filled, err);
+        return;
+    }
+    err_hint(err, "what the import has made could not be dropped again (%s): drop it by hand",
+             why.message);
+}
+
+/* The server undoes everything; what was put aside is still where it was. */
 static void give_up(struct import_run *run, struct err *err)
 {
     struct err why = ERR_INIT;
 
     (void)pipeline_end(run->conn, &why);
     err_clear(&why);
-    if (conn_kind(run->conn) == ENGINE_POSTGRES) {
-        if (conn_alive(run->conn))
-            (void)query_run(run->conn, "ROLLBACK", 0, NULL, NULL, &why);
-    } else if (run->begun &&
-               !objects_drop(run->conn, run->outline.objects, run->outline.object_count, &why)) {
-        err_hint(err, "what the import has made could not be dropped again (%s): drop it by hand",
-                 why.message);
+    if (conn_kind(run->conn) != ENGINE_POSTGRES) {
+        if (run->begun)
+            undo_apart(run, err);
+    } else if (conn_alive(run->conn)) {
+        (void)query_run(run->conn, "ROLLBACK", 0, NULL, NULL, &why);
     }
     if (run->options->upsert && !run->unknown)
         archive_discard(&run->archive);
 }
 
+static void forget_target(struct import_run *run)
+{
+    conn_close(run->conn);
+    run->conn = NULL;
+    model_release(&run->model);
+    memset(&run->model, 0, sizeof run->model);
+    strlist_release(&run->schemas);
+}
+
+/* Nothing has been done yet that another attempt could do twice. */
+static bool open_target(struct import_run *run, struct err *err)
+{
+    struct weather weather = {0};
+
+    while (!import_open_target(run, err)) {
+        if (!run->conn || conn_kind(run->conn) != ENGINE_COCKROACH ||
+            !weather_wait(&weather, true, err))
+            return false;
+        forget_target(run);
+        err_clear(err);
+    }
+    return true;
+}
+
 static bool import_into_target(struct import_run *run, struct err *err)
 {
-    if (!import_open_target(run, err))
+    if (!open_target(run, err))
         return false;
     if (!import_make_room(run, err)) {
         give_up(run, err);

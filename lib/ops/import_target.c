@@ -13,6 +13,7 @@
 #include "repl/catalog.h"
 #include "repl/identity.h"
 #include "repl/switch_mark.h"
+#include "repl/weather.h"
 
 #define NAMED 5            /* objects in a message */
 #define BEGIN_STATEMENTS 2 /* that open the transaction */
@@ -152,8 +153,9 @@ static bool check_tables(struct import_run *run, struct err *err)
 }
 
 /* and empty: also those of which the file says that they are. */
-static bool check_empty(struct import_run *run, struct err *err)
+static bool check_empty(void *context, struct err *err)
 {
+    const struct import_run *run = context;
     struct buf sql = BUF_INIT;
     struct result *result = NULL;
 
@@ -197,17 +199,31 @@ static bool drop(struct import_run *run, const bool *found, struct err *err)
            objects_drop(run->conn, run->outline.objects, run->outline.object_count, err);
 }
 
+struct finding {
+    struct import_run *run;
+    bool *found;
+};
+
+static bool find_objects(void *context, struct err *err)
+{
+    const struct finding *f = context;
+
+    return objects_find(f->run->conn, f->run->outline.objects, f->run->outline.object_count,
+                        f->found, err);
+}
+
 bool import_make_room(struct import_run *run, struct err *err)
 {
     if (run->options->upsert || !run->outlined || run->outline.object_count == 0)
-        return check_tables(run, err) && check_empty(run, err);
+        return check_tables(run, err) && weather_pass(run->conn, check_empty, run, err);
     bool *found = mem_alloc(run->outline.object_count * sizeof *found);
     bool any = false;
-    bool ok = objects_find(run->conn, run->outline.objects, run->outline.object_count, found, err);
+    struct finding finding = {run, found};
+    bool ok = weather_pass(run->conn, find_objects, &finding, err);
     for (size_t i = 0; i < run->outline.object_count; i++)
         any = any || found[i];
     if (ok && any)
         ok = run->options->clean ? drop(run, found, err) : refuse_found(run, found, err);
     free(found);
-    return ok && check_tables(run, err) && check_empty(run, err);
+    return ok && check_tables(run, err) && weather_pass(run->conn, check_empty, run, err);
 }

@@ -360,7 +360,7 @@ bool init_complete(struct init_run *run, const struct init_work *work, struct er
         return false;
     remember_done(run, work);
     breaker_close_all(&run->state);
-    return state_commit(&run->state, err) && ledger_drop(run->session.conns[TARGET], err);
+    return state_commit(&run->state, err) && ledger_drop(run->session.conns[TARGET], LEDGER, err);
 }
 
 bool ops_init(struct cli *cli, const struct init_options *options, struct err *err)

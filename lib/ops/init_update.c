@@ -73,9 +73,9 @@ static bool fill_new_tables(struct init_run *run, const struct update *u, struct
         work.copy[i] = strlist_has(&u->new_tables, work.pairs.items[i].name);
         work.keys[i] = work.copy[i];
     }
-    ok = ok && ledger_make(run->session.conns[TARGET], err) &&
+    ok = ok && ledger_make(run->session.conns[TARGET], LEDGER, err) &&
          init_copy_rows(run, &work, &ddl, false, err) &&
-         ledger_drop(run->session.conns[TARGET], err);
+         ledger_drop(run->session.conns[TARGET], LEDGER, err);
     for (i = 0; ok && i < work.pairs.count; i++)
         if (work.copy[i])
             outcome_table(&run->outcome, work.pairs.items[i].name)->inserted = work.results[i].rows;

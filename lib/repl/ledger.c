@@ -8,27 +8,60 @@
 #include "db/quote.h"
 #include "repl/weather.h"
 
+#define CREATE_SCHEMA "CREATE SCHEMA IF NOT EXISTS _dbr"
+#define DROP "DROP TABLE IF EXISTS "
+#define COLUMNS                                                                                    \
+    " (table_name text, piece int8, copied_rows int8 NOT NULL, PRIMARY KEY (table_name, piece))"
+
 const char *const ledger_create[] = {
-    "CREATE SCHEMA IF NOT EXISTS _dbr",
-    "DROP TABLE IF EXISTS " LEDGER,
-    "CREATE TABLE " LEDGER " (table_name text, piece int8, copied_rows int8 NOT NULL, PRIMARY KEY "
-    "(table_name, piece))",
+    CREATE_SCHEMA,
+    DROP LEDGER,
+    "CREATE TABLE " LEDGER COLUMNS,
 };
 const size_t ledger_create_count = sizeof(ledger_create) / sizeof(ledger_create[0]);
 
-static bool make(void *context, struct err *err)
-{
-    size_t i;
+struct naming {
+    struct conn *conn;
+    const char *ledger;
+};
 
-    for (i = 0; i < ledger_create_count; i++)
-        if (!query_run(context, ledger_create[i], 0, NULL, NULL, err))
-            return false;
-    return true;
+/* Runs `before`, the ledger's name, `after`. */
+static bool run(const struct naming *n, const char *before, const char *after, struct err *err)
+{
+    struct buf sql = BUF_INIT;
+    bool ok;
+
+    buf_addf(&sql, "%s%s%s", before, n->ledger, after);
+    ok = query_run(n->conn, sql.data, 0, NULL, NULL, err);
+    buf_release(&sql);
+    return ok;
 }
 
-bool ledger_make(struct conn *conn, struct err *err)
+static bool make(void *context, struct err *err)
 {
-    return weather_pass(conn, make, conn, err);
+    const struct naming *n = context;
+
+    return query_run(n->conn, CREATE_SCHEMA, 0, NULL, NULL, err) && run(n, DROP, "", err) &&
+           run(n, "CREATE TABLE ", COLUMNS, err);
+}
+
+bool ledger_make(struct conn *conn, const char *ledger, struct err *err)
+{
+    struct naming naming = {conn, ledger};
+
+    return weather_pass(conn, make, &naming, err);
+}
+
+static bool drop(void *context, struct err *err)
+{
+    return run(context, DROP, "", err);
+}
+
+bool ledger_drop(struct conn *conn, const char *ledger, struct err *err)
+{
+    struct naming naming = {conn, ledger};
+
+    return weather_pass(conn, drop, &naming, err);
 }
 
 struct reading {
@@ -75,16 +108,6 @@ bool ledger_read(struct conn *conn, bool *exists, struct strlist *complete, stru
     struct reading reading = {conn, exists, complete, begun};
 
     return weather_pass(conn, read, &reading, err);
-}
-
-static bool drop(void *context, struct err *err)
-{
-    return query_run(context, "DROP TABLE IF EXISTS " LEDGER, 0, NULL, NULL, err);
-}
-
-bool ledger_drop(struct conn *conn, struct err *err)
-{
-    return weather_pass(conn, drop, conn, err);
 }
 
 void ledger_add_begin(struct buf *sql, const char *ledger)

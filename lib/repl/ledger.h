@@ -20,20 +20,21 @@
 #include "db/conn.h"
 
 #define LEDGER "_dbr.progress"
-#define LEDGER_WHOLE 0 /* the piece that says that a table is complete */
+#define LEDGER_IMPORT "_dbr.import" /* of dbr-import, which nothing resumes */
+#define LEDGER_WHOLE 0              /* the piece that says that a table is complete */
 
 /* Statements that make the (empty) ledger; for a simple query or as single pipeline entries. */
 extern const char *const ledger_create[];
 extern const size_t ledger_create_count;
 
-/* Makes it where there is no plan to run with it. */
-bool ledger_make(struct conn *conn, struct err *err);
+/* Makes a ledger, empty, where there is no plan to run with it. */
+bool ledger_make(struct conn *conn, const char *ledger, struct err *err);
+bool ledger_drop(struct conn *conn, const char *ledger, struct err *err);
 
 /* Names of the tables that are complete, and of those that were begun and are not. *exists: an init
  * has begun here. The lists are emptied first. */
 bool ledger_read(struct conn *conn, bool *exists, struct strlist *complete, struct strlist *begun,
                  struct err *err);
-bool ledger_drop(struct conn *conn, struct err *err);
 
 /* The statement that adds records is this, then any number of them. */
 void ledger_add_begin(struct buf *sql, const char *ledger);

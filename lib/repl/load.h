@@ -3,7 +3,9 @@
  * queued in a pipeline, and the rows of small blocks become INSERT statements among them, since a
  * COPY costs a round trip of its own. Large blocks pass to COPY in pieces, unparsed.
  *
- * On PostgreSQL the caller has opened a transaction and ends it: a failure leaves nothing.
+ * On PostgreSQL the caller has opened a transaction and ends it: a failure leaves nothing. On
+ * CockroachDB, where no transaction is large enough, what the file defines is the caller's to drop
+ * then; rows in tables that were there before stay.
  */
 #ifndef DBR_REPL_LOAD_H
 #define DBR_REPL_LOAD_H
@@ -56,10 +58,15 @@ struct load {
     size_t position_count;
     int64_t line;     /* of the statement that is queued, */
     const char *text; /* and what it says */
+    int64_t rows;     /* that it holds, of an INSERT */
     struct load_entry *entries;
     size_t entry_count, entry_cap;
     size_t queued_bytes;
     struct buf block; /* of a COPY whose size is not known yet */
+    /* CockroachDB */
+    bool has_ledger;       /* LEDGER_IMPORT was made */
+    int64_t pieces;        /* that were put */
+    struct strlist filled; /* tables that were there, empty, and may hold rows of the file now */
 };
 
 /* Everything up to the end of the file, which is whole then, and every row was taken. */
@@ -69,6 +76,8 @@ bool load_run(struct load *load, struct err *err);
  * before: to be called when nothing else is left to fail.
  */
 bool load_finish(struct load *load, struct err *err);
+/* CockroachDB: removes the records of the rows. */
+bool load_leave(struct load *load, struct err *err);
 void load_release(struct load *load);
 
 #endif

@@ -59,8 +59,10 @@ bool load_set(struct load *load, struct err *err)
 
     if (is_among(name, ours))
         return true;
-    if (is_among(name, known))
-        return run(load, LOAD_TRY, err);
+    if (is_among(name, known)) {
+        conn_keep_setting(load->conn, load->text);
+        return run(load, LOAD_SETTING, err);
+    }
     skip(load, "an import does not change this setting");
     return true;
 }

@@ -15,14 +15,7 @@
 #define QUEUE_STATEMENTS 1000
 #define QUEUE_BYTES ((size_t)1024 * 1024)
 #define SAVEPOINT "SAVEPOINT dbr_import"
-static const char LOAD_CANNOT[] = "the target cannot run it";
-
-struct load_entry {
-    enum load_entry_kind kind;
-    int64_t line;
-    char *title;
-    size_t table; /* LOAD_ROWS, LOAD_NO_ROWS */
-};
+const char load_cannot[] = "the target cannot run it";
 
 size_t load_table(const struct load *load)
 {
@@ -67,7 +60,13 @@ bool load_blame(struct err *err, int64_t line, const char *title)
     return false;
 }
 
-static void push(struct load *load, enum load_entry_kind kind)
+/* CockroachDB: a statement that fails spoils no other, since each is a transaction of its own. */
+static bool is_apart(const struct load *load)
+{
+    return conn_kind(load->conn) != ENGINE_POSTGRES;
+}
+
+static void push(struct load *load, enum load_entry_kind kind, const char *sql)
 {
     if (load->entry_count == load->entry_cap) {
         load->entry_cap = load->entry_cap ? 2 * load->entry_cap : 64;
@@ -78,50 +77,71 @@ static void push(struct load *load, enum load_entry_kind kind)
         .line = load->line,
         .title = kind == LOAD_AFTER ? NULL : statement_title(load->text),
         .table = load->file->table ? load_table(load) : 0,
+        .sql = is_apart(load) ? mem_strdup(sql) : NULL,
+        .rows = load->rows,
     };
+    load->queued_bytes += strlen(sql);
 }
 
 static bool add(struct load *load, enum load_entry_kind kind, const char *sql, struct err *err)
 {
     if (!pipeline_add(load->conn, sql, 0, NULL, err))
         return false;
-    push(load, kind);
-    load->queued_bytes += strlen(sql);
+    push(load, kind, sql);
     return true;
 }
 
-/* Elsewhere a statement that fails spoils no other: each is a transaction of its own. */
-static bool add_try(struct load *load, const char *sql, struct err *err)
+static bool may_fail(enum load_entry_kind kind)
 {
-    if (conn_kind(load->conn) != ENGINE_POSTGRES)
-        return pipeline_sync(load->conn, err) && add(load, LOAD_TRY, sql, err) &&
-               pipeline_sync(load->conn, err);
-    return add(load, LOAD_RUN, SAVEPOINT, err) && add(load, LOAD_TRY, sql, err) &&
+    return kind == LOAD_TRY || kind == LOAD_SETTING;
+}
+
+static bool add_try(struct load *load, enum load_entry_kind kind, const char *sql, struct err *err)
+{
+    return add(load, LOAD_RUN, SAVEPOINT, err) && add(load, kind, sql, err) &&
            add(load, LOAD_AFTER, "RELEASE " SAVEPOINT, err) &&
            add(load, LOAD_AFTER, SAVEPOINT, err) && pipeline_sync(load->conn, err) &&
            add(load, LOAD_RUN, "ROLLBACK TO " SAVEPOINT, err) &&
            add(load, LOAD_RUN, "RELEASE " SAVEPOINT, err);
 }
 
+/* Nothing is sent before the flush. Statements wait until the settings before them are made. */
+static bool queue_apart(struct load *load, enum load_entry_kind kind, const char *sql,
+                        struct err *err)
+{
+    const struct load_entry *last =
+        load->entry_count ? &load->entries[load->entry_count - 1] : NULL;
+
+    if (last && last->kind == LOAD_SETTING && kind != LOAD_SETTING && !load_flush(load, err))
+        return false;
+    push(load, kind, sql);
+    return true;
+}
+
 bool load_queue(struct load *load, enum load_entry_kind kind, const char *sql, struct err *err)
 {
+    bool ok;
+
     if (load->queued_bytes + strlen(sql) > QUEUE_BYTES && load->entry_count > 0 &&
         !load_flush(load, err))
         return false;
-    bool ok = kind == LOAD_TRY ? add_try(load, sql, err) : add(load, kind, sql, err);
-    if (ok && conn_kind(load->conn) != ENGINE_POSTGRES)
-        ok = pipeline_sync(load->conn, err);
+    if (is_apart(load))
+        ok = queue_apart(load, kind, sql, err);
+    else
+        ok = may_fail(kind) ? add_try(load, kind, sql, err) : add(load, kind, sql, err);
     return ok && (load->entry_count < QUEUE_STATEMENTS || load_flush(load, err));
 }
 
-static bool check_result(struct load *load, const struct load_entry *entry,
-                         const struct result *result, struct err *err)
+bool load_take(struct load *load, const struct load_entry *entry, const struct result *result,
+               struct err *err)
 {
     if (entry->kind == LOAD_NO_ROWS && result_bool(result, 0, 0)) {
         err_set(err, ERR_REFUSED, "the table %s of the target has rows",
                 load->file->tables[entry->table].name);
         return err_hint(err, "--upsert merges the rows of the file into it");
     }
+    if (entry->kind == LOAD_NO_ROWS)
+        strlist_add(&load->filled, load->file->tables[entry->table].name);
     if (entry->kind != LOAD_ROWS)
         return true;
     load_count(load, entry->table, result_affected(result));
@@ -133,8 +153,8 @@ static bool read_entry(struct load *load, const struct load_entry *entry, struct
     struct result *result = NULL;
     bool ok = pipeline_next(load->conn, &result, err);
 
-    if (!ok && conn_alive(load->conn) && err->code != ERR_STOPPED && entry->kind == LOAD_TRY) {
-        load_skip(load, entry->line, entry->title, LOAD_CANNOT, err->message);
+    if (!ok && conn_alive(load->conn) && err->code != ERR_STOPPED && may_fail(entry->kind)) {
+        load_skip(load, entry->line, entry->title, load_cannot, err->message);
         err_clear(err);
         return true;
     }
@@ -142,15 +162,17 @@ static bool read_entry(struct load *load, const struct load_entry *entry, struct
         err_clear(err);
         return true;
     }
-    ok = ok ? check_result(load, entry, result, err) : load_blame(err, entry->line, entry->title);
+    ok = ok ? load_take(load, entry, result, err) : load_blame(err, entry->line, entry->title);
     result_free(result);
     return ok;
 }
 
 static void forget(struct load *load)
 {
-    for (size_t i = 0; i < load->entry_count; i++)
+    for (size_t i = 0; i < load->entry_count; i++) {
         free(load->entries[i].title);
+        free(load->entries[i].sql);
+    }
     load->entry_count = 0;
     load->queued_bytes = 0;
 }
@@ -158,6 +180,12 @@ static void forget(struct load *load)
 bool load_flush(struct load *load, struct err *err)
 {
     struct err ending = ERR_INIT;
+
+    if (is_apart(load)) {
+        bool done = load_apart_flush(load, err);
+        forget(load);
+        return done;
+    }
     bool ok = pipeline_sync(load->conn, err) && pipeline_send(&load->conn, 1, err);
 
     for (size_t i = 0; ok && i < load->entry_count; i++)
@@ -176,6 +204,7 @@ void load_release(struct load *load)
     free(load->taken);
     strlist_release(&load->skipped);
     strlist_release(&load->created);
+    strlist_release(&load->filled);
     for (size_t i = 0; i < load->position_count; i++)
         free(load->positions[i].sql);
     free(load->positions);

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "cli/progress.h"
 #include "db/copy.h"
+#include "db/copy_csv.h"
 #include "db/copy_text.h"
 #include "db/engine_dml.h"
 #include "db/quote.h"
@@ -18,7 +19,7 @@
 #define SMALL_BLOCK ((size_t)128 * 1024)
 #define SMALL_ROWS 2000
 
-static void tell(const struct load *load)
+void load_tell(const struct load *load)
 {
     const struct sql_file *file = load->file;
     progress_update_bytes("importing", infile_position(file->in), infile_size(file->in),
@@ -127,11 +128,26 @@ static bool add_row(const struct load *load, struct buf *sql, char *line, size_t
 
     if (len > 0 && line[len - 1] == '\r')
         len--;
-    if (!copy_text_split(line, len, add_literal, &row, err))
+    if (!(load->file->statement.csv ? copy_csv_split(line, len, add_literal, &row, err)
+                                    : copy_text_split(line, len, add_literal, &row, err)))
         return false;
     buf_addch(sql, ')');
     return row.count == wanted ||
            err_set(err, ERR_REFUSED, "a row has %zu values for %zu columns", row.count, wanted);
+}
+
+/* Where the row ends that begins at `at`, its line end not included. */
+static size_t row_length(const struct load *load, size_t at)
+{
+    const char *row = load->block.data + at;
+    size_t left = load->block.len - at;
+    bool quoted = false;
+    if (load->file->statement.csv) {
+        size_t len = copy_csv_row(row, left, &quoted);
+        return len > 0 ? len - 1 : left;
+    }
+    const char *end = memchr(row, '\n', left);
+    return end ? (size_t)(end - row) : left;
 }
 
 /* The block as one INSERT; identity columns take the values that they had. */
@@ -143,10 +159,10 @@ static bool queue_small(struct load *load, const struct buf *relation, struct er
 
     buf_addf(&sql, "INSERT INTO %s%s VALUES ", relation->data,
              conn_engine(load->conn)->dml->overriding);
-    for (size_t at = 0, n = 0; ok && at < block->len; n++) {
-        const char *end = memchr(block->data + at, '\n', block->len - at);
-        size_t len = end ? (size_t)(end - block->data) - at : block->len - at;
-        buf_adds(&sql, n ? ", " : "");
+    load->rows = 0;
+    for (size_t at = 0; ok && at < block->len; load->rows++) {
+        size_t len = row_length(load, at);
+        buf_adds(&sql, load->rows ? ", " : "");
         ok = add_row(load, &sql, block->data + at, len, err);
         at += len + 1;
     }
@@ -162,7 +178,8 @@ static bool queue_small(struct load *load, const struct buf *relation, struct er
 static bool read_small(struct load *load, bool *whole, struct err *err)
 {
     const struct statement *s = &load->file->statement;
-    bool plain = !s->csv && !*s->options && s->columns.count > 0 && (load->upsert || is_made(load));
+    bool known = s->csv ? strcmp(s->options, LOAD_CSV) == 0 : !*s->options;
+    bool plain = known && s->columns.count > 0 && (load->upsert || is_made(load));
     int64_t before = load->file->table->rows;
 
     buf_reset(&load->block);
@@ -204,7 +221,7 @@ static bool send_rows(struct load *load, struct err *err)
     while (len > 0) {
         if (!copy_in_write(load->conn, data, len, err))
             return blame_copy(load, err);
-        tell(load);
+        load_tell(load);
         if (!sql_file_rows(load->file, &data, &len, err))
             return false;
     }
@@ -244,9 +261,11 @@ bool load_copy(struct load *load, struct err *err)
         ok = load->upsert || find_place(load, &relation, err);
     } else if (ok) {
         ok = find_place(load, &relation, err) &&
-             (whole ? queue_small(load, &relation, err) : copy_large(load, &relation, err));
+             (whole                                       ? queue_small(load, &relation, err)
+              : conn_kind(load->conn) == ENGINE_COCKROACH ? load_apart_copy(load, &relation, err)
+                                                          : copy_large(load, &relation, err));
     }
-    tell(load);
+    load_tell(load);
     buf_release(&relation);
     return ok;
 }
@@ -257,6 +276,7 @@ bool load_insert(struct load *load, struct err *err)
     struct buf relation = BUF_INIT;
     bool ok = find_place(load, &relation, err);
 
+    load->rows = s->rows;
     if (ok && !load->upsert) {
         ok = load_queue(load, LOAD_ROWS, load->file->item.text, err);
     } else if (ok) {
@@ -265,7 +285,7 @@ bool load_insert(struct load *load, struct err *err)
         ok = load_queue(load, LOAD_ROWS, sql.data, err);
         buf_release(&sql);
     }
-    tell(load);
+    load_tell(load);
     buf_release(&relation);
     return ok;
 }

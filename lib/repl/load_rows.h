@@ -4,6 +4,11 @@
 
 #include "repl/load.h"
 
+/* The options of a COPY block in CSV as dbr-export writes it. */
+#define LOAD_CSV "WITH CSV NULL '\\N'"
+
+void load_tell(const struct load *load); /* the progress */
+
 /* The file's current COPY block, or its INSERT statement. */
 bool load_copy(struct load *load, struct err *err);
 bool load_insert(struct load *load, struct err *err);

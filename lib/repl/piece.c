@@ -154,7 +154,8 @@ static bool receive_rows(struct putting *p, struct err *err)
 
         if (!has_statement(p, i))
             continue;
-        if (!pipeline_next(p->w->conn, &result, err))
+        p->pieces[i].failed = !pipeline_next(p->w->conn, &result, err);
+        if (p->pieces[i].failed)
             return err_prefix(err, "table %s", p->pieces[i].table);
         p->pieces[i].taken = result_affected(result);
         result_free(result);

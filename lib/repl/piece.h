@@ -24,6 +24,7 @@ struct piece {
     bool more;     /* by COPY: another follows, whose transaction is begun in the same round trip */
     int64_t taken; /* set: rows that the server took, as it counts them */
     bool in;       /* it is there, for certain */
+    bool failed;   /* it was its statement that failed */
 };
 
 struct piece_writer {
