@@ -143,7 +143,7 @@ bool init_copy_rows(struct init_run *run, struct init_work *work, struct plan_ru
 }
 
 struct copying {
-    struct init_run *run;
+    const struct init_run *run;
     struct init_work *work;
 };
 
@@ -161,8 +161,9 @@ static bool read_unproven(struct init_run *run, struct init_work *work, struct e
 /* Sums of the tables that no worker has hashed already. */
 static bool hash_rest(void *context, struct err *err)
 {
-    struct init_run *run = ((const struct copying *)context)->run;
-    struct init_work *work = ((const struct copying *)context)->work;
+    const struct copying *copying = context;
+    const struct init_run *run = copying->run;
+    struct init_work *work = copying->work;
     size_t i;
 
     /* An earlier attempt may have left answers of the source unread. */
@@ -237,8 +238,9 @@ static bool catch_up(struct init_run *run, struct init_work *work, struct err *e
 /* The primary may have gone on: what was copied is compared with the moment that was copied. */
 static bool hash_copy(void *context, struct err *err)
 {
-    const struct init_run *run = ((const struct copying *)context)->run;
-    struct init_work *work = ((const struct copying *)context)->work;
+    const struct copying *copying = context;
+    const struct init_run *run = copying->run;
+    struct init_work *work = copying->work;
     struct conn *target = run->session.conns[TARGET];
     struct buf sql = BUF_INIT;
     size_t i;
@@ -275,8 +277,9 @@ bool init_quiet_triggers(struct init_run *run, struct err *err)
 
 static bool move_sequences(void *context, struct err *err)
 {
-    const struct init_run *run = ((const struct copying *)context)->run;
-    const struct init_work *work = ((const struct copying *)context)->work;
+    const struct copying *copying = context;
+    const struct init_run *run = copying->run;
+    const struct init_work *work = copying->work;
     struct conn *target = run->session.conns[TARGET];
     size_t statements;
 

@@ -52,6 +52,9 @@ void sync_collect_warnings(struct sync_run *run)
                          "its type",
                          pair->name, pair->uncompared.items[j]);
     }
+    if (f->session.keys_off[TARGET] && f->applied)
+        strlist_add(warnings, "foreign keys of the standby that an interrupted run had taken off "
+                              "are back");
     if (f->quieted)
         strlist_add(warnings,
                     "triggers or rules of the standby were enabled; they are disabled again");

@@ -93,23 +93,36 @@ static bool decide(struct merging *m, struct err *err)
            merge_guard(m, err);
 }
 
-static void reset(struct merge *merge, size_t count)
+/* The counts of the attempt before are the caller's to free. */
+static struct merge_counts *reset(struct merge *merge, size_t count)
 {
+    struct merge_counts *before = merge->counts;
+
     base_release(&merge->base);
-    free(merge->counts);
     merge->counts = mem_alloc((count + 1) * sizeof(*merge->counts));
     merge->count = count;
     merge->by_clock = 0;
+    return before;
+}
+
+/* Nobody else merges: when the base was not merged an attempt ago, it was that one's COMMIT. */
+static void take_committed(struct merge *merge, struct merge_counts *before, size_t count)
+{
+    if (!before || count != merge->count || !merge->base.merged_at)
+        return;
+    memcpy(merge->counts, before, count * sizeof(*before));
+    merge->committed = true;
 }
 
 bool merge_step(struct merge *merge, struct conn *const conns[2], struct pairings *pairs,
                 struct comparisons *all, struct err *err)
 {
     struct merging m = {.merge = merge, .pairs = pairs, .all = all};
+    size_t count = merge->count;
+    struct merge_counts *before = reset(merge, pairs->count);
     size_t i;
     bool ok;
 
-    reset(merge, pairs->count);
     m.conns[SOURCE] = conns[SOURCE];
     m.conns[TARGET] = conns[TARGET];
     m.rows = mem_alloc((pairs->count + 1) * sizeof(*m.rows));
@@ -119,6 +132,8 @@ bool merge_step(struct merge *merge, struct conn *const conns[2], struct pairing
         keyset_init(&m.decided[i], all->items[i].changes.dir);
     ok = merge_check_holds(pairs, err) && base_read(conns[TARGET], &merge->base, err) &&
          (merge->force || merge_check_base(merge, err)) && decide(&m, err);
+    take_committed(merge, before, count);
+    free(before);
     if (ok)
         hand_over(&m);
     for (i = 0; i < pairs->count; i++) {

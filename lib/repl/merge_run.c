@@ -31,6 +31,6 @@ bool merge_run(struct reconciliation *r, struct merge *merge, bool *already,
     merge->locked = (struct strlist)STRLIST_INIT;
     if (!reconcile(r, config, state, &how, err))
         return false;
-    *already = merge->base.merged_at != NULL;
+    *already = merge->base.merged_at != NULL && !merge->committed;
     return true;
 }

@@ -89,7 +89,7 @@ static bool run_each(const struct plan_run *run, enum plan_phase from, enum plan
     size_t i;
     bool ok;
 
-    for (; rounds.count < n; rounds.count++)
+    for (; before && rounds.count < n; rounds.count++)
         rounds.statements[rounds.count].sql = before[rounds.count];
     for (i = 0; i < run->plan->statement_count; i++) {
         const struct plan_statement *s = &run->plan->statements[i];
