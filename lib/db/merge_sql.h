@@ -11,8 +11,9 @@
 #include "base/buf.h"
 #include "db/row_sql.h"
 
-/* CREATE TABLE IF NOT EXISTS _dbr.relation AS key and hash of every row; for KEY_ROW hash and number. With client
- * columns (row_sql.h) also own_hash: the own hash as text, for KEY_ROW its sum. */
+/* CREATE TABLE IF NOT EXISTS _dbr.relation AS key and hash of every row; for KEY_ROW hash and
+ * number. With client columns (row_sql.h) also own_hash: the own hash as text, for KEY_ROW its sum.
+ */
 void merge_sql_freeze(struct buf *sql, const struct row_table *t, const char *relation);
 
 /*

@@ -248,7 +248,8 @@ static bool open_session(struct init_run *run, struct err *err)
     struct weather weather = {0};
 
     for (;;) {
-        run->open = session_open(&run->session, &run->config, &run->state, source, false, NULL, err);
+        run->open =
+            session_open(&run->session, &run->config, &run->state, source, false, NULL, err);
         if (run->open || !weather_wait(&weather, run->session.connected, err))
             return run->open;
         err_clear(err);

@@ -148,7 +148,7 @@ struct copying {
 };
 
 /* What the servers cannot hash is read, if the rest is equal: a difference there is one already. */
-static bool read_unproven(struct init_run *run, struct init_work *work, struct err *err)
+static bool read_unproven(const struct init_run *run, struct init_work *work, struct err *err)
 {
     size_t i;
 

@@ -39,8 +39,8 @@ static bool is_cross_engine(const struct switch_run *run)
 {
     const char *from = state_identity(run->state, run->from);
 
-    return from && strncmp(from, run->identities[run->to],
-                           strcspn(run->identities[run->to], ":") + 1) != 0;
+    return from &&
+           strncmp(from, run->identities[run->to], strcspn(run->identities[run->to], ":") + 1) != 0;
 }
 
 static bool queue_base(struct switch_run *run, size_t *statements, struct err *err)

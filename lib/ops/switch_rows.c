@@ -232,8 +232,8 @@ static void collect_merge(struct switch_run *run, const struct reconciliation *f
     }
 }
 
-/* From here on the active wins everywhere: whoever reads it next, through whichever node, is to find
- * what the merge has written. */
+/* From here on the active wins everywhere: whoever reads it next, through whichever node, is to
+ * find what the merge has written. */
 static bool note_merged(struct switch_run *run, struct reconciliation *found,
                         const struct merge *merge, struct err *err)
 {

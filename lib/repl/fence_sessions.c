@@ -29,7 +29,8 @@
  * A session carries the time of its node, and clocks of nodes may differ by half a second. One that
  * began right behind the fence is ended without need, and begins again.
  */
-#define STARTED "coalesce(session_start::timestamptz <= %s::timestamptz + interval '1 second', true)"
+#define STARTED                                                                                    \
+    "coalesce(session_start::timestamptz <= %s::timestamptz + interval '1 second', true)"
 
 /* Users of sessions that may write to a table of the schema, and whether they are admins. */
 #define WRITERS                                                                                    \

@@ -79,9 +79,9 @@ struct merge {
     struct base base;
     struct merge_counts *counts; /* per pairing */
     size_t count;
-    int64_t by_clock;      /* decisions that needed the clocks */
-    bool committed; /* an attempt before this one had committed, and its answer was lost: counts
-                       are its */
+    int64_t by_clock; /* decisions that needed the clocks */
+    bool committed;   /* an attempt before this one had committed, and its answer was lost: counts
+                         are its */
     struct strlist locked; /* tables that the next attempt must lock first */
 };
 

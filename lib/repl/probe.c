@@ -35,7 +35,7 @@
     "coalesce((SELECT pg_catalog.split_part(c.setting, '=', 2)::bool"                              \
     " FROM pg_catalog.pg_db_role_setting s CROSS JOIN"                                             \
     " pg_catalog.unnest(s.setconfig) AS c(setting)"                                                \
-    " WHERE c.setting LIKE 'default\\_transaction\\_read\\_only=%'"                              \
+    " WHERE c.setting LIKE 'default\\_transaction\\_read\\_only=%'"                                \
     " AND s.setdatabase IN (0, (SELECT oid FROM pg_catalog.pg_database"                            \
     " WHERE datname = pg_catalog.current_database()))"                                             \
     " AND s.setrole IN (0, (SELECT oid FROM pg_catalog.pg_roles WHERE rolname = current_user))"    \

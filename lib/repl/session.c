@@ -90,9 +90,8 @@ static bool receive_source(struct session *s, bool latest, struct err *err)
     if (!watermark_receive(source, &s->watermark, err) ||
         !keys_off_receive_look(source, &s->keys_off[SOURCE], err))
         return false;
-    if (wants_moment(s, latest) &&
-        !(moment_receive(source, &s->moment, err) && queue_snapshot(s, err) &&
-          pipeline_send(&source, 1, err)))
+    if (wants_moment(s, latest) && !(moment_receive(source, &s->moment, err) &&
+                                     queue_snapshot(s, err) && pipeline_send(&source, 1, err)))
         return false;
     return receive_snapshot(s, err);
 }

@@ -21,10 +21,10 @@ struct session {
     struct model models[2]; /* by side */
     char *identities[2];    /* by role */
     char *watermark;        /* the safe start of the next change window */
-    char *moment;           /* CockroachDB: as of which the source is read (repl/moment.h), or NULL */
-    bool fenced;            /* the target is */
-    int64_t epoch;          /* of the last switch that the databases tell of */
-    bool lent;              /* the connections are the caller's */
+    char *moment;   /* CockroachDB: as of which the source is read (repl/moment.h), or NULL */
+    bool fenced;    /* the target is */
+    int64_t epoch;  /* of the last switch that the databases tell of */
+    bool lent;      /* the connections are the caller's */
     bool connected; /* both databases let us in, whatever came of it; tells it of a session that
                        could not be opened too */
     bool unchecked; /* the target lets us switch off its foreign keys and triggers for a transaction
@@ -38,10 +38,10 @@ struct session {
  * reads both catalogs. The source is left in a read-only transaction that sees one state. latest:
  * that state must have everything that was committed before (behind a fence, or after what dbr
  * itself has written), at the price of 40001 on CockroachDB; else it may lack what came within the
- * half second before (repl/moment.h). On failure everything is closed. A schema that the source does not have is ERR_USAGE, one that is not the
- * state's ERR_REFUSED. Tables that the configuration leaves out are marked in both models.
- * lent: connections by role, idle and outside of a transaction, that are used and given back so
- * instead of new ones; NULL: none.
+ * half second before (repl/moment.h). On failure everything is closed. A schema that the source
+ * does not have is ERR_USAGE, one that is not the state's ERR_REFUSED. Tables that the
+ * configuration leaves out are marked in both models. lent: connections by role, idle and outside
+ * of a transaction, that are used and given back so instead of new ones; NULL: none.
  */
 bool session_open(struct session *session, const struct config *config, const struct state *state,
                   enum role source, bool latest, struct conn *const *lent, struct err *err);
