@@ -164,12 +164,13 @@ static bool scan_string(struct json_scan *s, uint64_t *digest)
 static bool scan_word(struct json_scan *s, uint64_t *digest)
 {
     static const char *const words[] = {"true", "false", "null"};
+    static const char ends[] = " \n\t\r,]}:";
     const char *start = s->p;
     struct siphash hash;
     size_t len;
     size_t i;
 
-    while (s->p < s->end && !memchr(" \n\t\r,]}:", *s->p, 8))
+    while (s->p < s->end && !memchr(ends, *s->p, sizeof(ends) - 1))
         s->p++;
     len = (size_t)(s->p - start);
     for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
@@ -215,8 +216,8 @@ static int by_name(const void *a, const void *b)
 
 static uint64_t close_object(struct json_scan *s, const struct frame *frame)
 {
-    size_t n = s->count - frame->first;
-    struct member *members = s->members + frame->first;
+    size_t n = s->members ? s->count - frame->first : 0;
+    struct member *members = n ? s->members + frame->first : NULL;
     struct siphash hash;
     size_t i;
 
@@ -255,7 +256,7 @@ static void add_value(struct json_scan *s, uint64_t value)
         siphash_add_number(&frame->values, value);
         return;
     }
-    if (s->count == s->member_cap) {
+    if (!s->members || s->count == s->member_cap) {
         s->member_cap = s->member_cap ? s->member_cap * 2 : 64;
         s->members = mem_array(s->members, s->member_cap, sizeof(*s->members));
     }

@@ -32,7 +32,7 @@ ends() { wait_for 5 is_gone "$1" || fail "the session is still there: $1"; }
 is_gone() { ! lives "$1" || ! psql_answers "$1"; }
 # psql notices that its session has ended when it says something.
 psql_answers() {
-    echo "SELECT 1;" >&"$(cat "$BATS_TEST_TMPDIR/session-$1/fd")" 2>/dev/null && sleep 0.1 && lives "$1"
+    { echo "SELECT 1;" >&"$(cat "$BATS_TEST_TMPDIR/session-$1/fd")"; } 2>/dev/null && sleep 0.1 && lives "$1"
 }
 open_secondary() { is "$(server_sql two "$DB" -At -c "SELECT count(*) FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase WHERE d.datname = '$DB'")" 0; }
 

@@ -67,7 +67,7 @@ every_case() {
     is "$(p2 -c "SELECT count(*) FROM nodes")" 50
     run_dbr failback --yes --json
     exits 0
-    json_is '.merge.kept' $(on_standin && echo 108 || echo 112)
+    json_is '.merge.kept' "$(on_standin && echo 108 || echo 112)"
     in_step
     is "$(ids grandparents)" "1 2 5 6 9 10 11 12 13 14 15 16 17 18 19 20"
     is "$(ids parents)" "1 2 5 6 9 10 11 12 13 14 15 16 17 18 19 20"
