@@ -252,11 +252,14 @@ static bool find_dirty(const struct judging *judging, struct err *err)
     bool ok = true;
 
     c->equal = true;
-    while (ok && (i < c->bucket_count[SOURCE] || j < c->bucket_count[TARGET])) {
+    while (ok) {
         const struct bucket *a = i < c->bucket_count[SOURCE] ? &c->buckets[SOURCE][i] : NULL;
         const struct bucket *b = j < c->bucket_count[TARGET] ? &c->buckets[TARGET][j] : NULL;
+
+        if (!a && !b)
+            break;
         bool both = a && b && a->id == b->id;
-        bool first = a && (!b || a->id <= b->id);
+        bool first = !b || (a && a->id <= b->id);
         bool equal = both && a->rows == b->rows && a->sum == b->sum;
         const uint64_t own[2] = {both ? a->own : 0, both ? b->own : 0};
         int64_t id = first ? a->id : b->id;

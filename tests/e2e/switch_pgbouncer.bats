@@ -24,7 +24,7 @@ teardown() {
     is "$(pgbouncer_shop port)" "$(server_port two)"
     is "$(pgbouncer_shop paused)" 0
     before=$(p2 -c "SELECT count(*) FROM ticks")
-    wait_for 10 grown "$before"
+    wait_for 30 grown "$before"
     run_dbr failback --yes
     exits 0
     is "$(pgbouncer_shop port)" "$(server_port one)"

@@ -7,7 +7,10 @@ load ../lib/switching
 
 setup_file() { standin_file_setup; }
 teardown_file() { standin_file_teardown; }
-setup() { switching_setup; }
+setup() {
+    switching_setup
+    env_set HEALTH_CHECK_TIMEOUT 30 # what is asked for again takes time
+}
 teardown() {
     standin_tell reset
     pair_teardown
