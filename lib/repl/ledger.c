@@ -107,6 +107,7 @@ bool ledger_read(struct conn *conn, bool *exists, struct strlist *complete, stru
 {
     struct reading reading = {conn, exists, complete, begun};
 
+    *exists = false;
     return weather_pass(conn, read, &reading, err);
 }
 

@@ -116,7 +116,7 @@ static bool put_gathered(struct pour *p, enum place place, struct err *err)
 {
     while (p->count > 0) {
         size_t n = next_piece(p);
-        size_t rows;
+        size_t rows = 0;
 
         if (put(p, p->rows.data, p->ends[n - 1], n, n < p->count ? WITHIN : place, &rows, err)) {
             drop_front(p, rows < p->count ? rows : p->count);

@@ -55,9 +55,12 @@ static bool queue_snapshot(struct session *s, struct err *err)
 static bool receive_snapshot(struct session *s, struct err *err)
 {
     struct conn *source = s->conns[SOURCE];
+    size_t settings = 2; /* BEGIN and the timeout */
 
-    return pipeline_next(source, NULL, err) && pipeline_next(source, NULL, err) &&
-           catalog_receive(source, &s->models[SOURCE], err);
+    while (settings-- > 0)
+        if (!pipeline_next(source, NULL, err))
+            return false;
+    return catalog_receive(source, &s->models[SOURCE], err);
 }
 
 static bool queue(struct session *s, const struct config *config, bool latest, struct err *err)
