@@ -267,8 +267,9 @@ struct lifting {
 
 static bool unfence(void *context, struct err *err)
 {
-    struct switch_run *run = ((const struct lifting *)context)->run;
-    enum role role = ((const struct lifting *)context)->role;
+    const struct lifting *lifting = context;
+    struct switch_run *run = lifting->run;
+    enum role role = lifting->role;
     struct conn *conn = run->control[role];
     struct fence fence = switch_fence_of(run, role);
     struct err ending = ERR_INIT;
