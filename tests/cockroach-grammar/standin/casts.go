@@ -4,14 +4,16 @@ package main
 
 import (
 	"github.com/cockroachdb/cockroachdb-parser/pkg/sql/lexbase"
+	"github.com/cockroachdb/cockroachdb-parser/pkg/sql/sem/tree"
 )
 
 var castFunctions = map[string]string{"string": "text", "text": "text", "decimal": "decimal", "numeric": "decimal", "dec": "decimal"}
 
 // casts turns x::STRING into crdb_standin.text(x), and x::T[] into crdb_standin.flat(x::T[]), but not in definitions, which PostgreSQL
-// keeps.
-func (r *rewriting) casts() {
-	if r.is(0, "create") || r.is(0, "alter") || r.is(0, "comment") {
+// keeps; CREATE TABLE ... AS is a query.
+func (r *rewriting) casts(ast tree.NodeFormatter) {
+	table, ok := ast.(*tree.CreateTable)
+	if r.is(0, "create") && !(ok && table.As()) || r.is(0, "alter") || r.is(0, "comment") {
 		return
 	}
 	for i := range r.tokens {

@@ -23,7 +23,7 @@ type rewriting struct {
 
 func (t *translator) rewrite(text string, ast tree.NodeFormatter) (string, *failure) {
 	r := rewriting{translator: t, text: text, tokens: sqltext.Tokens(text), insert: map[int]string{}, instead: map[int]string{}}
-	r.casts()
+	r.casts(ast)
 	for i := 0; i < len(r.tokens); {
 		if text := r.insert[i]; text != "" {
 			r.out.WriteString(r.text[r.copied:r.tokens[i].Begin] + text)
