@@ -157,8 +157,11 @@ static void new_sequence_owners(struct diff *diff)
         const struct model_sequence *theirs = model_sequence(diff->target, ours->name);
         bool same = theirs && diff_same(ours->owner_table, theirs->owner_table) &&
                     diff_same(ours->owner_column, theirs->owner_column);
+        /* On CockroachDB one that shows no owner may have it all the same. */
+        bool known =
+            diff->postgres || (theirs && theirs->owner_table && diff->engine == &engine_cockroach);
         if (plan_sequence_created(diff->source, ours, diff->engine->ddl) && !same &&
-            (diff->postgres || !theirs))
+            (known || !theirs))
             diff->engine->ddl->sequence_owner(&diff->ddl, ours);
     }
     diff_add(diff, PLAN_STRUCTURE);

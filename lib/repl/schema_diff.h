@@ -60,6 +60,10 @@ void diff_columns(struct diff *diff, const struct model_table *source,
 /* The i-th columns of a table are one that was renamed on the source. */
 bool diff_renamed(const struct diff *diff, const struct model_table *source,
                   const struct model_table *target, size_t i);
+/* The name on the source of a column of the target's table, NULL for NULL; and an expression with
+ * such names, malloced. */
+const char *diff_new_name(const struct diff *diff, const char *table, const char *column);
+char *diff_new_names(const struct diff *diff, const char *table, const char *text);
 /* Definitions that are equal once columns of the table, and of the one it refers to (or NULL), have
  * the names of the source. */
 bool diff_same_renamed(const struct diff *diff, const char *table, const char *ref_table,

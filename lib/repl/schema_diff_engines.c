@@ -29,9 +29,11 @@ static bool same_expression(const struct diff *diff, const struct model_table *s
     if (!ours || !theirs)
         return !ours == !theirs;
     char *a = in_words(diff->source, source, ours), *b = in_words(diff->target, target, theirs);
-    bool same = meaning_same(a, b);
+    char *renamed = b ? diff_new_names(diff, target->name, b) : NULL;
+    bool same = meaning_same(a, renamed);
     free(a);
     free(b);
+    free(renamed);
     return same;
 }
 
@@ -84,12 +86,15 @@ bool diff_required(const struct model *model, const struct model_column *column)
     return required;
 }
 
-static bool same_columns(const struct model_table *a, const struct model_constraint *x,
-                         const struct model_table *b, const struct model_constraint *y)
+static bool same_columns(const struct diff *diff, const struct model_table *source,
+                         const struct model_constraint *ours, const struct model_table *target,
+                         const struct model_constraint *theirs)
 {
-    bool same = x->column_count == y->column_count;
-    for (size_t i = 0; same && i < x->column_count; i++)
-        same = strcmp(a->columns[x->columns[i]].name, b->columns[y->columns[i]].name) == 0;
+    bool same = ours->column_count == theirs->column_count;
+    for (size_t i = 0; same && i < ours->column_count; i++)
+        same =
+            diff_same(source->columns[ours->columns[i]].name,
+                      diff_new_name(diff, target->name, target->columns[theirs->columns[i]].name));
     return same;
 }
 
@@ -112,14 +117,15 @@ static bool same_key(const struct diff *diff, const struct model_table *source,
                      const struct model_constraint *ours, const struct model_table *target,
                      const struct model_constraint *theirs)
 {
-    bool same = same_columns(source, ours, target, theirs) &&
+    bool same = same_columns(diff, source, ours, target, theirs) &&
                 diff_same(referred(diff->source, ours->ref_table),
                           referred(diff->target, theirs->ref_table)) &&
                 ours->ref_column_count == theirs->ref_column_count &&
                 on_delete(ours) == on_delete(theirs) && ours->on_update == theirs->on_update &&
                 (ours->match == 'f') == (theirs->match == 'f');
     for (size_t i = 0; same && i < ours->ref_column_count; i++)
-        same = strcmp(ours->ref_columns[i], theirs->ref_columns[i]) == 0;
+        same = diff_same(ours->ref_columns[i],
+                         diff_new_name(diff, theirs->ref_table, theirs->ref_columns[i]));
     return same;
 }
 
@@ -135,7 +141,8 @@ bool diff_same_constraint(const struct diff *diff, const struct model_table *sou
     case 'f':
         return same_key(diff, source, ours, target, theirs);
     case 'p':
-        return same_columns(source, ours, target, theirs);
+    case 'u':
+        return same_columns(diff, source, ours, target, theirs);
     default:
         return true;
     }
@@ -187,7 +194,8 @@ bool diff_same_index(const struct diff *diff, const struct model_table *source,
         (!ordered || (stores_all(source, ours, theirs) && stores_all(source, theirs, ours)));
     for (size_t i = 0; same && i < ours->part_count; i++) {
         const struct model_index_part *a = &ours->parts[i], *b = &theirs->parts[i];
-        same = diff_same(a->column, b->column) && (!ordered || a->descending == b->descending) &&
+        same = diff_same(a->column, diff_new_name(diff, target->name, b->column)) &&
+               (!ordered || a->descending == b->descending) &&
                same_expression(diff, source, a->expression, target, b->expression);
     }
     return same;

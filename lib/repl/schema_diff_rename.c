@@ -16,13 +16,14 @@
 bool diff_renamed(const struct diff *diff, const struct model_table *source,
                   const struct model_table *target, size_t i)
 {
-    if (!diff->postgres || source->column_count != target->column_count ||
+    if (!(diff->postgres || diff->unlike) || source->column_count != target->column_count ||
         i >= source->column_count || source->partition)
         return false;
     const struct model_column *ours = &source->columns[i], *theirs = &target->columns[i];
     return !model_column(target, ours->name) && !model_column(source, theirs->name) &&
-           !ours->inherited_only && ours->generated == theirs->generated &&
-           ours->identity == theirs->identity &&
+           !ours->inherited_only && !ours->hidden && !theirs->hidden &&
+           ours->generated == theirs->generated &&
+           (diff->unlike || ours->identity == theirs->identity) &&
            (!diff_column_type(ours, diff->source, theirs, diff->target) ||
             diff_widens(theirs->type, ours->type));
 }
@@ -37,6 +38,12 @@ static const char *new_name(const struct diff *diff, const char *table, const ch
         if (strcmp(target->columns[i].name, column) == 0 && diff_renamed(diff, source, target, i))
             return source->columns[i].name;
     return NULL;
+}
+
+const char *diff_new_name(const struct diff *diff, const char *table, const char *column)
+{
+    const char *other = column ? new_name(diff, table, column) : NULL;
+    return other ? other : column;
 }
 
 /* One name of a text, quoted or not, without its quotes; returns what follows. */
@@ -55,8 +62,11 @@ static const char *take_name(const char *p, struct buf *name)
     return *p ? p + 1 : p;
 }
 
-/* The text with every name quoted; tables NULL: as it stands, else with the names of the source. */
-static char *spell(const struct diff *diff, const char *text, const char *const *tables)
+/*
+ * The text with every name quoted, or only those that change; tables NULL: as it stands, else with
+ * the names of the source.
+ */
+static char *spell(const struct diff *diff, const char *text, const char *const *tables, bool all)
 {
     struct buf out = BUF_INIT, name = BUF_INIT;
     bool literal = false;
@@ -68,14 +78,24 @@ static char *spell(const struct diff *diff, const char *text, const char *const 
             buf_addch(&out, *p++);
             continue;
         }
+        const char *start = p;
         p = take_name(p, &name);
         const char *other = NULL;
         for (size_t i = 0; tables && i < 2 && tables[i] && !other; i++)
             other = new_name(diff, tables[i], name.data);
-        quote_ident(&out, other ? other : name.data);
+        if (other || all)
+            quote_ident(&out, other ? other : name.data);
+        else
+            buf_add(&out, start, (size_t)(p - start));
     }
     buf_release(&name);
     return buf_detach(&out);
+}
+
+char *diff_new_names(const struct diff *diff, const char *table, const char *text)
+{
+    const char *const tables[2] = {table, NULL};
+    return spell(diff, text, tables, false);
 }
 
 bool diff_same_renamed(const struct diff *diff, const char *table, const char *ref_table,
@@ -86,7 +106,7 @@ bool diff_same_renamed(const struct diff *diff, const char *table, const char *r
         return true;
     if (!diff->postgres || !ours || !theirs)
         return false;
-    char *a = spell(diff, ours, NULL), *b = spell(diff, theirs, tables);
+    char *a = spell(diff, ours, NULL, true), *b = spell(diff, theirs, tables, true);
     bool same = diff->same_text ? strcmp(a, b) == 0 : diff_alike(a, b);
     free(a);
     free(b);

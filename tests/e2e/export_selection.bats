@@ -167,8 +167,8 @@ SQL
     run_dbr export --output=shop.sql
     exits 0
     run ! grep -q other shop.sql
-    p2 -f shop.sql >/dev/null
-    compare_databases "$P1_URL" "$P2_URL" "the Shop"
+    sql "$(standin_behind "$P2_URL")" -f shop.sql >/dev/null
+    compare_databases "$(standin_behind "$P1_URL")" "$(standin_behind "$P2_URL")" "the Shop"
     env_set DB_SCHEMA nosuch
     run_dbr export --output=none.sql
     exits 2

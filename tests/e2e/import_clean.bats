@@ -5,6 +5,7 @@
 load ../lib/helper
 
 setup() {
+    needs_postgres "--clean goes into PostgreSQL only"
     pair_setup empty
     p1 >/dev/null <<'SQL'
 CREATE TYPE mood AS ENUM ('a', 'b');

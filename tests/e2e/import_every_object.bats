@@ -6,6 +6,7 @@ load ../lib/helper
 load ../lib/every_object
 
 setup() {
+    needs_postgres "what only PostgreSQL has is restored into it"
     pair_setup empty
     as_superuser
 }

@@ -44,6 +44,7 @@ both_have_c() {
 }
 
 @test "a failed import moves no sequence" {
+    needs_postgres "the file is written for PostgreSQL"
     both_have_c
     run_dbr export --data-only --output=rows.sql
     exits 0
@@ -66,6 +67,7 @@ both_have_c() {
 }
 
 @test "a merge moves sequences beyond the ids in use, and never back" {
+    needs_postgres "the file is written for PostgreSQL"
     both_have_c
     run_dbr export --data-only --output=rows.sql
     import --input=rows.sql --upsert
@@ -78,6 +80,7 @@ both_have_c() {
 }
 
 @test "a COMMIT that is not answered is looked up" {
+    needs_postgres "the file is written for PostgreSQL"
     p1 -c "CREATE TABLE t (id int PRIMARY KEY, v text, updated_at timestamptz)" -c "INSERT INTO t VALUES (1, 'new', '2026-02-02')"
     p2 -c "CREATE TABLE t (id int PRIMARY KEY, v text, updated_at timestamptz)" -c "INSERT INTO t VALUES (1, 'precious', '2026-01-01')"
     run_dbr export --data-only --output=rows.sql
@@ -114,6 +117,7 @@ committed() { [ "$(p2 -c "SELECT v FROM t")" = new ]; }
 }
 
 @test "a file does not say how long others may be waited for" {
+    needs_postgres "the file is written for PostgreSQL"
     p1 -c "CREATE TABLE t (id int PRIMARY KEY, v text)" -c "INSERT INTO t VALUES (1, 'x')"
     p2 -c "CREATE TABLE t (id int PRIMARY KEY, v text)"
     run_dbr export --data-only --output=rows.sql
@@ -133,6 +137,7 @@ committed() { [ "$(p2 -c "SELECT v FROM t")" = new ]; }
 waiting() { [ "$(p2 -c "SELECT count(*) FROM pg_locks WHERE NOT granted")" -gt 0 ]; }
 
 @test "only the file's own tables are touched" {
+    needs_postgres "the file is written for PostgreSQL"
     p1 -c "CREATE TABLE x (id int PRIMARY KEY)" -c "INSERT INTO x VALUES (1)"
     p2 -c "CREATE TABLE x (id int PRIMARY KEY)" -c "CREATE TABLE other_p (id int PRIMARY KEY)" \
         -c "CREATE TABLE other_c (p int REFERENCES other_p)"
@@ -144,6 +149,7 @@ waiting() { [ "$(p2 -c "SELECT count(*) FROM pg_locks WHERE NOT granted")" -gt 0
 }
 
 @test "through a pipe nothing is replaced, and the dialect counts" {
+    needs_postgres "the file is written for PostgreSQL"
     p1 -c "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'" -c "CREATE TABLE t (id int PRIMARY KEY)"
     p2 -c "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 42'"
     run_dbr export --output=f.sql
@@ -168,6 +174,7 @@ SQL
 }
 
 @test "what dbr has noted in a database is no part of its dump" {
+    needs_postgres "the file is written for PostgreSQL"
     p1 -c "CREATE TABLE t (id int PRIMARY KEY)" -c "INSERT INTO t VALUES (1)"
     init_pair
     run_dbr failover --yes
@@ -186,6 +193,7 @@ SQL
 }
 
 @test "views that need each other, as dumps write them" {
+    needs_postgres "the file is written for PostgreSQL"
     dumped <<'SQL'
 CREATE TABLE t (id integer NOT NULL, v text);
 CREATE VIEW v AS
@@ -205,6 +213,7 @@ SQL
 }
 
 @test "a table that the file says is empty must be empty" {
+    needs_postgres "the file is written for PostgreSQL"
     p1 -c "CREATE TABLE t (id int PRIMARY KEY)"
     p2 -c "CREATE TABLE t (id int PRIMARY KEY)" -c "INSERT INTO t VALUES (5)"
     run_dbr export --data-only --output=rows.sql
@@ -214,6 +223,7 @@ SQL
 }
 
 @test "a default that a child does not have from its parent" {
+    needs_postgres "the file is written for PostgreSQL"
     p1 -c "CREATE TABLE parent (id int PRIMARY KEY, n int DEFAULT 7)" -c "CREATE TABLE child () INHERITS (parent)" \
         -c "ALTER TABLE child ALTER n DROP DEFAULT"
     run_dbr export --output=f.sql
@@ -223,6 +233,7 @@ SQL
 }
 
 @test "thousands of statements that are left out make a few lines" {
+    needs_postgres "the file is written for PostgreSQL"
     { for i in $(seq 1 3000); do echo "SELECT pg_catalog.lo_create('$i');"; done && echo "CREATE TABLE t (id int);"; } | dumped
     import --input=file.sql
     exits 0

@@ -39,6 +39,7 @@ objects() { p2 -c "SELECT string_agg(relname, ',' ORDER BY relname) FROM pg_clas
 }
 
 @test "a target that holds something of it" {
+    needs_postgres "the file is written for PostgreSQL"
     p2 -c "CREATE TABLE users (id int PRIMARY KEY)" -c "INSERT INTO users VALUES (1)"
     import --input=shop.sql
     exits 5
@@ -71,6 +72,7 @@ objects() { p2 -c "SELECT string_agg(relname, ',' ORDER BY relname) FROM pg_clas
 }
 
 @test "a statement that fails in the middle" {
+    needs_postgres "the file is written for PostgreSQL"
     sed 's/^CREATE VIEW public.open_positions AS SELECT u.email/&, nosuch(1)/' shop.sql >broken.sql
     python3 - <<'PY'
 import zlib
@@ -85,6 +87,7 @@ PY
 }
 
 @test "a row that the target does not take" {
+    needs_postgres "the file is written for PostgreSQL"
     p1 -c "INSERT INTO leads (name) SELECT repeat('x', 100) FROM generate_series(1, 6000)"
     pg_dump -d "$P1_URL" >dump.sql 2>/dev/null || skip "pg_dump is older than the server"
     local line
@@ -97,6 +100,7 @@ PY
 }
 
 @test "the server goes away, or hangs, in the middle" {
+    needs_postgres "the file is written for PostgreSQL"
     p1 -c "INSERT INTO leads (name) SELECT repeat(md5(i::text), 20) FROM generate_series(1, 20000) i"
     run_dbr export --output=shop.sql
     exits 0
@@ -112,6 +116,7 @@ PY
 }
 
 @test "a signal at any moment" {
+    needs_postgres "the file is written for PostgreSQL"
     local i stopped=0
     p1 -c "INSERT INTO leads (name) SELECT repeat(md5(i::text), 20) FROM generate_series(1, 20000) i"
     run_dbr export --output=shop.sql
@@ -150,6 +155,7 @@ nobody() { [ "$(server_sql two postgres -Atc "SELECT count(*) FROM pg_stat_activ
 }
 
 @test "rows alone: into tables that are there and empty" {
+    needs_postgres "the file is written for PostgreSQL"
     run_dbr export --data-only --output=rows.sql
     exits 0
     import --input=rows.sql
@@ -173,6 +179,7 @@ nobody() { [ "$(server_sql two postgres -Atc "SELECT count(*) FROM pg_stat_activ
 }
 
 @test "rows alone: circles, triggers, and keys that must hold" {
+    needs_postgres "the file is written for PostgreSQL"
     schema_clear one
     p1 <<'SQL'
 CREATE TABLE chicken (id int PRIMARY KEY, egg int);
@@ -212,6 +219,7 @@ PY
 }
 
 @test "what belongs to a server is named and left out" {
+    needs_postgres "the file is written for PostgreSQL"
     cat >dump.sql <<'SQL'
 --
 -- PostgreSQL database dump

@@ -5,6 +5,7 @@
 load ../lib/helper
 
 setup() {
+    needs_postgres "--upsert goes into PostgreSQL only"
     pair_setup empty
     for side in p1 p2; do
         $side >/dev/null <<'SQL'

@@ -7,6 +7,7 @@ setup() { pair_setup app; }
 teardown() { pair_teardown; }
 
 @test "the printed schema runs, and is the same" {
+    needs_postgres "the printed schema goes into PostgreSQL by psql"
     run_dbr init-secondary --dry-run
     exits 0
     p2 -1 -f "$RUNS/$RUN.out" >/dev/null
@@ -43,6 +44,7 @@ teardown() { pair_teardown; }
 }
 
 @test "objects of every kind survive the printed schema" {
+    needs_postgres "the printed schema goes into PostgreSQL by psql"
     p1 <<'SQL'
 CREATE TYPE pair AS (a int, b text);
 CREATE DOMAIN positive AS int CHECK (VALUE > 0);

@@ -13,6 +13,7 @@ setup() {
 teardown() { pair_teardown; }
 
 @test "init carries every object and every row" {
+    needs_postgres "pg_dump compares the two"
     run_dbr init-secondary
     exits 0
     stdout_has 'operator ===' 'text search configuration plain_words'
@@ -27,12 +28,14 @@ teardown() { pair_teardown; }
 }
 
 @test "the schema alone" {
+    needs_postgres "pg_dump compares the two"
     run_dbr init-secondary --schema-only
     exits 0
     same_print "$STATES"
 }
 
 @test "the printed schema is the same" {
+    needs_postgres "pg_dump compares the two"
     run_dbr init-secondary --dry-run
     exits 0
     p2 -1 -f "$RUNS/$RUN.out" >/dev/null
@@ -40,6 +43,7 @@ teardown() { pair_teardown; }
 }
 
 @test "creating it anew drops every object first" {
+    needs_postgres "pg_dump compares the two"
     run_dbr init-secondary
     exits 0
     run_dbr init-secondary --recreate --yes

@@ -17,8 +17,10 @@ setup() {
 }
 teardown() { pair_teardown; }
 
+# One table is all that CockroachDB has of them.
 same_partitions() {
     local name
+    ! on_standin || return 0
     for name in p p_1 p_2 p_2_low p_2_rest p_rest; do
         is "$(p2 -c "SELECT count(*), md5(string_agg(x::text, ',' ORDER BY id)) FROM ONLY $name AS x")" \
             "$(p1 -c "SELECT count(*), md5(string_agg(x::text, ',' ORDER BY id)) FROM ONLY $name AS x")"

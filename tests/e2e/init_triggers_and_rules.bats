@@ -4,6 +4,7 @@
 
 load ../lib/helper
 setup() {
+    needs_postgres "triggers and rules are not carried to CockroachDB"
     pair_setup empty
     p1 <<'SQL'
 CREATE TABLE t (id int PRIMARY KEY, v int, updated_at timestamptz DEFAULT now());

@@ -163,7 +163,7 @@ CREATE FUNCTION crdb_standin.stored(sequence oid) RETURNS int8 LANGUAGE plpgsql 
 DECLARE
     result int8;
 BEGIN
-    EXECUTE format('SELECT CASE WHEN is_called THEN last_value ELSE last_value - s.seqincrement END FROM %s, pg_sequence s WHERE s.seqrelid = $1',
+    EXECUTE format('SELECT CASE WHEN f.is_called THEN f.last_value ELSE f.last_value - o.seqincrement END FROM %s AS f, pg_sequence AS o WHERE o.seqrelid = $1',
                    sequence::regclass) INTO result USING sequence;
     RETURN result;
 END $$;
