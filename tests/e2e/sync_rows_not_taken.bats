@@ -5,6 +5,7 @@
 load ../lib/helper
 # Clones of a trigger of a partitioned table, enabled on one partition, are what nobody looks for.
 setup() {
+    needs_postgres "a trigger of the secondary keeps rows out"
     pair_setup empty
     p1 <<'SQL'
 CREATE TABLE p (id int, v text, PRIMARY KEY (id)) PARTITION BY RANGE (id);
