@@ -14,9 +14,11 @@
     "NOT EXISTS (SELECT FROM pg_depend i WHERE i.classid = 'pg_proc'::regclass AND i.objid = " oid \
     " AND i.deptype = 'i')"
 /* reloptions as a list for WITH (...). */
+/* pg_attver is a mark that servers from 15.20 on make and keep themselves. */
 #define OPTIONS(of) \
     "(SELECT string_agg(quote_ident(split_part(u, '=', 1)) || '='" \
-    " || quote_literal(substr(u, strpos(u, '=') + 1)), ', ') FROM unnest(" of ") u)"
+    " || quote_literal(substr(u, strpos(u, '=') + 1)), ', ') FROM unnest(" of ") u" \
+    " WHERE u NOT LIKE 'pg_attver=%')"
 #define QUALIFIED(name) "quote_ident($1) || '.' || quote_ident(" name ")"
 /* clang-format on */
 

@@ -26,7 +26,7 @@ static const char attached_sql[] =
     "     CASE WHEN a.attstattarget >= 0 THEN ' ALTER COLUMN ' || quote_ident(a.attname) || ' SET STATISTICS '"
     "       || a.attstattarget END,"
     "     ' ALTER COLUMN ' || quote_ident(a.attname) || ' SET (' || " OPTIONS("a.attoptions") " || ')'), ',' ORDER BY a.attnum)"
-    "     FILTER (WHERE a.attstorage <> y.typstorage OR a.attstattarget >= 0 OR a.attoptions IS NOT NULL) AS actions"
+    "     FILTER (WHERE a.attstorage <> y.typstorage OR a.attstattarget >= 0 OR " OPTIONS("a.attoptions") " IS NOT NULL) AS actions"
     "   FROM pg_attribute a JOIN pg_type y ON y.oid = a.atttypid"
     "   WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) s"
     " WHERE c.relkind = 'm' AND s.actions IS NOT NULL AND c.relnamespace = " SCHEMA_OID

@@ -110,9 +110,10 @@ static const char columns_sql[] =
     "THEN 'external'"
     "   WHEN 'm' THEN 'main' ELSE 'extended' END END,"
     " CASE a.attcompression WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4' END,"
+    /* pg_attver is a mark that servers from 15.20 on make and keep themselves. */
     " (SELECT string_agg(quote_ident(split_part(u, '=', 1)) || '=' || quote_literal(substr(u, "
     "strpos(u, '=') + 1)), ', ')"
-    "   FROM unnest(a.attoptions) u),"
+    "   FROM unnest(a.attoptions) u WHERE u NOT LIKE 'pg_attver=%'),"
     " coalesce(a.attstattarget, -1), NOT a.attislocal, false, a.attndims"
     " FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid JOIN pg_type t ON t.oid = "
     "a.atttypid"
