@@ -31,13 +31,18 @@ struct cockroach_expr {
     const struct model_table *table; /* whose columns it may use; NULL for a default */
     bool no_generated;               /* it must not use generated columns */
     const char *value;               /* the column that VALUE of a domain's check stands for */
+    bool check;                      /* it is asked again whenever a row comes */
     struct buf why;                  /* what cannot be carried over */
+    const char *loose;               /* what may differ in what it gives; static, or NULL */
 };
 /*
  * Appends a PostgreSQL expression as CockroachDB takes it. False, with the reason in `why` (which
  * the caller releases), when it uses what does not exist there; sql is as before then.
  */
 bool cockroach_expression(struct buf *sql, struct cockroach_expr *context, const char *expr);
+/* Names what may differ in the value of an expression that is carried. */
+void cockroach_note_loose(struct ddl *ddl, const struct cockroach_expr *context,
+                          const char *object);
 
 /* A column of CREATE TABLE or ADD COLUMN; without_default leaves out the default. */
 void cockroach_column(struct ddl *ddl, struct buf *sql, const struct model_table *table,

@@ -124,7 +124,8 @@ static void note_part(struct ddl *ddl, const struct model_index_part *part, cons
 }
 
 static bool write_part(struct ddl *ddl, struct buf *sql, const struct model_table *table,
-                       const struct model_index_part *part, enum form form, const char *object)
+                       const struct model_index *index, const struct model_index_part *part,
+                       enum form form, const char *object)
 {
     if (part->column) {
         quote_ident(sql, part->column);
@@ -137,6 +138,9 @@ static bool write_part(struct ddl *ddl, struct buf *sql, const struct model_tabl
         buf_addch(sql, '(');
         bool written = cockroach_expression(sql, &context, part->expression);
         buf_addch(sql, ')');
+        /* An index that is not unique decides nothing. */
+        if (written && index->unique)
+            cockroach_note_loose(ddl, &context, object);
         if (!written)
             ddl_not_carried(ddl, object, "%s: %s", part->expression, context.why.data);
         buf_release(&context.why);
@@ -168,7 +172,9 @@ static bool write_predicate(struct ddl *ddl, struct buf *sql, const struct model
                                      .why = BUF_INIT};
     buf_adds(sql, " WHERE ");
     bool written = cockroach_expression(sql, &context, index->predicate);
-    if (!written)
+    if (written)
+        cockroach_note_loose(ddl, &context, object);
+    else
         ddl_not_carried(ddl, object, "WHERE %s: %s", index->predicate, context.why.data);
     buf_release(&context.why);
     return written;
@@ -196,7 +202,7 @@ void cockroach_index(struct ddl *ddl, const struct model_table *table,
     buf_adds(&sql, " (");
     for (size_t i = 0; written && i < index->part_count; i++) {
         buf_adds(&sql, i ? ", " : "");
-        written = write_part(ddl, &sql, table, &index->parts[i], form, object);
+        written = write_part(ddl, &sql, table, index, &index->parts[i], form, object);
     }
     buf_addch(&sql, ')');
     if (written && form == FORM_ORDERED)

@@ -33,22 +33,32 @@ static void alter_add(struct ddl *ddl, struct buf *sql, const struct model_table
     buf_addch(sql, ' ');
 }
 
+void cockroach_note_loose(struct ddl *ddl, const struct cockroach_expr *context, const char *object)
+{
+    if (context->loose)
+        ddl_substituted(ddl, object, "its expression is carried, but %s", context->loose);
+}
+
 bool cockroach_check(struct ddl *ddl, struct buf *sql, const struct model_table *table,
                      const struct model_constraint *constraint)
 {
-    struct cockroach_expr context = {
-        .model = ddl->model, .version = ddl->version, .table = table, .why = BUF_INIT};
+    struct cockroach_expr context = {.model = ddl->model,
+                                     .version = ddl->version,
+                                     .table = table,
+                                     .check = true,
+                                     .why = BUF_INIT};
     struct buf text = BUF_INIT;
+    char *object = mem_printf("check %s of table %s", constraint->name, table->name);
     bool written = constraint->enforced && constraint->check_expr &&
                    cockroach_expression(&text, &context, constraint->check_expr);
     if (written) {
         buf_addf(sql, "CHECK (%s)", text.data);
+        cockroach_note_loose(ddl, &context, object);
     } else {
-        char *object = mem_printf("check %s of table %s", constraint->name, table->name);
         ddl_not_carried(ddl, object, "%s: %s", constraint->definition,
                         constraint->enforced ? context.why.data : "it is NOT ENFORCED");
-        free(object);
     }
+    free(object);
     buf_release(&text);
     buf_release(&context.why);
     return written;

@@ -84,15 +84,20 @@ static bool write_generated(struct ddl *ddl, struct buf *sql, const struct model
                                      .why = BUF_INIT};
     struct buf text = BUF_INIT;
     bool written = cockroach_expression(&text, &context, column->generated_expr);
+    char *object = column_object("", table, column);
     if (written) {
         buf_addf(sql, " GENERATED ALWAYS AS (%s) %s", text.data,
                  column->generated == 'v' ? "VIRTUAL" : "STORED");
+        if (context.loose)
+            ddl_substituted(ddl, object,
+                            "its values are worked out there and no run compares them: %s",
+                            context.loose);
     } else {
-        char *object = column_object("", table, column);
-        ddl_not_carried(ddl, object, "it becomes an ordinary column, not GENERATED AS (%s): %s",
+        ddl_not_carried(ddl, object,
+                        "it becomes an ordinary column that stays NULL, not GENERATED AS (%s): %s",
                         column->generated_expr, context.why.data);
-        free(object);
     }
+    free(object);
     buf_release(&text);
     buf_release(&context.why);
     return written;
@@ -217,6 +222,7 @@ static void write_domain_checks(struct ddl *ddl, struct buf *sql, const struct m
                                              .version = ddl->version,
                                              .table = table,
                                              .value = column->name,
+                                             .check = true,
                                              .why = BUF_INIT};
             struct buf text = BUF_INIT;
             if (check->validated &&
@@ -226,6 +232,9 @@ static void write_domain_checks(struct ddl *ddl, struct buf *sql, const struct m
                 buf_adds(sql, ",\n    CONSTRAINT ");
                 quote_ident(sql, name.data);
                 buf_addf(sql, " CHECK (%s)", text.data);
+                char *object = mem_printf("check %s of table %s", name.data, table->name);
+                cockroach_note_loose(ddl, &context, object);
+                free(object);
                 buf_release(&name);
             } else {
                 char *object = column_object("", table, column);
