@@ -148,6 +148,29 @@ bool clock_parse(const char *text, int64_t *us)
     return true;
 }
 
+bool clock_parse_span(const char *text, int64_t *ms)
+{
+    static const struct {
+        char unit;
+        int64_t seconds;
+    } units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', SECONDS_PER_DAY}, {'w', 604800}};
+    int64_t number = 0;
+    size_t digits = strspn(text, "0123456789");
+
+    if (digits == 0 || digits > 9 || text[digits] == '\0' || text[digits + 1] != '\0')
+        return false;
+    for (size_t i = 0; i < digits; i++)
+        number = number * 10 + (text[i] - '0');
+    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
+        if (units[i].unit == text[digits] && number > 0 &&
+            number * units[i].seconds <= 3660 * SECONDS_PER_DAY) {
+            *ms = number * units[i].seconds * 1000;
+            return true;
+        }
+    }
+    return false;
+}
+
 void clock_sleep_ms(int64_t ms)
 {
     int64_t end = clock_mono_us() + (ms > 0 ? ms : 0) * 1000;

@@ -18,6 +18,9 @@ char *clock_format(int64_t us, char *text);
 /* Reads what clock_format wrote (fraction of 0 to 6 digits). False when the text is nothing of that
  * kind. */
 bool clock_parse(const char *text, int64_t *us);
+/* Reads a span as people write it: a whole number and s, m, h, d or w ("90m", "24h", "7d"); at most
+ * ten years. False when it is nothing of that kind, or 0. */
+bool clock_parse_span(const char *text, int64_t *ms);
 /* Sleeps for ms, less when a stop is requested (base/stop.h). */
 void clock_sleep_ms(int64_t ms);
 

@@ -22,6 +22,7 @@
 #include "ops/health_judge.h"
 #include "ops/health_record.h"
 #include "ops/health_report.h"
+#include "ops/timeline.h"
 #include "ops/witness.h"
 #include "repl/identity.h"
 #include "repl/probe.h"
@@ -361,8 +362,8 @@ static bool check_options(const struct health_options *options, struct err *err)
     } kinds[] = {
         {"--doctor", options->doctor, true},     {"--cached", options->cached, true},
         {"--breakers", options->breakers, true}, {"--reset-breaker", options->reset_breaker, true},
-        {"--peek", options->peek, false},        {"--watch", options->watch, false},
-        {"--auto", options->automatic, false},
+        {"--history", options->history, true},   {"--peek", options->peek, false},
+        {"--watch", options->watch, false},      {"--auto", options->automatic, false},
     };
     const size_t count = sizeof kinds / sizeof kinds[0];
     for (size_t i = 0; i < count; i++) {
@@ -383,6 +384,8 @@ static bool run_mode(struct cli *cli, const struct config *config,
         return breakers_reset(cli, config, options->reset_breaker, err);
     if (options->breakers)
         return breakers_print(cli, config, err);
+    if (options->history)
+        return timeline_run(cli, config, options->history, err);
     if (options->cached)
         return print_cached(cli, config, err);
     if (options->watch)

@@ -114,6 +114,27 @@ TEST(a_stop_ends_the_sleep)
     assert_int_equal(WEXITSTATUS(status), 0);
 }
 
+TEST(spans)
+{
+    static const char *const bad[] = {"",    "0h",  "h",   "10",  "10x",         "1.5h",
+                                      "-1h", "1h ", " 1h", "1hh", "9999999999d", "3661d"};
+    int64_t ms = 0;
+    assert_true(clock_parse_span("90m", &ms));
+    assert_int_equal(ms, 5400000);
+    assert_true(clock_parse_span("24h", &ms));
+    assert_int_equal(ms, 86400000);
+    assert_true(clock_parse_span("7d", &ms));
+    assert_int_equal(ms, 604800000);
+    assert_true(clock_parse_span("1w", &ms));
+    assert_int_equal(ms, 604800000);
+    assert_true(clock_parse_span("30s", &ms));
+    assert_int_equal(ms, 30000);
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        if (clock_parse_span(bad[i], &ms))
+            fail_msg("taken: %s", bad[i]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -123,6 +144,7 @@ int main(void)
         cmocka_unit_test(other_texts_are_refused),
         cmocka_unit_test(sleep_lasts_as_long_as_asked),
         IN_DIR(a_stop_ends_the_sleep),
+        cmocka_unit_test(spans),
     };
     return cmocka_run_group_tests_name("clock", tests, NULL, NULL);
 }
