@@ -75,6 +75,11 @@ static void read_grants(struct doctor_facts *facts, const struct result *answer)
     facts->may_cancel_sessions = result_bool(answer, 0, 1);
 }
 
+static void read_octets(struct doctor_facts *facts, const struct result *answer)
+{
+    facts->octets = result_int(answer, 0, 0);
+}
+
 static void read_makes_roles(struct doctor_facts *facts, const struct result *answer)
 {
     facts->makes_roles = result_rows(answer) == 1 && result_bool(answer, 0, 0);
@@ -145,12 +150,18 @@ static void read_columns(struct doctor_facts *facts, const struct result *answer
     " WHERE d.datname = pg_catalog.current_database() AND r.rolname = current_user"                \
     " AND u.room IS NOT NULL ORDER BY u.room - u.used LIMIT 1"
 
+#define TABLE_OCTETS                                                                               \
+    "SELECT coalesce(sum(pg_catalog.pg_total_relation_size(c.oid)), 0)::bigint"                    \
+    " FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"         \
+    " WHERE n.nspname = $1 AND c.relkind = 'r'"
+
 static const struct question postgres_questions[] = {
     {SCHEMA_RIGHTS, SCHEMA, read_schema, 0, true},
     {TABLE_RIGHTS, SCHEMA, read_tables, 0, true},
     {DATABASE_RIGHTS, NOTHING, read_database, 0, false},
     {"SHOW TimeZone", NOTHING, NULL, SETTING_TIME_ZONE, false},
     {POSTGRES_CONNECTIONS, NOTHING, read_connections, 0, false},
+    {TABLE_OCTETS, SCHEMA, read_octets, 0, false},
 };
 
 /* unique_rowid() and unordered_unique_rowid(); not the hidden column of a table without a key. */
@@ -337,6 +348,7 @@ static void begin(struct doctor_asked *server, const struct config *config, stru
                                    .database = mem_strdup(server->database),
                                    .admin = admin && strcmp(admin, "on") == 0,
                                    .tables = -1,
+                                   .octets = -1,
                                    .connections = -1,
                                    .connection_limit = -1,
                                    .gc_seconds = -1};

@@ -135,8 +135,11 @@ static void examine(const struct subject *subjects, const struct probe *answers,
             doctor_judge(&servers[at].facts, s->config, s->role, s->area, s->findings);
         at += conns[i] != NULL;
     }
-    if (open == 2)
+    if (open == 2) {
         doctor_judge_zones(&servers[0].facts, &servers[1].facts, subjects[0].findings);
+        doctor_judge_storage(&servers[0].facts, &servers[1].facts,
+                             subjects[1].config->shown[subjects[1].role], subjects[0].findings);
+    }
     for (size_t i = 0; i < open; i++) {
         doctor_facts_release(&servers[i].facts);
         conn_close(servers[i].conn);

@@ -11,6 +11,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "cli/report.h"
 #include "db/quote.h"
 #include "ops/doctor_server.h"
 
@@ -21,6 +22,9 @@
 /* Row versions that are kept for less cut short what reads at one moment. */
 #define GC_SECONDS_WANTED 3600
 #define NAMED_COLUMNS 3
+/* What the free plan of CockroachDB Cloud holds in a month; beyond it writes fail. */
+#define FREE_PLAN_OCTETS ((int64_t)10 << 30)
+#define FREE_PLAN_PERCENT 80
 
 struct judge {
     const struct doctor_facts *facts;
@@ -372,4 +376,20 @@ void doctor_judge_zones(const struct doctor_facts *primary, const struct doctor_
                  here, there);
     free(change);
     free(next);
+}
+
+void doctor_judge_storage(const struct doctor_facts *primary, const struct doctor_facts *secondary,
+                          const char *shown, struct findings *findings)
+{
+    char size[32];
+    if (secondary->engine != ENGINE_COCKROACH || primary->octets < 0 ||
+        !strstr(shown, ".cockroachlabs.cloud") ||
+        primary->octets < FREE_PLAN_OCTETS / 100 * FREE_PLAN_PERCENT)
+        return;
+    findings_add(findings, FINDING_WARNING, "pair",
+                 "see the storage limit of the cluster in the Cloud Console, and raise it or leave "
+                 "large tables out (DB_SYNC_EXCLUDE_TABLES)",
+                 "the tables take %s on the primary: the free plan of CockroachDB Cloud ends at 10 "
+                 "GiB, where writes fail and one session at a time is let in",
+                 report_bytes(primary->octets, size));
 }

@@ -47,6 +47,7 @@ struct doctor_facts {
 
     bool schema_exists, may_use_schema, may_create_in_schema;
     int64_t tables, unreadable, unwritable;
+    int64_t octets; /* of the tables of the schema with their indexes */
     bool knows_database, may_create_schema, owns_database;
 
     char *settings[SETTING_COUNT];
@@ -77,6 +78,11 @@ void doctor_judge(const struct doctor_facts *facts, const struct config *config,
 /* Of both together. */
 void doctor_judge_zones(const struct doctor_facts *primary, const struct doctor_facts *secondary,
                         struct findings *findings);
+
+/* What the primary holds against the room of CockroachDB Cloud's free plan, which no server tells.
+ * shown: the URL of the secondary. */
+void doctor_judge_storage(const struct doctor_facts *primary, const struct doctor_facts *secondary,
+                          const char *shown, struct findings *findings);
 
 /* The second question, over the columns that lead a key; false when there is none. */
 struct buf;

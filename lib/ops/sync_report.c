@@ -71,17 +71,43 @@ static const char *key_name(const struct pairing *pair, size_t i)
     return pair->rows[SOURCE].key_count ? pair->rows[SOURCE].keys[i]->name : "row hash";
 }
 
+/* The keys of a table in the order in which they are listed: those that one side lacks come first,
+ * so that many changed rows do not hide a missing one. */
+struct listing {
+    struct keyset *changes;
+    const char *kinds; /* still to come */
+};
+
+static struct listing list_keys(struct keyset *changes)
+{
+    keyset_rewind(changes);
+    return (struct listing){changes, "idu"};
+}
+
+static bool next_key(struct listing *listing, struct key_item *item)
+{
+    struct err ignored = ERR_INIT;
+    bool end = false;
+
+    while (*listing->kinds) {
+        while (keyset_next(listing->changes, item, &end, &ignored))
+            if (item->kind == *listing->kinds)
+                return true;
+        keyset_rewind(listing->changes);
+        listing->kinds++;
+    }
+    return false;
+}
+
 static void print_keys(const struct pairing *pair, struct keyset *changes)
 {
     size_t width = row_sql_key_width(&pair->rows[SOURCE]);
+    struct listing listing = list_keys(changes);
     struct key_item item;
-    struct err ignored = ERR_INIT;
     struct buf line = BUF_INIT;
-    bool end = false;
     size_t n = 0;
 
-    keyset_rewind(changes);
-    while (n < PRINTED_KEYS && keyset_next(changes, &item, &end, &ignored)) {
+    while (n < PRINTED_KEYS && next_key(&listing, &item)) {
         size_t i;
 
         buf_reset(&line);
@@ -122,13 +148,11 @@ static void set_keys(struct json *table, const struct pairing *pair, struct keys
 {
     size_t width = row_sql_key_width(&pair->rows[SOURCE]);
     struct json *list = json_set_array(table, "differences");
+    struct listing listing = list_keys(changes);
     struct key_item item;
-    struct err ignored = ERR_INIT;
-    bool end = false;
     size_t n = 0;
 
-    keyset_rewind(changes);
-    while (n < LISTED_KEYS && keyset_next(changes, &item, &end, &ignored)) {
+    while (n < LISTED_KEYS && next_key(&listing, &item)) {
         size_t cost = item.key_len + LISTED_COST;
         struct json *entry;
         struct json *key;

@@ -325,6 +325,22 @@ TEST(guardrails_and_history)
     assert_null(find("DDL in a transaction"));
 }
 
+TEST(storage)
+{
+    static const char cloud[] = "postgresql://app@shop-1234.aws.cockroachlabs.cloud:26257/app";
+    struct doctor_facts primary = sound(ENGINE_POSTGRES);
+    struct doctor_facts secondary = sound(ENGINE_COCKROACH);
+
+    findings_release(&findings);
+    primary.octets = ((int64_t)10 << 30) / 10 * 7;
+    doctor_judge_storage(&primary, &secondary, cloud, &findings);
+    primary.octets = (int64_t)9 << 30;
+    doctor_judge_storage(&primary, &secondary, "postgresql://app@db.example.com/app", &findings);
+    assert_int_equal(findings.count, 0);
+    doctor_judge_storage(&primary, &secondary, cloud, &findings);
+    found(FINDING_WARNING, "the tables take 9.7 GB on the primary", "DB_SYNC_EXCLUDE_TABLES");
+}
+
 TEST(time_zones)
 {
     struct doctor_facts primary = sound(ENGINE_POSTGRES);
@@ -359,6 +375,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(whom_no_fence_holds, load, unload),
         cmocka_unit_test_setup_teardown(guardrails_and_history, load, unload),
         cmocka_unit_test_setup_teardown(time_zones, load, unload),
+        cmocka_unit_test_setup_teardown(storage, load, unload),
     };
     return cmocka_run_group_tests_name("doctor_judge", tests, NULL, NULL);
 }
