@@ -5,6 +5,7 @@
 
 load ../lib/helper
 setup() {
+    needs_postgres "rows go in parts into PostgreSQL only; whole ones to CockroachDB: weather_init"
     pair_setup empty
     p1 -c "CREATE TYPE mood AS ENUM ('sad', 'so \"so\"')" -c "CREATE TYPE point2 AS (x int, y text)" \
         -c "CREATE TABLE w (a text, b int, name text UNIQUE, body text, raw bytea, doc jsonb, plain json, c char(5), flag boolean, list text[],
