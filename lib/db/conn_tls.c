@@ -1,9 +1,11 @@
 /* Asks libpq how a connection is protected. */
 #include "db/conn_tls.h"
 
+#include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "db/conn_internal.h"
@@ -55,4 +57,40 @@ void conn_tls_read(const struct conn *conn, struct conn_tls *tls)
         find_certificate(tls);
     else
         tls->certificate[0] = '\0';
+}
+
+/* --- the server's certificate ----------------------------------------------------------- */
+
+/*
+ * libpq has no function for it, and hands out the handle of OpenSSL instead. dbr does not link
+ * OpenSSL: the functions are those of the library that libpq has loaded.
+ */
+union symbol {
+    void *object;
+    void *(*get)(const void *);
+    void (*free)(void *);
+    int (*to_tm)(const void *, struct tm *);
+};
+
+static bool find(const char *name, union symbol *symbol)
+{
+    symbol->object = dlsym(RTLD_DEFAULT, name);
+    return symbol->object != NULL;
+}
+
+int64_t conn_tls_expiry(const struct conn *conn)
+{
+    union symbol peer, not_after, to_tm, free_it;
+    struct tm tm = {0};
+    void *ssl = PQsslInUse(conn->pg) ? PQsslStruct(conn->pg, "OpenSSL") : NULL;
+    if (!ssl ||
+        (!find("SSL_get1_peer_certificate", &peer) && !find("SSL_get_peer_certificate", &peer)) ||
+        !find("X509_get0_notAfter", &not_after) || !find("ASN1_TIME_to_tm", &to_tm) ||
+        !find("X509_free", &free_it))
+        return 0;
+    void *certificate = peer.get(ssl);
+    bool ok = certificate && to_tm.to_tm(not_after.get(certificate), &tm) == 1;
+    if (certificate)
+        free_it.free(certificate);
+    return ok ? (int64_t)timegm(&tm) * 1000000 : 0;
 }

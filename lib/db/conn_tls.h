@@ -3,6 +3,7 @@
 #define DBR_DB_CONN_TLS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "db/conn.h"
 
@@ -15,5 +16,9 @@ struct conn_tls {
 };
 
 void conn_tls_read(const struct conn *conn, struct conn_tls *tls);
+
+/* When the server's certificate expires, in microseconds since 1970; 0 where there is none, or
+ * libpq uses a TLS library that cannot be asked. */
+int64_t conn_tls_expiry(const struct conn *conn);
 
 #endif

@@ -44,6 +44,7 @@ struct check {
     struct state state;
     struct checked seen;
     struct strlist changes;      /* what was not so at the check before */
+    struct alerts news;          /* what somebody is to be told of */
     enum auto_decision decision; /* after the count */
 };
 
@@ -162,6 +163,8 @@ static void judge_and_report(struct check *check, const struct strlist *notes)
     for (size_t i = 0; i < notes->count; i++)
         health_judge_add(&judgement, HEALTH_DEGRADED, notes->items[i]);
     health_apply_status(&check->state, &judgement, &check->changes);
+    alerts_apply(&judgement.alerts, &check->state, clock_now_us(), check->config->alerts.repeat_ms,
+                 &check->news);
     report(check->cli, check->config, &check->state, &judgement, check->options->watch);
     health_judgement_release(&judgement);
 }
@@ -220,11 +223,9 @@ static bool record(struct check *check, bool counts, bool *acts, struct err *err
     if (counts)
         health_append_history(&check->state);
     health_append_events(&check->state, &check->changes);
-    if (strlist_has(&check->changes, HEALTH_BOTH_DOWN))
-        health_alert(check->config, &check->state, NULL, HEALTH_BOTH_DOWN);
-    if (strlist_has(&check->changes, HEALTH_ISOLATED))
-        health_alert(check->config, &check->state, NULL, HEALTH_ISOLATED);
     strlist_release(&check->changes);
+    alerts_tell(&check->news, check->config, &check->state);
+    alerts_release(&check->news);
     return true;
 }
 
@@ -266,6 +267,7 @@ static bool check_once(struct cli *cli, const struct config *config,
     ok = ok && (!acts || act(&check, err));
     forget_probes(&check.seen);
     strlist_release(&check.changes);
+    alerts_release(&check.news);
     state_release(&check.state);
     return ok;
 }
@@ -282,7 +284,10 @@ static bool print_cached(struct cli *cli, const struct config *config, struct er
         ok = err_hint(err, "run dbr-health once without --cached");
     }
     if (ok) {
+        struct alerts news = ALERTS_INIT;
         health_judge(config, &state, &judgement);
+        alerts_apply(&judgement.alerts, &state, clock_now_us(), 0, &news);
+        alerts_release(&news);
         report(cli, config, &state, &judgement, false);
         health_judgement_release(&judgement);
     }

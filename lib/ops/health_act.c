@@ -2,15 +2,12 @@
 #include "ops/health_act.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "base/lock.h"
 #include "base/log.h"
 #include "base/stop.h"
-#include "ops/hook.h"
 #include "ops/past.h"
 #include "ops/switchover.h"
-#include "state/events.h"
 #include "state/journal.h"
 
 /* --- what was left ------------------------------------------------------------------------------
@@ -111,39 +108,18 @@ static void describe(const struct config *config, const struct state *state, enu
                        (long long)auto_failback_threshold(config, state));
 }
 
-void health_alert(const struct config *config, const struct state *state, const char *reason,
-                  const char *message)
-{
-    struct err why = ERR_INIT;
-    struct hook_event event = {
-        .event = "alert", .active = state_active(state), .reason = reason, .message = message};
-    if (!hook_run(config, &event, &why))
-        log_warn("DB_ON_EVENT: %s", why.message);
-}
-
 /* A switch that stands although not everything followed, or one that could not be made. */
-static bool remember(const struct config *config, struct state *state, enum switch_op op,
-                     const struct err *why, struct err *err)
+static bool remember(struct state *state, enum switch_op op, const struct err *why, struct err *err)
 {
-    bool stands = state_active(state) == switch_target(op);
     if (!state_begin(state, err))
         return false;
-    char *before = auto_blocked(state);
-    bool news = !before;
-    free(before);
-    if (stands) {
+    if (state_active(state) == switch_target(op)) {
         auto_clear_blocked(state);
         auto_set_unfollowed(state, why->code == ERR_NONE ? NULL : why->message);
     } else {
         auto_set_blocked(state, op, why);
     }
-    if (!state_commit(state, err))
-        return false;
-    if (stands || !news)
-        return true;
-    events_write(state, "alert", switch_op_name(op), why->message, NULL);
-    health_alert(config, state, switch_op_name(op), why->message);
-    return true;
+    return state_commit(state, err);
 }
 
 bool health_act(struct cli *cli, const struct config *config, struct state *state,
@@ -163,10 +139,10 @@ bool health_act(struct cli *cli, const struct config *config, struct state *stat
         return false;
     }
     if (ok)
-        return remember(config, state, op, &why, err);
+        return remember(state, op, &why, err);
     log_warn("automatic %s: %s", switch_op_name(op), why.message);
     /* Another run is at it, or at something that comes first. */
     if (why.code == ERR_LOCKED)
         return true;
-    return remember(config, state, op, &why, err);
+    return remember(state, op, &why, err);
 }

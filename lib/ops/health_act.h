@@ -27,10 +27,6 @@ bool health_settle(struct cli *cli, const struct config *config, struct state *s
 bool health_act(struct cli *cli, const struct config *config, struct state *state,
                 enum auto_decision decision, struct err *err);
 
-/* Runs DB_ON_EVENT for an alert; that it failed is logged. */
-void health_alert(const struct config *config, const struct state *state, const char *reason,
-                  const char *message);
-
 /* True when a run with --auto has something to do. */
 bool health_must_act(const struct state *state, enum auto_decision decision);
 

@@ -48,9 +48,43 @@ static void add(struct health_judgement *judgement, enum health_status status, c
     buf_release(&text);
 }
 
+struct alert *health_judge_alert(struct health_judgement *judgement, const char *name,
+                                 enum health_status status, const char *format, ...)
+{
+    struct buf text = BUF_INIT;
+    va_list args;
+    va_start(args, format);
+    buf_vaddf(&text, format, args);
+    va_end(args);
+    health_judge_add(judgement, status, text.data);
+    struct alert *alert =
+        alerts_add(&judgement->alerts, name, status == HEALTH_CRITICAL, text.data);
+    buf_release(&text);
+    return alert;
+}
+
 static bool is_connected(const struct state *state, enum role role)
 {
     return json_bool(health_entry(state, role), "connected", false);
+}
+
+static bool is_flagged(const struct state *state, const char *name)
+{
+    return json_bool(json_get(state->root, "health"), name, false);
+}
+
+static bool is_out_together(const struct state *state)
+{
+    return is_flagged(state, "isolated") || is_flagged(state, "bothDown");
+}
+
+/* The warnings that say it are those of each database and of automation. */
+static void judge_together(const struct state *state, struct health_judgement *judgement)
+{
+    if (is_flagged(state, "isolated"))
+        (void)alerts_add(&judgement->alerts, "isolated", true, HEALTH_ISOLATED);
+    else if (is_flagged(state, "bothDown"))
+        (void)alerts_add(&judgement->alerts, "both-down", true, HEALTH_BOTH_DOWN);
 }
 
 /* A database that does not answer: what that means depends on who is out. */
@@ -68,14 +102,22 @@ static void judge_missing(const struct state *state, enum role role, bool active
     /* Out of connections or disk, say: it runs, and those who are connected are served. */
     if (strcmp(failure, "degraded") == 0)
         status = HEALTH_DEGRADED;
+    struct buf text = BUF_INIT;
     const char *error = json_str(entry, "error", "no reason recorded");
     const char *hint = json_str(entry, "hint", NULL);
     if (strcmp(failure, "config") == 0)
-        add(judgement, status, "%s (%s) does not let dbr in: %s%s%s", role_name(role), part, error,
-            hint ? ": " : "", hint ? hint : "");
+        buf_addf(&text, "%s (%s) does not let dbr in: %s%s%s", role_name(role), part, error,
+                 hint ? ": " : "", hint ? hint : "");
     else
-        add(judgement, status, "%s (%s) %s: %s", role_name(role), part,
-            strcmp(failure, "degraded") == 0 ? "is in trouble" : "is down", error);
+        buf_addf(&text, "%s (%s) %s: %s", role_name(role), part,
+                 strcmp(failure, "degraded") == 0 ? "is in trouble" : "is down", error);
+    /* Where nothing at all answers, that is the alert. */
+    if (is_out_together(state))
+        health_judge_add(judgement, status, text.data);
+    else
+        (void)health_judge_alert(judgement, active ? "active-down" : "standby-down", status, "%s",
+                                 text.data);
+    buf_release(&text);
 }
 
 static void judge_active(const struct config *config, const struct state *state, enum role active,
@@ -100,7 +142,8 @@ static void judge_fence(const struct config *config, const struct state *state, 
 {
     if (config->fence && state_init_status(state) == INIT_DONE && !journal_debt(state, standby) &&
         !json_bool(health_entry(state, standby), "readOnly", true))
-        add(judgement, HEALTH_DEGRADED,
+        (void)health_judge_alert(
+            judgement, "fence-gone", HEALTH_DEGRADED,
             "%s (standby) takes writes, its fence is gone: run dbr-sync, which puts it back",
             role_name(standby));
 }
@@ -113,8 +156,9 @@ static void judge_clocks(const struct config *config, const struct state *state,
     if (skew < 0)
         skew = -skew;
     if (skew > config->max_clock_skew_ms)
-        add(judgement, HEALTH_DEGRADED, "the clocks of the two servers differ by %lld ms",
-            (long long)skew);
+        (void)health_judge_alert(judgement, "clock-skew", HEALTH_DEGRADED,
+                                 "the clocks of the two servers differ by %lld ms",
+                                 (long long)skew);
 }
 
 bool health_is_busy(const struct state *state)
@@ -156,15 +200,17 @@ static void judge_sync(const struct config *config, const struct state *state,
     const char *status = json_str(sync, "status", "healthy");
     char age[DURATION_SIZE];
     if (strcmp(status, "healthy") != 0)
-        add(judgement, HEALTH_DEGRADED, "the last sync %s: %s",
-            strcmp(status, "refused") == 0     ? "was refused"
-            : strcmp(status, "different") == 0 ? "or verification found differences"
-                                               : "failed",
-            json_str(sync, "error", "no reason recorded"));
+        (void)health_judge_alert(judgement, "sync-failed", HEALTH_DEGRADED, "the last sync %s: %s",
+                                 strcmp(status, "refused") == 0 ? "was refused"
+                                 : strcmp(status, "different") == 0
+                                     ? "or verification found differences"
+                                     : "failed",
+                                 json_str(sync, "error", "no reason recorded"));
     if (judgement->sync_age_ms > 2 * config->sync_interval_ms) {
         judgement->sync_late = true;
-        add(judgement, HEALTH_DEGRADED, "the last sync is %s old: run dbr-sync",
-            report_duration(judgement->sync_age_ms, age));
+        (void)health_judge_alert(judgement, "sync-late", HEALTH_DEGRADED,
+                                 "the last sync is %s old: run dbr-sync",
+                                 report_duration(judgement->sync_age_ms, age));
     }
 }
 
@@ -183,7 +229,8 @@ static void judge_switches(const struct state *state, struct health_judgement *j
                 name, journal.started, switch_step_name(journal.step));
     }
     if (journal_debt(state, standby))
-        add(judgement, HEALTH_DEGRADED,
+        (void)health_judge_alert(
+            judgement, "fence-debt", HEALTH_DEGRADED,
             "%s (standby) is not fenced since %s: the next run that reaches it does that first",
             role_name(standby), journal_debt(state, standby));
     if (state_active(state) == ROLE_SECONDARY && journal_merge(state))
@@ -191,8 +238,9 @@ static void judge_switches(const struct state *state, struct health_judgement *j
             "what the primary took before the failover is not merged yet: dbr-sync or "
             "dbr-failback does it once the primary is back");
     if (auto_unfollowed(state))
-        add(judgement, HEALTH_DEGRADED, "the last switch stands, but not everything followed: %s",
-            auto_unfollowed(state));
+        (void)health_judge_alert(judgement, "switch-incomplete", HEALTH_DEGRADED,
+                                 "the last switch stands, but not everything followed: %s",
+                                 auto_unfollowed(state));
 }
 
 /* What automation would do, and what keeps it from that. */
@@ -211,7 +259,8 @@ static void judge_automation(const struct config *config, const struct state *st
     else if (obstacle)
         add(judgement, HEALTH_OK, "no automatic %s: %s", op, obstacle);
     else if (blocked && auto_is_due(decision))
-        add(judgement, HEALTH_DEGRADED, "a %s is due, but %s", op, blocked);
+        (void)health_judge_alert(judgement, "switch-blocked", HEALTH_DEGRADED,
+                                 "a %s is due, but %s", op, blocked);
     else if (decision == AUTO_FAILOVER)
         add(judgement, HEALTH_OK, "a failover is due: run dbr-failover, or dbr-health --auto");
     free(blocked);
@@ -227,17 +276,9 @@ static int64_t sync_age(const struct state *state)
     return age > 0 ? age : 0;
 }
 
-void health_judge(const struct config *config, const struct state *state,
-                  struct health_judgement *judgement)
+static void judge_pair(const struct config *config, const struct state *state, enum role active,
+                       struct health_judgement *judgement)
 {
-    enum role active = state_active(state);
-    *judgement = (struct health_judgement){HEALTH_OK, false, sync_age(state), STRLIST_INIT};
-    if (is_connected(state, active))
-        judge_active(config, state, active, judgement);
-    else
-        judge_missing(state, active, true, judgement);
-    if (!config->urls[ROLE_SECONDARY])
-        return;
     enum role standby = role_other(active);
     if (is_connected(state, standby))
         judge_fence(config, state, standby, judgement);
@@ -252,7 +293,24 @@ void health_judge(const struct config *config, const struct state *state,
     judge_automation(config, state, judgement);
 }
 
+void health_judge(const struct config *config, const struct state *state,
+                  struct health_judgement *judgement)
+{
+    enum role active = state_active(state);
+    *judgement =
+        (struct health_judgement){HEALTH_OK, false, sync_age(state), STRLIST_INIT, ALERTS_INIT};
+    judge_together(state, judgement);
+    if (is_connected(state, active))
+        judge_active(config, state, active, judgement);
+    else
+        judge_missing(state, active, true, judgement);
+    if (config->urls[ROLE_SECONDARY])
+        judge_pair(config, state, active, judgement);
+    health_judge_thresholds(config, state, judgement);
+}
+
 void health_judgement_release(struct health_judgement *judgement)
 {
     strlist_release(&judgement->warnings);
+    alerts_release(&judgement->alerts);
 }

@@ -9,8 +9,13 @@
 #include <stdint.h>
 
 #include "base/strlist.h"
+#include "ops/alerts.h"
 #include "state/config.h"
 #include "state/state.h"
+
+/* In the place of what each database by itself would be told of. */
+#define HEALTH_BOTH_DOWN "both databases offline"
+#define HEALTH_ISOLATED "this machine is cut off: no database and no witness answers"
 
 enum health_status {
     HEALTH_OK,
@@ -23,6 +28,7 @@ struct health_judgement {
     bool sync_late;
     int64_t sync_age_ms; /* since the last sync; -1: there was none */
     struct strlist warnings;
+    struct alerts alerts;
 };
 
 /* "healthy", "degraded", "critical". */
@@ -33,7 +39,15 @@ void health_judge(const struct config *config, const struct state *state,
 /* Adds a finding that only the fresh check knows. */
 void health_judge_add(struct health_judgement *judgement, enum health_status status,
                       const char *warning);
+/* As a finding that has a name and is told of (ops/alerts.h); valid until the next one is added. */
+struct alert *health_judge_alert(struct health_judgement *judgement, const char *name,
+                                 enum health_status status, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
 void health_judgement_release(struct health_judgement *judgement);
+
+/* health_thresholds.c: what DB_ALERT_* bound, and what the further checks found. */
+void health_judge_thresholds(const struct config *config, const struct state *state,
+                             struct health_judgement *judgement);
 
 /* Another run holds op.lock. */
 bool health_is_busy(const struct state *state);

@@ -79,6 +79,11 @@ static void apply_facts(struct json *entry, const struct probe *probe)
     json_set_bool(entry, "readOnly", probe->read_only);
     json_set_bool(entry, "inRecovery", probe->in_recovery);
     json_set_int(entry, "clockSkewMs", probe->clock_skew_ms);
+    if (probe->certificate_expires_us > 0)
+        json_set_str(entry, "certificateExpires",
+                     clock_format(probe->certificate_expires_us, time));
+    else
+        json_remove(entry, "certificateExpires");
 }
 
 static bool was_connected(const struct json *entry)
@@ -108,15 +113,6 @@ static void apply_one(const struct config *config, struct state *state, enum rol
         strlist_addf(changes, "%s does not answer: %s", name, probe->err.message);
 }
 
-/* Told once for each outage, however long it lasts. */
-static void apply_together(struct json *health, const char *name, bool now, const char *message,
-                           struct strlist *changes)
-{
-    if (changes && now && !json_bool(health, name, false))
-        strlist_add(changes, message);
-    json_set_bool(health, name, now);
-}
-
 void health_apply(const struct config *config, struct state *state, const struct checked *checked,
                   bool counts, struct strlist *changes)
 {
@@ -131,9 +127,8 @@ void health_apply(const struct config *config, struct state *state, const struct
     }
     if (checked->count == 1)
         json_remove(health, role_name(ROLE_SECONDARY));
-    apply_together(health, "isolated", checked->isolated, HEALTH_ISOLATED, changes);
-    apply_together(health, "bothDown", !checked->isolated && checked->count == 2 && down == 2,
-                   HEALTH_BOTH_DOWN, changes);
+    json_set_bool(health, "isolated", checked->isolated);
+    json_set_bool(health, "bothDown", !checked->isolated && checked->count == 2 && down == 2);
 }
 
 void health_apply_status(struct state *state, const struct health_judgement *judgement,
@@ -163,12 +158,8 @@ static void add_history(struct json *line, const struct state *state, enum role 
 void health_append_events(const struct state *state, const struct strlist *changes)
 {
     const char *status = json_str(json_get(state->root, "health"), "status", NULL);
-    for (size_t i = 0; i < changes->count; i++) {
-        const char *message = changes->items[i];
-        bool alert =
-            strcmp(message, HEALTH_BOTH_DOWN) == 0 || strcmp(message, HEALTH_ISOLATED) == 0;
-        events_write(state, alert ? "alert" : "health", status, message, NULL);
-    }
+    for (size_t i = 0; i < changes->count; i++)
+        events_write(state, "health", status, changes->items[i], NULL);
 }
 
 void health_append_history(const struct state *state)

@@ -10,10 +10,6 @@
 #include "repl/probe.h"
 #include "state/state.h"
 
-/* Changes that somebody should be called for: they are alerts. */
-#define HEALTH_BOTH_DOWN "both databases offline"
-#define HEALTH_ISOLATED "this machine is cut off: no database and no witness answers"
-
 /* What one check saw. */
 struct checked {
     struct probe probes[PROBE_MAX]; /* by role */

@@ -36,6 +36,7 @@ static void database_object(struct json *document, const struct state *state, en
                                           "error",
                                           "failure",
                                           "readOnly",
+                                          "certificateExpires",
                                           "clockSkewMs"};
     const struct json *entry = health_entry(state, role);
     struct json *database = json_set_object(document, role_name(role));
@@ -150,6 +151,7 @@ void health_document(const struct config *config, const struct state *state,
         switching_object(document, config, state);
     else
         json_set_null(document, "switching");
+    alerts_document(&judgement->alerts, document);
     struct json *warnings = json_set_array(document, "warnings");
     for (size_t i = 0; i < judgement->warnings.count; i++)
         json_add_str(warnings, judgement->warnings.items[i]);
@@ -210,6 +212,24 @@ static void sync_sentence(const struct config *config, const struct state *state
                  report_count(json_int(sync, "recordsSynced", 0), records));
 }
 
+/* The warnings say what they are; this since when. */
+static void print_alerts(const struct cli *cli, const struct alerts *alerts)
+{
+    static const char *const headings[] = {"ALERT", "SEVERITY", "SINCE"};
+    if (alerts->count == 0)
+        return;
+    struct report *report = report_new(headings, sizeof headings / sizeof headings[0]);
+    for (size_t i = 0; i < alerts->count; i++) {
+        const struct alert *alert = &alerts->items[i];
+        const char *const cells[] = {alert->name, alert->critical ? "critical" : "warning",
+                                     alert->since};
+        report_row(report, cells);
+    }
+    putchar('\n');
+    report_print(report, stdout, cli->color_out);
+    report_free(report);
+}
+
 void health_table(const struct cli *cli, const struct config *config, const struct state *state,
                   const struct health_judgement *judgement)
 {
@@ -241,6 +261,7 @@ void health_table(const struct cli *cli, const struct config *config, const stru
         printf("warning: %s\n", text.data);
     }
     buf_release(&text);
+    print_alerts(cli, &judgement->alerts);
 }
 
 void health_line(const struct config *config, const struct state *state,

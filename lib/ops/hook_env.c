@@ -59,6 +59,7 @@ void hook_env(const struct config *config, const struct hook_event *event, struc
     set(list, "DBR_ACTIVE", role_name(event->active));
     set_clean(list, "DBR_REASON", event->reason);
     set_clean(list, "DBR_MESSAGE", event->message);
+    set(list, "DBR_SEVERITY", event->severity ? event->severity : "");
     set(list, "DBR_FILE", event->file ? event->file : "");
     set(list, "DBR_TIME", clock_format(event->time_us ? event->time_us : clock_now_us(), time));
 }

@@ -1,4 +1,6 @@
 /* What dbr-sync leaves behind: watermarks and the outcome in the state, lines in the events. */
+#include <string.h>
+
 #include "base/clock.h"
 #include "ops/sync_run.h"
 #include "state/breaker.h"
@@ -23,6 +25,20 @@ static void remember_table(struct sync_run *run, struct json *tables, size_t i, 
         return;
     json_set_str(table, "lastFingerprint", now);
     json_set_int(table, "rows", c->rows[SOURCE]);
+}
+
+/* What is known of tables that are gone would be taken for what is known of the pair. */
+static void forget_tables(const struct sync_run *run, struct json *tables)
+{
+    struct json *next;
+    for (struct json *table = json_first(tables); table; table = next) {
+        bool there = false;
+        next = json_next(table);
+        for (size_t i = 0; i < run->found.pairs.count && !there; i++)
+            there = strcmp(run->found.pairs.items[i].name, json_key(table)) == 0;
+        if (!there)
+            json_remove(tables, json_key(table));
+    }
 }
 
 static void remember_sync(struct sync_run *run, const char *now, const struct err *trouble)
@@ -66,6 +82,8 @@ bool sync_remember(struct sync_run *run, const struct err *trouble, struct err *
     tables = state_part(&run->state, "tables");
     for (i = 0; i < run->found.pairs.count && sync_writes(run->options); i++)
         remember_table(run, tables, i, now);
+    if (trouble->code == ERR_NONE && sync_writes(run->options) && sync_is_complete(run))
+        forget_tables(run, tables);
     remember_sync(run, now, trouble);
     session_remember(&run->found.session, &run->state);
     breaker_close_all(&run->state);

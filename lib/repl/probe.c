@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/stop.h"
+#include "db/conn_tls.h"
 #include "db/engine.h"
 #include "db/pipeline.h"
 #include "db/query.h"
@@ -152,6 +153,7 @@ static bool look(struct job *job, struct probe *probe)
         (void)snprintf(probe->engine, sizeof probe->engine, "%s", conn_engine(conn)->name);
         (void)snprintf(probe->version, sizeof probe->version, "%s", conn_version_text(conn));
         probe->version_number = conn_version(conn);
+        probe->certificate_expires_us = conn_tls_expiry(conn);
     } else {
         probe->failure = failure_of_query(conn, &probe->err);
     }

@@ -23,10 +23,11 @@ struct probe {
     char engine[16];           /* "postgres", "cockroach"; "" when not connected */
     char version[64];          /* "PostgreSQL 15.18"; "" when not connected */
     int version_number;        /* as conn_version */
-    bool read_only;        /* new sessions of the application cannot write, by a setting of role or
-                              database */
-    bool in_recovery;      /* a physical standby */
-    int64_t epoch;         /* of the last switch that it tells of (repl/switch_mark.h) */
+    bool read_only;   /* new sessions of the application cannot write, by a setting of role or
+                         database */
+    bool in_recovery; /* a physical standby */
+    int64_t epoch;    /* of the last switch that it tells of (repl/switch_mark.h) */
+    int64_t certificate_expires_us; /* of the server; 0: none, or not known */
     int64_t clock_skew_ms; /* the server's clock minus this machine's, exact to about half the round
                               trip */
 };

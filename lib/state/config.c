@@ -374,6 +374,7 @@ static void set_fields(struct config *config)
     config->max_clock_skew_ms = number_of(config, "DB_MAX_CLOCK_SKEW_MS");
     config->fingerprint_rows = number_of(config, "DB_FINGERPRINT_ROWS");
     config->max_delete_percent = (int)number_of(config, "DB_MAX_DELETE_PERCENT");
+    config_set_alerts(config);
 }
 
 /* What can only be judged once all values are known. */

@@ -61,6 +61,14 @@ struct config_value {
     char problem[256]; /* what is wrong with it, or "" */
 };
 
+/* DB_ALERT_*: beyond these there is an alert. A time of 0: never. */
+struct alert_limits {
+    int cpu_percent, memory_percent, disk_percent, connections_percent;
+    int64_t conflicts;
+    int64_t verification_ms, backup_ms, certificate_ms;
+    int64_t repeat_ms;
+};
+
 struct config {
     char *env_file;       /* the file that was read, or NULL */
     char *env_file_error; /* lenient: why it could not be read, or NULL */
@@ -85,6 +93,8 @@ struct config {
     int64_t max_clock_skew_ms;
     int64_t fingerprint_rows;
     int max_delete_percent;
+    struct alert_limits alerts;
+    const char *backup_dir;      /* DB_BACKUP_DIR where it is set, else NULL */
     struct config_value *values; /* every key of the table, in its order */
     size_t value_count;
     struct strlist warnings; /* file readable by others, line without '=', value cut by '#', ... */
@@ -118,5 +128,8 @@ char *config_value_origin(const struct config_value *value);
 /* config_keys.c: checks value->value and fills value->number; what is wrong goes to value->problem.
  */
 bool config_key_check(const struct config_key *key, struct config_value *value);
+
+/* config_alerts.c: fills alerts and backup_dir from the values. */
+void config_set_alerts(struct config *config);
 
 #endif

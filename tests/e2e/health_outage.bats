@@ -30,7 +30,7 @@ events() { jq -r .message "$STATE_DIR/events.jsonl"; }
     stderr_lacks "failed for primary"
     run_dbr health --json
     json_is .secondary.consecutiveFailures 2
-    is "$(wc -l <"$STATE_DIR/events.jsonl")" 1
+    is "$(jq -r '.event + " " + (.change // "")' "$STATE_DIR/events.jsonl")" "health "$'\n'"alert raised"
     env_set DATABASE_URL_SECONDARY "$P2_URL"
     run_dbr health --json
     exits 0

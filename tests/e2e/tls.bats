@@ -382,3 +382,16 @@ by() { is "$(jq -r .by "$FRONT_DIR/log" | sort -u)" "$1"; }
     barred 'server certificate for "db.example.org" does not match' "the host name in the URL"
     stderr_lacks "does not make sure"
 }
+
+@test "health says when the certificate expires, and warns in time" {
+    run_dbr health --json
+    json_true .primary.connected
+    json_is .primary.certificateExpires \
+        "$(TZ=UTC date -d "$(openssl x509 -in "$CERTS/right.crt" -noout -enddate | cut -d = -f 2)" +%Y-%m-%dT%H:%M:%S.000Z)"
+    json_is .secondary.certificateExpires null
+    json_true '.alerts | all(.name != "certificate-expiring-primary")'
+    env_set DB_ALERT_CERTIFICATE_MS $((40 * 86400000))
+    run_dbr health --json
+    exits 1
+    json_true '.alerts | any(.name == "certificate-expiring-primary" and (.message | contains("expires in 29 d")))'
+}

@@ -1,0 +1,62 @@
+/*
+ * Alerts: findings with a name that somebody is told of, once when they are raised, again after
+ * DB_ALERT_REPEAT_MS while they last, and once when they are over. Which ones there are is found
+ * anew by each judgement (ops/health_judge.h); since when, and who was told, is in the member
+ * "alerts" of the state.
+ */
+#ifndef DBR_OPS_ALERTS_H
+#define DBR_OPS_ALERTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "state/config.h"
+#include "state/state.h"
+
+enum alert_change { ALERT_LASTS, ALERT_RAISED, ALERT_REPEATED, ALERT_OVER };
+
+struct alert {
+    char *name; /* "sync-late", "connections-primary": one of that name at a time */
+    bool critical;
+    char *message;
+    bool measured; /* value and threshold mean something */
+    double value, threshold;
+    char since[CLOCK_TEXT_SIZE]; /* filled by alerts_apply and alerts_recall */
+    enum alert_change change;
+};
+
+struct alerts {
+    struct alert *items;
+    size_t count;
+};
+#define ALERTS_INIT                                                                                \
+    {                                                                                              \
+        NULL, 0                                                                                    \
+    }
+
+/* Copies the texts; the pointer is valid until the next one is added. A name that is there already
+ * keeps its first message. */
+struct alert *alerts_add(struct alerts *alerts, const char *name, bool critical,
+                         const char *message);
+void alerts_release(struct alerts *alerts);
+
+/*
+ * Puts the alerts into state->root, in the place of those that were there, and adds to news what
+ * somebody is to be told of. now_us, in microseconds.
+ */
+void alerts_apply(struct alerts *alerts, struct state *state, int64_t now_us, int64_t repeat_ms,
+                  struct alerts *news);
+
+/*
+ * Writes events and runs DB_ON_EVENT for the news; state is not between state_begin and
+ * state_commit. What the command failed for is told again at the next check.
+ */
+void alerts_tell(const struct alerts *news, const struct config *config, struct state *state);
+
+/* The array [{"name", "severity", "message", "since", "value", "threshold"}]. */
+void alerts_document(const struct alerts *alerts, struct json *document);
+
+#endif

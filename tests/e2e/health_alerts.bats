@@ -1,0 +1,103 @@
+#!/usr/bin/env bats
+# Proves: what is not as it should be is an alert with a name, in the document, the report, the state, the events and by
+# DB_ON_EVENT: told once when it is raised, again after a time while it lasts, and once when it is over.
+
+load ../lib/helper
+setup() {
+    pair_setup app
+    link_open two two 0
+    env_set DATABASE_URL_SECONDARY "$(link_url two "$P2_URL")"
+    CALLED=$BATS_TEST_TMPDIR/called
+    env_set DB_ON_EVENT "'echo \"\$DBR_EVENT \$DBR_REASON \$DBR_SEVERITY \$DBR_MESSAGE\" >>$CALLED'"
+    init_pair
+}
+teardown() { pair_teardown; }
+
+names() { json '[.alerts[].name] | join(" ")'; }
+alert_events() { jq -r 'select(.event == "alert") | "\(.reason) \(.change) \(.severity)"' "$STATE_DIR/events.jsonl"; }
+
+@test "standby down: raised once, repeated, over" {
+    env_set DB_FAILOVER_THRESHOLD 4 # when a breaker opens
+    run_dbr health --json
+    exits 0
+    is "$(names)" ""
+    [ ! -e "$CALLED" ]
+    link_tell two refuse
+    run_dbr health --json
+    exits 1
+    is "$(names)" standby-down
+    json_is '.alerts[0].severity' warning
+    since=$(json '.alerts[0].since')
+    run_dbr health
+    exits 1
+    stdout_has "secondary (standby) is down" "standby-down  warning   $since"
+    is "$(wc -l <"$CALLED")" 1
+    has "$(cat "$CALLED")" called "alert standby-down warning secondary (standby) is down"
+    # As if the time to repeat were over.
+    env_set DB_ALERT_REPEAT_MS 1
+    run_dbr health -q
+    is "$(wc -l <"$CALLED")" 2
+    has "$(tail -n 1 "$CALLED")" called "standby-down warning" "(since "
+    env_set DB_ALERT_REPEAT_MS 0
+    run_dbr health --json
+    json_is '.alerts[0].since' "$since"
+    json_true '.alerts | any(.name == "breaker-open-secondary")'
+    has "$(tail -n 1 "$CALLED")" called "breaker-open-secondary warning"
+    run_dbr health --cached --json
+    json_is '.alerts[0].since' "$since"
+    run_dbr health --peek --json
+    json_is '.alerts[0].since' "$since"
+    is "$(wc -l <"$CALLED")" 3
+    link_tell two pass
+    run_dbr health --json
+    exits 0
+    is "$(names)" ""
+    is "$(wc -l <"$CALLED")" 5
+    has "$(cat "$CALLED")" called "alert standby-down ok over after"
+    is "$(alert_events)" "standby-down raised warning
+breaker-open-secondary raised warning
+standby-down over warning
+breaker-open-secondary over warning"
+}
+
+@test "a command that fails is run again at the next check" {
+    env_set DB_ON_EVENT "'echo x >>$CALLED; [ -e $BATS_TEST_TMPDIR/works ]'"
+    env_set DB_FAILOVER_THRESHOLD 9 # no breaker opens
+    link_tell two refuse
+    run_dbr health
+    exits 1
+    stderr_has "DB_ON_EVENT ended with exit status 1"
+    run_dbr health
+    is "$(wc -l <"$CALLED")" 2
+    touch "$BATS_TEST_TMPDIR/works"
+    run_dbr health
+    is "$(wc -l <"$CALLED")" 3
+    run_dbr health --peek
+    is "$(wc -l <"$CALLED")" 3
+    is "$(alert_events)" "standby-down raised warning"
+}
+
+@test "late syncs, conflicts, old verifications, late backups" {
+    jq '.sync.lastSync = "2026-01-01T00:00:00.000Z" | .sync.conflicts = 3
+        | .init.time = "2026-01-01T00:00:00.000Z" | .tables[].lastFingerprint = "2026-01-01T00:00:00.000Z"' \
+        <"$STATE_DIR/state.json" >"$STATE_DIR/new"
+    mv "$STATE_DIR/new" "$STATE_DIR/state.json"
+    mkdir "$BATS_TEST_TMPDIR/backups"
+    env_set DB_BACKUP_DIR "$BATS_TEST_TMPDIR/backups"
+    run_dbr health --json
+    exits 1
+    is "$(names)" "sync-late conflicts verification-old backup-late"
+    json_is '.alerts[1].value' 3
+    json_is '.alerts[1].threshold' 0
+    touch "$BATS_TEST_TMPDIR/backups/db-backup-2026-01-02.sql.gz"
+    env_set DB_ALERT_CONFLICTS 3
+    env_set DB_ALERT_VERIFICATION_MS 0
+    run_dbr health --json
+    is "$(names)" sync-late
+    run_dbr sync
+    exits 0
+    env_unset DB_ALERT_VERIFICATION_MS
+    run_dbr health --json
+    exits 0
+    is "$(names)" ""
+}

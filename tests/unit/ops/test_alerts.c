@@ -1,0 +1,227 @@
+/* Alerts: raised once, repeated after their time, over once; and the thresholds that raise them. */
+#include <sys/stat.h>
+#include <time.h>
+#include <utime.h>
+
+#include "base/clock.h"
+#include "ops/alerts.h"
+#include "ops/backups.h"
+#include "ops/health_judge.h"
+#include "unit.h"
+
+#define MINUTE INT64_C(60000000)
+#define HOUR (60 * MINUTE)
+
+static struct state kept;
+static int64_t now;
+
+static int enter(void **state)
+{
+    kept = (struct state)STATE_INIT;
+    kept.root = json_object();
+    now = clock_now_us();
+    return unit_enter(state);
+}
+
+static int leave(void **state)
+{
+    json_free(kept.root);
+    return unit_leave(state);
+}
+
+/* The alerts of names, minutes from now; what is told of: "+sync-late -disk *cpu". */
+static void apply(const char *names, int64_t minutes, const char *expected)
+{
+    static const char marks[] = {[ALERT_RAISED] = '+', [ALERT_REPEATED] = '*', [ALERT_OVER] = '-'};
+    struct alerts alerts = ALERTS_INIT;
+    struct alerts news = ALERTS_INIT;
+    struct strlist list = STRLIST_INIT;
+    struct buf told = BUF_INIT;
+    strlist_split(&list, names, ' ');
+    for (size_t i = 0; i < list.count; i++)
+        (void)alerts_add(&alerts, list.items[i], false, "text");
+    alerts_apply(&alerts, &kept, now + minutes * MINUTE, 3600000, &news);
+    for (size_t i = 0; i < news.count; i++)
+        buf_addf(&told, "%s%c%s", i ? " " : "", marks[news.items[i].change], news.items[i].name);
+    assert_string_equal(told.data, expected);
+    for (size_t i = 0; i < alerts.count; i++)
+        assert_true(alerts.items[i].since[0] != '\0');
+    buf_release(&told);
+    strlist_release(&list);
+    alerts_release(&news);
+    alerts_release(&alerts);
+}
+
+TEST(each_is_told_once_and_again_after_its_time)
+{
+    apply("", 0, "");
+    apply("disk", 1, "+disk");
+    apply("disk cpu", 2, "+cpu");
+    apply("disk cpu", 59, "");
+    apply("cpu disk", 61, "*disk");
+    apply("disk", 63, "-cpu");
+    apply("disk", 120, "");
+    apply("disk", 121, "*disk");
+    apply("", 122, "-disk");
+    apply("", 123, "");
+    apply("disk", 124, "+disk");
+}
+
+TEST(what_could_not_be_told_is_told_again)
+{
+    apply("disk", 0, "+disk");
+    json_set_null(json_get(json_get(kept.root, "alerts"), "disk"), "notified");
+    apply("disk", 1, "*disk");
+    apply("disk", 2, "");
+}
+
+TEST(a_damaged_memory_is_no_reason_to_fail)
+{
+    static const char *const memories[] = {
+        "[]", "7", "null", "{\"disk\": 7}",
+        "{\"disk\": {\"since\": \"x\", \"notified\": 5, \"severity\": []}}"};
+    for (size_t i = 0; i < sizeof memories / sizeof memories[0]; i++) {
+        struct alerts alerts = ALERTS_INIT;
+        struct alerts news = ALERTS_INIT;
+        struct err err = ERR_INIT;
+        json_set(kept.root, "alerts", json_parse(memories[i], strlen(memories[i]), &err));
+        (void)alerts_add(&alerts, "disk", true, "text");
+        alerts_apply(&alerts, &kept, now, 3600000, &news);
+        assert_int_equal(news.count, 1);
+        assert_true(json_is_object(json_get(json_get(kept.root, "alerts"), "disk")));
+        alerts_release(&news);
+        alerts_release(&alerts);
+    }
+}
+
+/* --- thresholds -------------------------------------------------------------------------- */
+
+static char *ago(int64_t us, char *text)
+{
+    return clock_format(now - us, text);
+}
+
+/* Judges the state; the names of all alerts, in order. */
+static void judged(struct config *config, const char *expected)
+{
+    struct health_judgement judgement = {.alerts = ALERTS_INIT};
+    struct buf names = BUF_INIT;
+    health_judge_thresholds(config, &kept, &judgement);
+    for (size_t i = 0; i < judgement.alerts.count; i++)
+        buf_addf(&names, "%s%s", i ? " " : "", judgement.alerts.items[i].name);
+    assert_string_equal(names.data, expected);
+    assert_int_equal(judgement.status, *expected ? HEALTH_DEGRADED : HEALTH_OK);
+    assert_int_equal(judgement.warnings.count, judgement.alerts.count);
+    buf_release(&names);
+    health_judgement_release(&judgement);
+}
+
+static struct config pair(void)
+{
+    struct config config = {.alerts = {.conflicts = 2,
+                                       .verification_ms = 7200000,
+                                       .backup_ms = 3600000,
+                                       .certificate_ms = 7200000}};
+    config.urls[ROLE_PRIMARY] = config.urls[ROLE_SECONDARY] = (char[]){"not looked at"};
+    state_set_init(&kept, INIT_DONE, NULL);
+    return config;
+}
+
+TEST(conflicts_beyond_the_limit)
+{
+    struct config config = pair();
+    json_set_int(state_part(&kept, "sync"), "conflicts", 2);
+    judged(&config, "");
+    json_set_int(state_part(&kept, "sync"), "conflicts", 3);
+    judged(&config, "conflicts");
+}
+
+TEST(an_old_verification)
+{
+    char text[CLOCK_TEXT_SIZE];
+    struct config config = pair();
+    struct json *tables = state_part(&kept, "tables");
+    json_set_str(state_part(&kept, "init"), "time", ago(9 * HOUR, text));
+    json_set_str(json_set_object(tables, "a"), "lastFingerprint", ago(HOUR, text));
+    json_set_str(json_set_object(tables, "b"), "lastFingerprint", ago(3 * HOUR, text));
+    judged(&config, "verification-old");
+    config.alerts.verification_ms = 0;
+    judged(&config, "");
+    config.alerts.verification_ms = 7200000;
+    json_set_str(json_set_object(state_part(&kept, "sync"), "lastVerification"), "time",
+                 ago(HOUR, text));
+    judged(&config, "");
+}
+
+TEST(an_open_breaker)
+{
+    char text[CLOCK_TEXT_SIZE];
+    struct config config = pair();
+    struct json *breakers = json_set_object(kept.root, "breakers");
+    json_set_str(json_set_object(breakers, "secondary"), "retryAt", ago(HOUR, text));
+    judged(&config, "breaker-open-secondary");
+    json_set_bool(state_part(&kept, "health"), "bothDown", true);
+    judged(&config, "");
+}
+
+TEST(a_certificate_that_expires)
+{
+    char text[CLOCK_TEXT_SIZE];
+    struct config config = pair();
+    struct json *primary = json_set_object(state_part(&kept, "health"), "primary");
+    json_set_str(primary, "certificateExpires", ago(-3 * HOUR, text));
+    judged(&config, "");
+    json_set_str(primary, "certificateExpires", ago(-HOUR, text));
+    judged(&config, "certificate-expiring-primary");
+    json_set_str(primary, "certificateExpires", ago(HOUR, text));
+    judged(&config, "certificate-expiring-primary");
+}
+
+TEST(a_late_backup)
+{
+    struct config config = pair();
+    struct utimbuf old = {.modtime = time(NULL) - 7200, .actime = time(NULL)};
+    judged(&config, "");
+    config.backup_dir = ".";
+    judged(&config, "backup-late");
+    unit_write("db-backup-2026-01-24.sql.gz", "x");
+    judged(&config, "");
+    assert_int_equal(utime("db-backup-2026-01-24.sql.gz", &old), 0);
+    judged(&config, "backup-late");
+    unit_write("config-backup-2026-01-25.tar.gz", "x");
+    unit_write("db-backup-2026-01-25.sql.gz.tmp", "x");
+    judged(&config, "backup-late");
+    unit_write("db-backup-2026-01-24-2.sql.gz", "x");
+    judged(&config, "");
+    unit_write(".db-backup-2026-01-24-2.sql.gz.incomplete", "");
+    judged(&config, "backup-late");
+}
+
+TEST(the_newest_backup_is_found)
+{
+    struct backups_newest newest;
+    assert_false(backups_find_newest("none", BACKUP_DATABASE, &newest));
+    unit_write("security-backup-2026-01-24.tar.gz", "1234567");
+    assert_false(backups_find_newest(".", BACKUP_CONFIG, &newest));
+    assert_true(backups_find_newest(".", BACKUP_SECURITY, &newest));
+    assert_int_equal(newest.bytes, 7);
+    assert_true(newest.time_us > now - 10000000);
+    assert_string_equal(newest.name, "security-backup-2026-01-24.tar.gz");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+#define ONE(name) cmocka_unit_test_setup_teardown(name, enter, leave)
+        ONE(each_is_told_once_and_again_after_its_time),
+        ONE(what_could_not_be_told_is_told_again),
+        ONE(a_damaged_memory_is_no_reason_to_fail),
+        ONE(conflicts_beyond_the_limit),
+        ONE(an_old_verification),
+        ONE(an_open_breaker),
+        ONE(a_certificate_that_expires),
+        ONE(a_late_backup),
+        ONE(the_newest_backup_is_found),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
