@@ -16,7 +16,7 @@
 
 #include "base/fsio.h"
 #include "base/mem.h"
-#include "db/conn.h"
+#include "state/config_urls.h"
 #include "state/envfile.h"
 
 /* Looked for in this order when neither --env-file nor DBR_ENV_FILE names one. */
@@ -152,8 +152,8 @@ bool config_value_error(const struct config_value *value, const struct config *c
 }
 
 static bool read_value(struct config *config, const struct envfile *file,
-                       const struct config_key *key, bool lenient, struct config_value *value,
-                       struct err *err)
+                       const struct config_key *key, bool lenient, config_url_check *check_url,
+                       struct config_value *value, struct err *err)
 {
     *value = (struct config_value){
         .key = key->name, .used_name = key->name, .secret = is_url_or_secret(key)};
@@ -165,7 +165,8 @@ static bool read_value(struct config *config, const struct envfile *file,
         set_default(key, value);
         return true;
     }
-    if (!config_key_check(key, value)) {
+    if (!config_key_check(key, value) ||
+        (key->kind == CONFIG_URL && check_url && !check_url(value))) {
         if (!lenient)
             return config_value_error(value, config, err);
         enum config_source source = value->source;
@@ -329,24 +330,16 @@ static bool find_state_dir(struct config *config, const char *option)
 
 /* --- all together ------------------------------------------------------------------ */
 
+/* As they stand; what else is to be known of them is the matter of config_urls.c. */
 static void set_urls(struct config *config)
 {
-    static const char *const names[2] = {"DATABASE_URL", "DATABASE_URL_SECONDARY"};
+    const char *secondary = text_of(config, "DATABASE_URL_SECONDARY");
     const char *direct = text_of(config, "DATABASE_URL_DIRECT");
-    struct err ignored = ERR_INIT;
-    for (size_t i = 0; i < 2; i++) {
-        const char *url = text_of(config, names[i]);
-        if (!url)
-            continue;
-        config->app_urls[i] = mem_strdup(url);
-        config->urls[i] = i == ROLE_PRIMARY && direct ? mem_strdup(direct) : conn_direct_url(url);
-        (void)conn_check_url(names[i], config->urls[i], &config->shown[i], &ignored);
-        char *warning = conn_url_warning(url);
-        if (warning)
-            strlist_addf(&config->warnings, "%s: %s", value_of(config, names[i])->used_name,
-                         warning);
-        free(warning);
-    }
+    const char *primary = text_of(config, "DATABASE_URL");
+    config->app_urls[ROLE_PRIMARY] = mem_strdup(primary);
+    config->app_urls[ROLE_SECONDARY] = mem_strdup(secondary);
+    config->urls[ROLE_PRIMARY] = mem_strdup(primary && direct ? direct : primary);
+    config->urls[ROLE_SECONDARY] = mem_strdup(secondary);
 }
 
 static void set_fields(struct config *config)
@@ -398,8 +391,8 @@ static bool finish(struct config *config, bool searched, const char *state_dir, 
     return true;
 }
 
-bool config_load(struct config *config, const char *env_file, const char *state_dir, bool lenient,
-                 struct err *err)
+bool config_load_with(struct config *config, const char *env_file, const char *state_dir,
+                      bool lenient, config_url_check *check_url, struct err *err)
 {
     struct envfile file = ENVFILE_INIT;
     const char *named = getenv("DBR_ENV_FILE");
@@ -412,7 +405,7 @@ bool config_load(struct config *config, const char *env_file, const char *state_
     bool ok = read_env_file(config, &file, env_file, lenient, err);
     for (size_t i = 0; ok && i < count; i++) {
         config->value_count++;
-        ok = read_value(config, &file, &keys[i], lenient, &config->values[i], err);
+        ok = read_value(config, &file, &keys[i], lenient, check_url, &config->values[i], err);
     }
     envfile_release(&file);
     if (!ok || !finish(config, searched, state_dir, lenient, err))
@@ -420,6 +413,12 @@ bool config_load(struct config *config, const char *env_file, const char *state_
     set_urls(config);
     set_fields(config);
     return true;
+}
+
+bool config_load_plain(struct config *config, const char *env_file, const char *state_dir,
+                       struct err *err)
+{
+    return config_load_with(config, env_file, state_dir, false, NULL, err);
 }
 
 bool config_need_secondary(const struct config *config, struct err *err)
@@ -430,25 +429,6 @@ bool config_need_secondary(const struct config *config, struct err *err)
     if (config->env_file)
         return err_hint(err, "set it in %s", config->env_file);
     return err_hint(err, "set it in the env file or the environment");
-}
-
-char *config_value_shown(const struct config_value *value)
-{
-    struct err ignored = ERR_INIT;
-    char *shown = NULL;
-    if (!value->value)
-        return mem_strdup("not set");
-    if (!value->secret)
-        return mem_strdup(value->value);
-    /* A token is no URL, and a URL that could be checked is shown without its password. */
-    size_t count;
-    const struct config_key *keys = config_keys(&count);
-    for (size_t i = 0; i < count; i++) {
-        if (strcmp(keys[i].name, value->key) == 0 && keys[i].kind == CONFIG_URL &&
-            conn_check_url(value->key, value->value, &shown, &ignored))
-            return shown;
-    }
-    return mem_strdup("set");
 }
 
 char *config_value_origin(const struct config_value *value)

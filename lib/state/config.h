@@ -108,6 +108,10 @@ struct config {
  */
 bool config_load(struct config *config, const char *env_file, const char *state_dir, bool lenient,
                  struct err *err);
+/* The same, not lenient, for a program that connects to no database: URLs are taken as they stand,
+ * neither checked nor shown (`shown` is NULL), and libpq is not needed. */
+bool config_load_plain(struct config *config, const char *env_file, const char *state_dir,
+                       struct err *err);
 /* ERR_USAGE when there is no secondary ("redundancy is disabled"). */
 bool config_need_secondary(const struct config *config, struct err *err);
 void config_release(struct config *config);
@@ -126,7 +130,7 @@ bool config_value_error(const struct config_value *value, const struct config *c
 char *config_value_origin(const struct config_value *value);
 
 /* config_keys.c: checks value->value and fills value->number; what is wrong goes to value->problem.
- */
+ * URLs are not looked at: config_urls.c. */
 bool config_key_check(const struct config_key *key, struct config_value *value);
 
 /* config_alerts.c: fills alerts and backup_dir from the values. */

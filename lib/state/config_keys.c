@@ -9,7 +9,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "db/conn.h"
 #include "state/config.h"
 
 #define DAY_MS INT64_C(86400000)
@@ -206,19 +205,6 @@ static bool check_hosts(struct config_value *value)
     return ok || complain(value, "is no list of host:port, separated by commas");
 }
 
-static bool check_url(struct config_value *value)
-{
-    struct err err = ERR_INIT;
-    if (conn_check_url(value->used_name, value->value, NULL, &err))
-        return true;
-    /* The message starts with the name, which the caller puts in front anyway. */
-    size_t name = strlen(value->used_name);
-    bool named = strncmp(err.message, value->used_name, name) == 0 && err.message[name] == ' ';
-    (void)snprintf(value->problem, sizeof value->problem, "%.*s", (int)sizeof value->problem - 1,
-                   err.message + (named ? name + 1 : 0));
-    return false;
-}
-
 /* Names that go into SQL, files and the environment cannot hold control characters. */
 static bool check_text(const struct config_key *key, struct config_value *value)
 {
@@ -241,8 +227,6 @@ static bool check_text(const struct config_key *key, struct config_value *value)
 bool config_key_check(const struct config_key *key, struct config_value *value)
 {
     switch (key->kind) {
-    case CONFIG_URL:
-        return check_url(value);
     case CONFIG_NUMBER:
         return check_number(key, value);
     case CONFIG_BOOL:
@@ -253,6 +237,7 @@ bool config_key_check(const struct config_key *key, struct config_value *value)
         return check_hosts(value);
     case CONFIG_TEXT:
         return check_text(key, value);
+    case CONFIG_URL: /* config_urls.c */
     case CONFIG_SECRET:
         break;
     }

@@ -367,6 +367,27 @@ TEST(lenient_loading_collects_what_is_wrong)
     config_release(&config);
 }
 
+TEST(plain_takes_urls_as_they_stand)
+{
+    struct config config;
+    struct err err = ERR_INIT;
+    env_file("f.env", "DATABASE_URL=" PRIMARY "\nMIRROR_DATABASE_URL=" SECONDARY
+                      "\nDB_STATE_DIR=/s\nHEALTH_CHECK_INTERVAL=60\n");
+    assert_true(config_load_plain(&config, "f.env", NULL, &err));
+    assert_string_equal(config.urls[ROLE_PRIMARY], PRIMARY);
+    assert_string_equal(config.urls[ROLE_SECONDARY], SECONDARY);
+    assert_string_equal(config.state_dir, "/s");
+    assert_int_equal(config.health_interval_ms, 60000);
+    assert_null(config.shown[ROLE_PRIMARY]);
+    config_release(&config);
+    env_file("f.env", "DATABASE_URL=" PRIMARY "\nHEALTH_CHECK_TIMEOUT=x\n");
+    assert_false(config_load_plain(&config, "f.env", NULL, &err));
+    config_release(&config);
+    env_file("f.env", "DB_STATE_DIR=/s\n");
+    assert_false(config_load_plain(&config, "f.env", NULL, &err));
+    config_release(&config);
+}
+
 TEST(the_table_is_sound)
 {
     size_t count;
@@ -405,6 +426,7 @@ int main(void)
         CLEAN(the_active_env_file_is_none_of_dbrs_own),
         CLEAN(the_state_directory),
         CLEAN(lenient_loading_collects_what_is_wrong),
+        CLEAN(plain_takes_urls_as_they_stand),
         cmocka_unit_test(the_table_is_sound),
     };
     return cmocka_run_group_tests_name("config", tests, NULL, NULL);
