@@ -147,10 +147,14 @@ $(BUILD)/tests/$(1)/%: $(BUILD)/tests/unit/$(1)/%.o $(call upto,$(1))
 endef
 $(foreach layer,$(LAYERS),$(eval $(call layer_rules,$(layer))))
 
+# The libraries of a program where they are not all of them: loading libpq and what it needs in turn takes longer than
+# a request of the API may, and a link that needs it after all fails.
+LIBS_dbr-api = $(filter-out -lpq -lz,$(ALL_LIBS))
+
 $(BINARIES): $(BIN)/%: $(BUILD)/cmd/%.o $(call upto,ops)
 	@mkdir -p $(@D)
 	$(if $(Q),@echo "  LD   $@")
-	$(Q)$(CC) $< $(call upto,ops) $(ALL_LDFLAGS) $(ALL_LIBS) -o $@
+	$(Q)$(CC) $< $(call upto,ops) $(ALL_LDFLAGS) $(or $(LIBS_$*),$(ALL_LIBS)) -o $@
 
 $(BUILT_SCRIPTS): $(BIN)/%: scripts/%
 	@mkdir -p $(@D)

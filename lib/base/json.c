@@ -185,6 +185,27 @@ struct json *json_next(const struct json *item)
     return item ? wrap(node(item)->next) : NULL;
 }
 
+bool json_is_bool(const struct json *json)
+{
+    return cJSON_IsBool(node(json));
+}
+
+bool json_is_true(const struct json *json)
+{
+    return cJSON_IsTrue(node(json));
+}
+
+const char *json_text(const struct json *item)
+{
+    return cJSON_IsString(node(item)) ? node(item)->valuestring : NULL;
+}
+
+void json_set_text(struct json *item, const char *text)
+{
+    if (!cJSON_SetValuestring(node(item), text))
+        mem_abort();
+}
+
 const char *json_key(const struct json *item)
 {
     return item ? node(item)->string : NULL;

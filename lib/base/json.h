@@ -41,6 +41,8 @@ bool json_bool(const struct json *object, const char *key, bool fallback);
 bool json_is_object(const struct json *json);
 bool json_is_array(const struct json *json);
 bool json_is_null(const struct json *json);
+bool json_is_bool(const struct json *json);
+bool json_is_true(const struct json *json);
 size_t json_count(const struct json *array);
 struct json *json_at(const struct json *array, size_t index);
 const char *json_at_str(const struct json *array, size_t index);
@@ -48,6 +50,8 @@ const char *json_at_str(const struct json *array, size_t index);
 struct json *json_first(const struct json *json);
 struct json *json_next(const struct json *item);
 const char *json_key(const struct json *item);
+const char *json_text(const struct json *item);          /* of a string; NULL for anything else */
+void json_set_text(struct json *item, const char *text); /* item must be a string; copies */
 struct json *json_copy(const struct json *json);
 
 /* The whole text must be one value; err names the place of the error. */
@@ -56,6 +60,8 @@ void json_print(const struct json *json, bool pretty, struct buf *out);
 /* Appends text as a JSON string, quotes included; invalid UTF-8 is replaced by U+FFFD. NULL appends
  * null. */
 void json_quote(struct buf *out, const char *text);
+/* The whole text is valid UTF-8. */
+bool json_is_utf8(const char *text);
 /* Appends a piece of what stands between the quotes. The whole must be valid UTF-8; pieces may be
  * cut anywhere. */
 void json_quote_piece(struct buf *out, const char *text, size_t len);

@@ -79,6 +79,17 @@ void json_quote(struct buf *out, const char *text)
     buf_addch(out, '"');
 }
 
+bool json_is_utf8(const char *text)
+{
+    for (const unsigned char *p = (const unsigned char *)text; *p;) {
+        size_t len = utf8_length(p);
+        if (len == 0)
+            return false;
+        p += len;
+    }
+    return true;
+}
+
 void json_quote_piece(struct buf *out, const char *text, size_t len)
 {
     const char *end = text + len;

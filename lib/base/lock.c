@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -107,20 +108,36 @@ bool lock_take(struct lock *lock, const char *path, int64_t wait_ms, const char 
     return true;
 }
 
-long lock_holder(const char *path)
+bool lock_look(const char *path, struct lock_note *note)
 {
-    char note[NOTE_SIZE];
+    char text[NOTE_SIZE];
+    struct stat st;
+    struct buf clean = BUF_INIT;
     int fd = open(path, O_RDONLY | O_CLOEXEC);
 
+    *note = (struct lock_note){0};
     if (fd < 0)
-        return 0;
-    long pid = 0;
-    if (flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
-        read_note(fd, note);
-        pid = pid_of_note(note);
+        return false;
+    bool held = flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    if (held) {
+        read_note(fd, text);
+        note->pid = pid_of_note(text);
+        const char *command = strchr(text, ' ');
+        if (command)
+            buf_add_clean(&clean, command + 1);
+        (void)snprintf(note->command, sizeof note->command, "%s", clean.data);
+        buf_release(&clean);
+        if (fstat(fd, &st) == 0)
+            note->since_us = (int64_t)st.st_mtim.tv_sec * 1000000 + st.st_mtim.tv_nsec / 1000;
     }
     (void)close(fd);
-    return pid;
+    return held;
+}
+
+long lock_holder(const char *path)
+{
+    struct lock_note note;
+    return lock_look(path, &note) ? note.pid : 0;
 }
 
 void lock_release(struct lock *lock)

@@ -22,6 +22,15 @@ struct lock {
  * holder's pid and command. */
 bool lock_take(struct lock *lock, const char *path, int64_t wait_ms, const char *command,
                struct err *err);
+/* What the holder wrote into the file. */
+struct lock_note {
+    long pid;          /* -1: held, but nothing is written yet */
+    char command[128]; /* control characters replaced */
+    int64_t since_us;  /* wall clock, when it was taken */
+};
+
+/* False when nobody holds it. */
+bool lock_look(const char *path, struct lock_note *note);
 /* Pid of the holder written in the file, 0 when nobody holds it. */
 long lock_holder(const char *path);
 void lock_release(struct lock *lock);

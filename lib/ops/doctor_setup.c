@@ -9,11 +9,21 @@
 #include "base/lock.h"
 #include "base/mem.h"
 #include "cli/report.h"
+#include "ops/api_token.h"
 #include "ops/doctor_checks.h"
 #include "ops/health_judge.h"
 
 static const char config_area[] = "configuration";
 static const char state_area[] = "state";
+
+static void check_token(const struct config *config, struct findings *findings)
+{
+    struct api_token token;
+    struct err err = ERR_INIT;
+    if (!api_token_load(&token, config, &err))
+        findings_add(findings, FINDING_SETUP, config_area, err.hint, "the HTTP API: %s",
+                     err.message);
+}
 
 void doctor_check_config(const struct config *config, struct findings *findings)
 {
@@ -37,6 +47,7 @@ void doctor_check_config(const struct config *config, struct findings *findings)
         free(complaint);
         free(next);
     }
+    check_token(config, findings);
     for (size_t i = 0; i < config->warnings.count; i++)
         findings_add(findings, FINDING_WARNING, config_area, config->warnings.items[i], "%s",
                      config->warnings.items[i]);

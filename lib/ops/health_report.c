@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "cli/report.h"
 #include "ops/auto.h"
+#include "ops/operation.h"
 #include "state/breaker.h"
 #include "state/journal.h"
 
@@ -152,6 +153,7 @@ void health_document(const struct config *config, const struct state *state,
     else
         json_set_null(document, "switching");
     alerts_document(&judgement->alerts, document);
+    operation_report(document, state);
     struct json *warnings = json_set_array(document, "warnings");
     for (size_t i = 0; i < judgement->warnings.count; i++)
         json_add_str(warnings, judgement->warnings.items[i]);

@@ -2,9 +2,11 @@
 #include "state/events.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "state/jsonl.h"
 
 #define EVENTS_MAX ((size_t)8 << 20)
@@ -27,4 +29,52 @@ void events_write(const struct state *state, const char *event, const char *reas
     if (!jsonl_append(path, line, EVENTS_MAX, &err))
         log_warn("event %s is not recorded: %s", event, err.message);
     free(path);
+}
+
+/* --- reading -------------------------------------------------------------------- */
+
+/* The newest lines so far, round and round. */
+struct ring {
+    char **lines;
+    size_t size;
+    size_t seen; /* of all */
+};
+
+static bool remember(void *context, const char *line, size_t len)
+{
+    struct ring *ring = context;
+    char **place = &ring->lines[ring->seen++ % ring->size];
+    free(*place);
+    *place = mem_strndup(line, len);
+    return true;
+}
+
+static void add_parsed(struct json *array, const char *line)
+{
+    struct err ignored = ERR_INIT;
+    struct json *event = json_parse(line, strlen(line), &ignored);
+    if (json_is_object(event))
+        json_add(array, event);
+    else
+        json_free(event);
+}
+
+struct json *events_last(const struct state *state, size_t limit, struct err *err)
+{
+    struct ring ring = {mem_array(NULL, limit, sizeof *ring.lines), limit, 0};
+    struct json *array = json_array();
+    int64_t damaged;
+    memset(ring.lines, 0, limit * sizeof *ring.lines);
+    char *path = state_path(state, "events.jsonl");
+    bool ok = jsonl_each(path, remember, &ring, &damaged, err);
+    free(path);
+    for (size_t i = 0; ok && i < limit && i < ring.seen; i++)
+        add_parsed(array, ring.lines[(ring.seen - 1 - i) % limit]);
+    for (size_t i = 0; i < limit; i++)
+        free(ring.lines[i]);
+    free(ring.lines);
+    if (ok)
+        return array;
+    json_free(array);
+    return NULL;
 }

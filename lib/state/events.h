@@ -14,4 +14,8 @@
 void events_write(const struct state *state, const char *event, const char *reason,
                   const char *message, struct json *extra);
 
+/* The last of them as an array, the newest first; lines that are damaged are left out. The caller
+ * frees it; NULL on error. limit must not be 0. */
+struct json *events_last(const struct state *state, size_t limit, struct err *err);
+
 #endif

@@ -147,6 +147,33 @@ TEST(iteration)
     json_free(root);
 }
 
+TEST(texts_in_place)
+{
+    struct json *array = json_array();
+    struct buf text = BUF_INIT;
+    json_add_str(array, "short");
+    json_add(array, json_object());
+    assert_string_equal(json_text(json_at(array, 0)), "short");
+    assert_null(json_text(json_at(array, 1)));
+    assert_null(json_text(NULL));
+    assert_false(json_is_bool(array) || json_is_bool(NULL) || json_is_true(array));
+    json_set_text(json_at(array, 0), "a text that is longer than the one before");
+    json_print(array, false, &text);
+    assert_string_equal(text.data, "[\"a text that is longer than the one before\",{}]");
+    buf_release(&text);
+    json_free(array);
+}
+
+TEST(valid_utf8)
+{
+    assert_true(json_is_utf8(""));
+    assert_true(json_is_utf8("a\n\xC3\xA4\xE2\x82\xAC\xF0\x9F\x98\x80"));
+    assert_false(json_is_utf8("\xC3"));
+    assert_false(json_is_utf8("\xC0\xAF"));
+    assert_false(json_is_utf8("\xED\xA0\x80"));
+    assert_false(json_is_utf8("x\xFF"));
+}
+
 TEST(integers_are_exact)
 {
     static const int64_t numbers[] = {0,
@@ -317,6 +344,8 @@ int main(void)
         cmocka_unit_test(getters_give_the_default_for_another_kind),
         cmocka_unit_test(nothing_is_an_empty_value),
         cmocka_unit_test(iteration),
+        cmocka_unit_test(texts_in_place),
+        cmocka_unit_test(valid_utf8),
         cmocka_unit_test(integers_are_exact),
         cmocka_unit_test(odd_numbers),
         cmocka_unit_test(strings_are_escaped_and_valid),

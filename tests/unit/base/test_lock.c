@@ -64,8 +64,15 @@ TEST(held_lock_names_its_holder)
     struct err err = ERR_INIT;
     char want[100];
 
+    struct lock_note note;
+
+    assert_false(lock_look("op.lock", &note));
     pid_t pid = hold("dbr-sync\033[2J\nforged", 20000);
     assert_int_equal(lock_holder("op.lock"), pid);
+    assert_true(lock_look("op.lock", &note));
+    assert_int_equal(note.pid, pid);
+    assert_string_equal(note.command, "dbr-sync?[2J");
+    assert_true(clock_now_us() - note.since_us < 60000000 && clock_now_us() >= note.since_us);
     int64_t start = clock_mono_ms();
     assert_false(lock_take(&lock, "op.lock", 0, "me", &err));
     assert_true(clock_mono_ms() - start < 5000);

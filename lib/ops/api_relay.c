@@ -1,0 +1,143 @@
+/* Answers that other programs give. */
+#include "ops/api_relay.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/clock.h"
+#include "base/fsio.h"
+#include "base/lock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "ops/api_answers.h"
+#include "ops/api_child.h"
+
+#define LIMIT_MS 30000
+#define METRICS_MAX ((size_t)4 << 20)
+#define METRICS_AGE_MS 10000 /* measuring takes a moment, and a connection to each database */
+
+void api_relay_health(struct api *api, const char *const *options)
+{
+    struct strlist argv = STRLIST_INIT;
+    struct child child = CHILD_INIT;
+    struct err err = ERR_INIT;
+    bool ok = api_child_command(&argv, "dbr-health", &err);
+    for (size_t i = 0; ok && options[i]; i++)
+        strlist_add(&argv, options[i]);
+    if (ok && api_child_start(&child, &argv, LIMIT_MS, &err)) {
+        (void)child_wait(&child, 1, -1);
+        api_child_answer(&child, true, api->response);
+    } else {
+        api_child_failed("dbr-health", err.message, api->response);
+    }
+    child_release(&child);
+    strlist_release(&argv);
+}
+
+void api_relay_queue(const struct api *api, const char *name, int64_t wait_ms, struct lock *lock)
+{
+    struct err err = ERR_INIT;
+    char *path = mem_printf("%s/%s", api->config->state_dir, name);
+    if (!lock_take(lock, path, wait_ms, "dbr-api", &err))
+        log_debug("%s", err.message);
+    free(path);
+}
+
+/* --- metrics --------------------------------------------------------------------- */
+
+static bool is_fresh(const char *path)
+{
+    struct stat st;
+    if (stat(path, &st) != 0)
+        return false;
+    int64_t age_ms =
+        clock_now_us() / 1000 - ((int64_t)st.st_mtim.tv_sec * 1000 + st.st_mtim.tv_nsec / 1000000);
+    return age_ms >= 0 && age_ms < METRICS_AGE_MS;
+}
+
+static bool give_file(struct api *api, const char *path)
+{
+    struct buf text = BUF_INIT;
+    struct err err = ERR_INIT;
+    struct json *document = NULL;
+    if (is_fresh(path) && fsio_read(path, METRICS_MAX, &text, &err))
+        document = json_parse(text.data, text.len, &err);
+    buf_release(&text);
+    if (!document)
+        return false;
+    api_give(api->response, document);
+    return true;
+}
+
+static void keep(const struct api *api, const char *path)
+{
+    struct buf text = BUF_INIT;
+    struct err err = ERR_INIT;
+    if (api->response->status != 200)
+        return;
+    json_print(api->response->document, false, &text);
+    if (!fsio_write_atomic(path, 0600, text.data, text.len, &err))
+        log_debug("%s", err.message);
+    buf_release(&text);
+}
+
+void api_answer_metrics(struct api *api, const char *argument)
+{
+    static const char *const options[] = {"--metrics", NULL};
+    struct lock lock = LOCK_INIT;
+    char *path = mem_printf("%s/api-metrics.json", api->config->state_dir);
+    (void)argument;
+    if (!give_file(api, path)) {
+        api_relay_queue(api, "api-metrics.lock", LIMIT_MS, &lock);
+        if (!give_file(api, path)) {
+            api_relay_health(api, options);
+            keep(api, path);
+        }
+        lock_release(&lock);
+    }
+    free(path);
+}
+
+void api_answer_database(struct api *api, const char *argument)
+{
+    static const char *const kept[] = {"success", "time", "activeDatabase", "databases"};
+    api_answer_metrics(api, argument);
+    if (api->response->status != 200)
+        return;
+    struct json *document = json_object();
+    for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++) {
+        const struct json *part = json_get(api->response->document, kept[i]);
+        if (part)
+            json_set(document, kept[i], json_copy(part));
+    }
+    api_give(api->response, document);
+}
+
+/* --- history --------------------------------------------------------------------- */
+
+void api_answer_history(struct api *api, const char *argument)
+{
+    static const char *const periods[] = {"24h", "1h", "7d", "30d"};
+    char period[8] = "24h";
+    (void)argument;
+    (void)api_request_query(&api->request, "period", period, sizeof period);
+    for (size_t i = 0; i < sizeof periods / sizeof periods[0]; i++) {
+        if (strcmp(period, periods[i]) == 0) {
+            char *option = mem_printf("--history=%s", periods[i]);
+            const char *const options[] = {option, NULL};
+            api_relay_health(api, options);
+            free(option);
+            return;
+        }
+    }
+    api_fail(api->response, 400, "bad_request", "there is no such period",
+             "period is 1h, 24h, 7d or 30d");
+}
+
+void api_answer_breakers(struct api *api, const char *argument)
+{
+    static const char *const options[] = {"--breakers", NULL};
+    (void)argument;
+    api_relay_health(api, options);
+}

@@ -1,0 +1,19 @@
+/* Asks another program of dbr and passes its document on: for what needs a database or a library
+ * that dbr-api does without. */
+#ifndef DBR_OPS_API_RELAY_H
+#define DBR_OPS_API_RELAY_H
+
+#include "ops/api.h"
+
+/* Runs dbr-health with these options (NULL-terminated) beside --json, for 30 s at most. */
+void api_relay_health(struct api *api, const char *const *options);
+
+/*
+ * One at a time does what is costly; others wait for it and find its result. Takes the lock NAME in
+ * the state directory, waiting up to wait_ms; true also without it (there is no directory yet, the
+ * wait is over).
+ */
+struct lock;
+void api_relay_queue(const struct api *api, const char *name, int64_t wait_ms, struct lock *lock);
+
+#endif
