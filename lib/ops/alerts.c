@@ -5,14 +5,7 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "base/log.h"
 #include "base/mem.h"
-#include "cli/report.h"
-#include "ops/hook.h"
-#include "state/events.h"
-
-#define PART "alerts"
-#define TEXT_SIZE 32
 
 /* --- the list ------------------------------------------------------------------------ */
 
@@ -48,7 +41,7 @@ void alerts_release(struct alerts *alerts)
     *alerts = (struct alerts)ALERTS_INIT;
 }
 
-static const char *severity_name(bool critical)
+const char *alert_severity(bool critical)
 {
     return critical ? "critical" : "warning";
 }
@@ -78,7 +71,7 @@ static void store(struct json *part, const struct alert *alert, int64_t notified
 {
     char time[CLOCK_TEXT_SIZE];
     struct json *entry = json_set_object(part, alert->name);
-    json_set_str(entry, "severity", severity_name(alert->critical));
+    json_set_str(entry, "severity", alert_severity(alert->critical));
     json_set_str(entry, "message", alert->message);
     json_set_str(entry, "since", alert->since);
     json_set_str(entry, "notified", clock_format(notified_us, time));
@@ -92,7 +85,7 @@ static void find_ended(const struct alerts *alerts, const struct json *before, s
             continue;
         struct alert gone = {.name = mem_strdup(json_key(entry)),
                              .critical =
-                                 strcmp(json_str(entry, "severity", ""), severity_name(true)) == 0,
+                                 strcmp(json_str(entry, "severity", ""), alert_severity(true)) == 0,
                              .message = mem_strdup(json_str(entry, "message", ""))};
         int64_t since = time_of(entry, "since", INT64_MAX, 0);
         clock_format(since, gone.since);
@@ -105,8 +98,8 @@ static void find_ended(const struct alerts *alerts, const struct json *before, s
 void alerts_apply(struct alerts *alerts, struct state *state, int64_t now_us, int64_t repeat_ms,
                   struct alerts *news)
 {
-    struct json *before = json_copy(json_get(state->root, PART));
-    struct json *part = json_set_object(state->root, PART);
+    struct json *before = json_copy(json_get(state->root, ALERTS_PART));
+    struct json *part = json_set_object(state->root, ALERTS_PART);
     for (size_t i = 0; i < alerts->count; i++) {
         struct alert *alert = &alerts->items[i];
         const struct json *entry = json_get(before, alert->name);
@@ -126,88 +119,14 @@ void alerts_apply(struct alerts *alerts, struct state *state, int64_t now_us, in
     json_free(before);
 }
 
-/* --- telling --------------------------------------------------------------------------- */
+/* --- documents ------------------------------------------------------------------------- */
 
-static void describe(const struct alert *alert, struct buf *text)
-{
-    int64_t since = 0;
-    char lasted[TEXT_SIZE];
-    if (clock_parse(alert->since, &since))
-        since = (clock_now_us() - since) / 1000;
-    report_duration(since > 0 ? since : 0, lasted);
-    if (alert->change == ALERT_OVER)
-        buf_addf(text, "over after %s: %s", lasted, alert->message);
-    else if (alert->change == ALERT_REPEATED)
-        buf_addf(text, "%s (since %s)", alert->message, lasted);
-    else
-        buf_adds(text, alert->message);
-}
-
-static void set_figures(struct json *object, const struct alert *alert)
+void alert_figures(const struct alert *alert, struct json *object)
 {
     if (!alert->measured)
         return;
     json_set_double(object, "value", alert->value);
     json_set_double(object, "threshold", alert->threshold);
-}
-
-static bool run_command(const struct config *config, const struct state *state,
-                        const struct alert *alert, const char *message)
-{
-    struct err why = ERR_INIT;
-    struct hook_event event = {
-        .event = "alert",
-        .active = state_active(state),
-        .reason = alert->name,
-        .message = message,
-        .severity = alert->change == ALERT_OVER ? "ok" : severity_name(alert->critical)};
-    if (hook_run(config, &event, &why))
-        return true;
-    log_warn("DB_ON_EVENT: %s", why.message);
-    return false;
-}
-
-/* So that the next check tells of them again. */
-static void forget_told(struct state *state, const struct strlist *names)
-{
-    struct err why = ERR_INIT;
-    if (names->count == 0)
-        return;
-    if (!state_begin(state, &why)) {
-        log_warn("%s", why.message);
-        return;
-    }
-    for (size_t i = 0; i < names->count; i++) {
-        struct json *entry = json_get(json_get(state->root, PART), names->items[i]);
-        if (json_is_object(entry))
-            json_set_null(entry, "notified");
-    }
-    if (!state_commit(state, &why))
-        log_warn("%s", why.message);
-}
-
-void alerts_tell(const struct alerts *news, const struct config *config, struct state *state)
-{
-    struct strlist failed = STRLIST_INIT;
-    struct buf message = BUF_INIT;
-    for (size_t i = 0; i < news->count; i++) {
-        const struct alert *alert = &news->items[i];
-        buf_reset(&message);
-        describe(alert, &message);
-        if (alert->change != ALERT_REPEATED) {
-            struct json *extra = json_object();
-            json_set_str(extra, "change", alert->change == ALERT_OVER ? "over" : "raised");
-            json_set_str(extra, "severity", severity_name(alert->critical));
-            json_set_str(extra, "since", alert->since);
-            set_figures(extra, alert);
-            events_write(state, "alert", alert->name, message.data, extra);
-        }
-        if (!run_command(config, state, alert, message.data) && alert->change != ALERT_OVER)
-            strlist_add(&failed, alert->name);
-    }
-    forget_told(state, &failed);
-    strlist_release(&failed);
-    buf_release(&message);
 }
 
 void alerts_document(const struct alerts *alerts, struct json *document)
@@ -217,9 +136,9 @@ void alerts_document(const struct alerts *alerts, struct json *document)
         const struct alert *alert = &alerts->items[i];
         struct json *item = json_add(list, json_object());
         json_set_str(item, "name", alert->name);
-        json_set_str(item, "severity", severity_name(alert->critical));
+        json_set_str(item, "severity", alert_severity(alert->critical));
         json_set_str(item, "message", alert->message);
         json_set_str(item, "since", alert->since[0] ? alert->since : NULL);
-        set_figures(item, alert);
+        alert_figures(alert, item);
     }
 }

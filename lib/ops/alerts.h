@@ -16,6 +16,9 @@
 #include "state/config.h"
 #include "state/state.h"
 
+/* The member of the state. */
+#define ALERTS_PART "alerts"
+
 enum alert_change { ALERT_LASTS, ALERT_RAISED, ALERT_REPEATED, ALERT_OVER };
 
 struct alert {
@@ -56,6 +59,9 @@ void alerts_apply(struct alerts *alerts, struct state *state, int64_t now_us, in
  */
 void alerts_tell(const struct alerts *news, const struct config *config, struct state *state);
 
+const char *alert_severity(bool critical);
+/* Adds "value" and "threshold" where they were measured. */
+void alert_figures(const struct alert *alert, struct json *object);
 /* The array [{"name", "severity", "message", "since", "value", "threshold"}]. */
 void alerts_document(const struct alerts *alerts, struct json *document);
 
