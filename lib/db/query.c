@@ -8,12 +8,20 @@
 #include "db/conn_internal.h"
 
 #define DETAIL_MAX 200
+#define PROGRAM_LIMIT "54000"
 
 /* Classes that say the connection or the server is gone rather than that the statement was wrong.
  */
 static bool is_gone(const char *sqlstate)
 {
     return !strncmp(sqlstate, "08", 2) || !strncmp(sqlstate, "57P0", 4);
+}
+
+/* CockroachDB calls a message that is too long a violation of the protocol, and keeps the
+ * connection: sent again it would be too long again. */
+static bool is_too_long(const char *sqlstate, const char *message)
+{
+    return !strcmp(sqlstate, "08P01") && strstr(message, "maximum allowed message size") != NULL;
 }
 
 static const char *hint_for(const char *sqlstate)
@@ -25,7 +33,11 @@ static const char *hint_for(const char *sqlstate)
          "grant the role in the URL the right that is missing, or use the owner of the tables"},
         {"25006", "the database is read-only for this session: a replica, or a provider's "
                   "read-only endpoint"},
-        {"53100", "the server's disk is full; nothing was committed"},
+        {"53100", "the server's disk is full, or its storage limit reached: make room or raise the "
+                  "limit, then run the program again; it goes on from what was committed"},
+        {PROGRAM_LIMIT,
+         "the server takes no statement or row of that size: shorten the value, keep "
+         "it elsewhere, or leave the table out with DB_SYNC_EXCLUDE_TABLES"},
         {"53200", "the server ran out of memory; try again, or with a smaller DB_SYNC_BATCH_SIZE"},
         {"57014", "the statement was cancelled on the server"},
         {"55P03", "another session holds a lock on a table; try again when it is done"},
@@ -86,6 +98,8 @@ bool conn_result_error(struct conn *conn, const PGresult *result, struct err *er
     }
     if (text.len == 0)
         buf_adds(&text, "the connection was lost");
+    if (is_too_long(code, text.data))
+        memcpy(code, PROGRAM_LIMIT, sizeof(code));
     if (PQstatus(conn->pg) == CONNECTION_BAD || is_gone(code)) {
         err_set(err, ERR_UNREACHABLE, "the connection to the %s (%s) was lost: %s", conn->role,
                 conn->shown, text.data);

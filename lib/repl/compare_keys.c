@@ -14,8 +14,10 @@
 #include "repl/key_lines.h"
 #include "repl/proof.h"
 
-/* Keys of a change window are asked of the target in parts of this many. */
+/* Keys of a change window are asked of the target in parts of this many, and of this many bytes: a
+ * message of 16 MiB is too long for CockroachDB. */
 #define WINDOW_PART 20000
+#define WINDOW_BYTES ((size_t)1 << 20)
 
 static bool add_to_list(void *context, const struct key_item *item, struct err *err)
 {
@@ -136,7 +138,17 @@ static bool compare_listed(struct conn *const conns[2], const struct pairing *pa
     return ok ? true : err_prefix(err, "table %s", pair->name);
 }
 
-/* Parameter arrays for up to WINDOW_PART keys; returns how many were taken. */
+static bool is_full(const struct buf *arrays, size_t width)
+{
+    size_t bytes = 0;
+    size_t i;
+
+    for (i = 0; i < width; i++)
+        bytes += arrays[i].len;
+    return bytes >= WINDOW_BYTES;
+}
+
+/* Parameter arrays for the keys of one part; returns how many were taken. */
 static size_t take_keys(struct keyset *list, size_t width, struct buf *arrays, struct err *err)
 {
     struct key_item item;
@@ -148,7 +160,7 @@ static size_t take_keys(struct keyset *list, size_t width, struct buf *arrays, s
         buf_reset(&arrays[i]);
         quote_array_open(&arrays[i]);
     }
-    while (n < WINDOW_PART && keyset_next(list, &item, &end, err)) {
+    while (n < WINDOW_PART && !is_full(arrays, width) && keyset_next(list, &item, &end, err)) {
         for (i = 0; i < width; i++) {
             const char *text = key_item_text(&item, i);
 
@@ -161,9 +173,9 @@ static size_t take_keys(struct keyset *list, size_t width, struct buf *arrays, s
     return n;
 }
 
-/* The source's list asks first; the target is asked for exactly these keys. */
+/* The source's list asks first; the target is asked for exactly these keys, in *parts answers. */
 static bool queue_window(struct conn *target, const struct pairing *pair, struct keyset *list,
-                         struct err *err)
+                         size_t *parts, struct err *err)
 {
     size_t width = row_sql_key_width(&pair->rows[TARGET]);
     struct buf *arrays = mem_alloc(width * sizeof(*arrays));
@@ -176,10 +188,12 @@ static bool queue_window(struct conn *target, const struct pairing *pair, struct
         arrays[i] = (struct buf)BUF_INIT;
     row_sql_keys_of(&sql, &pair->rows[TARGET]);
     keyset_rewind(list);
+    *parts = 0;
     while (ok && take_keys(list, width, arrays, err) > 0) {
         for (i = 0; i < width; i++)
             values[i] = arrays[i].data;
         ok = pipeline_add(target, sql.data, width, values, err);
+        ++*parts;
     }
     ok = ok && err->code == ERR_NONE; /* a keyset that cannot be read ends the loop too */
     for (i = 0; i < width; i++)
@@ -191,10 +205,9 @@ static bool queue_window(struct conn *target, const struct pairing *pair, struct
 }
 
 static bool compare_window(struct conn *const conns[2], const struct pairing *pair,
-                           struct comparison *c, struct keyset *list, struct err *err)
+                           struct comparison *c, struct keyset *list, size_t parts, struct err *err)
 {
     struct merge m;
-    size_t parts = (list->count + WINDOW_PART - 1) / WINDOW_PART;
     bool ok = true;
 
     merge_begin(&m, c, pair, list);
@@ -211,12 +224,14 @@ static bool window_table(struct conn *const conns[2], const struct pairing *pair
                          struct comparison *c, struct err *err)
 {
     struct keyset list;
+    size_t parts = 0;
     bool ok;
 
     keyset_init(&list, c->changes.dir);
     ok = receive_list(conns[SOURCE], &pair->rows[SOURCE], &list, err) &&
-         queue_window(conns[TARGET], pair, &list, err) && pipeline_sync(conns[TARGET], err) &&
-         pipeline_send(&conns[TARGET], 1, err) && compare_window(conns, pair, c, &list, err);
+         queue_window(conns[TARGET], pair, &list, &parts, err) &&
+         pipeline_sync(conns[TARGET], err) && pipeline_send(&conns[TARGET], 1, err) &&
+         compare_window(conns, pair, c, &list, parts, err);
     keyset_release(&list);
     c->equal = ok && c->inserts + c->updates == 0;
     return ok;

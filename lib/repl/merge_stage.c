@@ -7,7 +7,9 @@
 
 #include "db/pipeline.h"
 
+/* A message of 16 MiB is too long for CockroachDB. */
 #define WAVE_ROWS 8192
+#define WAVE_BYTES ((size_t)1 << 20)
 
 static bool queue(struct following *f, const char *sql, struct err *err)
 {
@@ -56,18 +58,6 @@ static void add_staged(struct staging *s, const struct key_item *item, const str
     arrays_end_row(&s->rows);
 }
 
-static bool take_values(void *context, const struct result *row, struct err *err)
-{
-    struct staging *s = context;
-    bool end;
-
-    for (; s->place < result_int(row, 0, 0); s->place++)
-        if (!keyset_next(&s->asked, &s->at, &end, err))
-            return end ? err_set(err, ERR_FAILED, "a row of the merge has no key") : false;
-    add_staged(s, &s->at, row);
-    return true;
-}
-
 static bool insert_staged(struct staging *s, struct err *err)
 {
     struct following *f = s->f;
@@ -83,6 +73,18 @@ static bool insert_staged(struct staging *s, struct err *err)
     arrays_reset(&s->rows);
     buf_release(&sql);
     return ok && settle(f, err);
+}
+
+static bool take_values(void *context, const struct result *row, struct err *err)
+{
+    struct staging *s = context;
+    bool end;
+
+    for (; s->place < result_int(row, 0, 0); s->place++)
+        if (!keyset_next(&s->asked, &s->at, &end, err))
+            return end ? err_set(err, ERR_FAILED, "a row of the merge has no key") : false;
+    add_staged(s, &s->at, row);
+    return arrays_bytes(&s->rows) < WAVE_BYTES || insert_staged(s, err);
 }
 
 static bool ask_values(struct staging *s, struct err *err)
@@ -117,7 +119,9 @@ static bool stage_item(struct staging *s, const struct key_item *item, struct er
         if (!keyset_add(&s->asked, item, err))
             return false;
     }
-    return s->keys.rows + s->rows.rows < WAVE_ROWS || ask_values(s, err);
+    return (s->keys.rows + s->rows.rows < WAVE_ROWS &&
+            arrays_bytes(&s->keys) + arrays_bytes(&s->rows) < WAVE_BYTES) ||
+           ask_values(s, err);
 }
 
 bool merge_stage_fill(struct following *f, size_t pair, struct err *err)

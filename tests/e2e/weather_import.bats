@@ -109,3 +109,13 @@ imports() {
     p2 -c "TRUNCATE big, plain, small, nothing"
     imports 0
 }
+
+@test "an INSERT that is longer than a message may be: refused at once, and nothing stays" {
+    p1 -c "CREATE TABLE wide (id int PRIMARY KEY, t text)" -c "INSERT INTO wide SELECT 1, repeat('x', 17000000)"
+    run_dbr export --source=primary --dialect=cockroach --inserts --output=wide.sql
+    exits 0
+    run_dbr import --target=secondary --input=wide.sql --yes
+    exits 1
+    stderr_has "maximum allowed message size" DB_SYNC_EXCLUDE_TABLES
+    is "$(p2 -c "SELECT count(*) FROM pg_tables WHERE schemaname = 'public' AND tablename = 'wide'")" 0
+}

@@ -160,3 +160,17 @@ half_way() { [ "$(p2 -c "SELECT count(*) FROM parent WHERE t = 'new'")" -gt 0 ];
     json_is .retries 0
     is "$(p2 -c "SELECT count(*) FROM parent WHERE t = 'new'")" 1000
 }
+
+@test "many changed rows with long keys are asked for in several messages" {
+    p1 -c "CREATE TABLE docs (path text PRIMARY KEY, n int, updated_at timestamptz NOT NULL DEFAULT now())" \
+        -c "INSERT INTO docs SELECT i || repeat('/directory', 90), i, now() - interval '1 day' FROM generate_series(1, 20000) i" -c "ANALYZE docs"
+    run_dbr init-secondary --update
+    exits 0
+    env_set DB_FINGERPRINT_ROWS 1000
+    run_dbr sync
+    p1 -c "UPDATE docs SET n = n + 1, updated_at = now()"
+    run_dbr sync --json
+    exits 0
+    json_is .updated 20000
+    in_step
+}
