@@ -16,7 +16,7 @@
 -- information_schema  check_constraints columns key_column_usage referential_constraints schemata sequences statistics
 --                  table_constraints tables views
 -- functions        col_description format_type obj_description pg_get_constraintdef pg_get_expr pg_get_indexdef pg_get_serial_sequence
---                  pg_get_viewdef pg_sequence_last_value
+--                  pg_get_viewdef pg_sequence_last_value has_system_privilege
 --                  unique_rowid cluster_logical_timestamp
 -- for the server   cancel(session_id) cluster_id() mvcc_timestamp(xmin) refuse(sqlstate, message, hint)
 --                  sequence_row(sequence): the row (last_value, log_cnt, is_called) that a sequence has as a table
@@ -616,8 +616,6 @@ CREATE FUNCTION crdb_standin.cluster_logical_timestamp() RETURNS numeric LANGUAG
 -- When the row was committed, in nanoseconds; needs track_commit_timestamp. NULL while its transaction runs.
 CREATE FUNCTION crdb_standin.mvcc_timestamp(xmin xid) RETURNS numeric LANGUAGE sql STABLE
     RETURN (extract(epoch FROM pg_xact_commit_timestamp(xmin)) * 1000000000)::numeric(30, 10);
-CREATE FUNCTION crdb_standin.cluster_id() RETURNS uuid LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog
-    AS 'SELECT md5(system_identifier::text)::uuid FROM pg_control_system()';
 
 CREATE FUNCTION crdb_standin.refuse(sqlstate text, message text, hint text DEFAULT NULL) RETURNS text LANGUAGE plpgsql VOLATILE AS $$
 BEGIN
@@ -626,6 +624,20 @@ BEGIN
     END IF;
     RAISE EXCEPTION USING ERRCODE = sqlstate, MESSAGE = message, HINT = hint;
 END $$;
+
+-- From v26.1 on what is internal is refused to whoever has not asked for it.
+CREATE FUNCTION crdb_standin.cluster_id() RETURNS uuid LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+BEGIN
+    IF substring(current_setting('crdb_standin.version') FROM ' v(\d+)')::int >= 26
+       AND coalesce(current_setting('crdb_standin.allow_unsafe_internals', true), 'off') NOT IN ('on', 'true', '1') THEN
+        PERFORM crdb_standin.refuse('42501', 'Access to crdb_internal and system is restricted.',
+                                    'These interfaces are not supported in production. To proceed, set the session variable allow_unsafe_internals = true.');
+    END IF;
+    RETURN (SELECT md5(system_identifier::text)::uuid FROM pg_control_system());
+END $$;
+-- Admins have all of them; nothing here grants one to somebody else.
+CREATE FUNCTION crdb_standin.has_system_privilege(privilege text) RETURNS bool LANGUAGE sql STABLE
+    RETURN pg_has_role(current_user, 'admin', 'MEMBER');
 
 -- One server behind serves many tests at a time: a database, and those whose names go on with "__" after its name, are a cluster.
 CREATE FUNCTION crdb_standin.is_of_cluster(database name) RETURNS bool LANGUAGE sql STABLE

@@ -103,6 +103,7 @@ func main() {
 	}
 	s := &server{target: *target, weather: newWeather(*percent, *seed), sessions: map[*session]bool{}, seen: map[uint64]bool{},
 		numbers: numbers{Statements: map[string]int{}}}
+	adaptVariables(*version)
 	s.translator = newTranslator("CockroachDB CCL " + *version + " (x86_64-pc-linux-gnu, built 2025/01/01 00:00:00, go1.23.7)")
 	if err := s.run(*directory, *statements); err != nil {
 		fmt.Fprintln(os.Stderr, err)

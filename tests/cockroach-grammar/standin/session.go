@@ -47,7 +47,7 @@ type session struct {
 
 func (s *server) serve(client net.Conn) {
 	defer client.Close()
-	c := &session{server: s, client: client, fromUser: newReader(client), statements: map[string]*prepared{}, portals: map[string]*portal{}, autocommit: true}
+	c := &session{server: s, client: client, fromUser: newReader(client), statements: map[string]*prepared{}, portals: map[string]*portal{}, autocommit: own["autocommit_before_ddl"] == "on"}
 	c.answers.changed.L = &c.answers.mutex
 	packet, version, err := c.startup()
 	if err != nil {

@@ -2,6 +2,7 @@
 package main
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/cockroachdb/cockroachdb-parser/pkg/sql/sem/tree"
@@ -45,6 +46,21 @@ var unsupported = words(`array_nulls backend_flush_after backslash_quote commit_
 	session_replication_role statement_mem tcp_keepalives_count tcp_keepalives_idle tcp_keepalives_interval temp_buffers temp_file_limit
 	temp_tablespaces timezone_abbreviations track_activities track_counts track_functions track_io_timing
 	transaction_deferrable transform_null_equals update_process_title vacuum_cost_delay vacuum_freeze_min_age work_mem xmlbinary`)
+
+// adaptVariables leaves what the version has, "v25.2.1", with its own defaults. Before any session.
+func adaptVariables(version string) {
+	var year, part int
+	_, _ = fmt.Sscanf(version, "v%d.%d", &year, &part)
+	switch release := year*10 + part; {
+	case release < 241:
+		delete(own, "autocommit_before_ddl")
+	case release < 251:
+		own["autocommit_before_ddl"] = "off"
+	}
+	if year*10+part < 254 {
+		delete(own, "allow_unsafe_internals")
+	}
+}
 
 func words(text string) map[string]bool {
 	set := map[string]bool{}
