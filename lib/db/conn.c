@@ -376,6 +376,7 @@ bool conn_reopen(struct conn *conn, struct err *err)
     fresh->pg = lost;
     conn->settings_sent = conn->silent = conn->in_pipeline = conn->asked = false;
     conn->entry_head = conn->entry_count = 0;
+    err_clear(&conn->settings_err);
     err_clear(&conn->segment_err);
     conn_free(fresh);
     for (i = 0; i < conn->kept.count; i++)

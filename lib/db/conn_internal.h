@@ -37,7 +37,8 @@ struct conn {
     enum pipeline_entry *entries; /* ring without wrap: [entry_head, entry_count) */
     size_t entry_head, entry_count, entry_cap;
     bool in_pipeline;
-    struct err segment_err; /* the error that made the server skip the rest of the segment */
+    struct err settings_err; /* why they were refused; then they have to be sent again */
+    struct err segment_err;  /* the error that made the server skip the rest of the segment */
 
     char *copy_row;       /* of PQgetCopyData, freed with the next one */
     struct buf copy_data; /* gathered small pieces of a COPY FROM */

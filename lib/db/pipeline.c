@@ -22,17 +22,11 @@ static void push_entry(struct conn *conn, enum pipeline_entry entry)
     conn->entries[conn->entry_count++] = entry;
 }
 
-static bool enter(struct conn *conn, struct err *err)
+/* The session's own settings go before the first statement, in a segment of their own. */
+static bool queue_settings(struct conn *conn, struct err *err)
 {
-    if (conn->in_pipeline)
-        return true;
-    if (!PQenterPipelineMode(conn->pg))
-        return conn_result_error(conn, NULL, err);
-    conn->in_pipeline = true;
-    err_clear(&conn->segment_err);
-    if (conn->settings_sent)
-        return true;
     conn->settings_sent = true;
+    err_clear(&conn->settings_err);
     if (!PQsendQueryParams(conn->pg, conn_engine_settings(conn), 0, NULL, NULL, NULL, NULL, 0) ||
         !PQpipelineSync(conn->pg))
         return conn_result_error(conn, NULL, err);
@@ -40,6 +34,20 @@ static bool enter(struct conn *conn, struct err *err)
     push_entry(conn, ENTRY_HIDDEN);
     push_entry(conn, ENTRY_SYNC);
     return true;
+}
+
+static bool enter(struct conn *conn, struct err *err)
+{
+    if (!conn->in_pipeline) {
+        if (!PQenterPipelineMode(conn->pg))
+            return conn_result_error(conn, NULL, err);
+        conn->in_pipeline = true;
+        err_clear(&conn->segment_err);
+    }
+    /* Those that were refused go again once nothing is left that was sent without them. */
+    return (conn->settings_sent &&
+            (conn->settings_err.code == ERR_NONE || conn->entry_head < conn->entry_count)) ||
+           queue_settings(conn, err);
 }
 
 #define TEXT 0
@@ -189,7 +197,11 @@ static bool finish_sync(struct conn *conn, struct err *err)
     return ok ? true : conn_result_error(conn, NULL, err);
 }
 
-/* Consumes segment ends and hidden statements before the next one of the caller's. */
+/*
+ * Consumes segment ends and hidden statements before the next one of the caller's. Where the
+ * settings were refused, no statement that was sent after them counts: their error is the answer to
+ * each.
+ */
 static bool advance(struct conn *conn, struct err *err)
 {
     while (conn->entry_head < conn->entry_count) {
@@ -204,10 +216,12 @@ static bool advance(struct conn *conn, struct err *err)
                 return false;
             continue;
         }
-        ok = finish_statement(conn, &pg, err);
+        ok = finish_statement(conn, &pg, &conn->settings_err);
         PQclear(pg);
-        if (!ok)
+        if (!ok && (!conn_alive(conn) || conn->settings_err.code == ERR_STOPPED)) {
+            *err = conn->settings_err;
             return false;
+        }
     }
     return err_set(err, ERR_FAILED, "%s: no statement is waiting for its result", conn->role);
 }
@@ -220,6 +234,11 @@ bool pipeline_next(struct conn *conn, struct result **result, struct err *err)
         *result = NULL;
     if (!advance(conn, err) || !finish_statement(conn, &pg, err))
         return false;
+    if (conn->settings_err.code != ERR_NONE) {
+        PQclear(pg);
+        *err = conn->settings_err;
+        return false;
+    }
     if (!result) {
         PQclear(pg);
         return true;
@@ -235,6 +254,10 @@ bool pipeline_rows(struct conn *conn, pipeline_row row, void *context, struct er
 
     if (!advance(conn, err))
         return false;
+    if (conn->settings_err.code != ERR_NONE) {
+        *err = conn->settings_err;
+        ok = false;
+    }
     PQsetSingleRowMode(conn->pg);
     for (;;) {
         PGresult *pg;
@@ -296,11 +319,13 @@ bool pipeline_end(struct conn *conn, struct err *err)
         return false;
     while (conn->entry_head < conn->entry_count && conn_alive(conn)) {
         PGresult *pg = NULL;
-        bool good = conn->entries[conn->entry_head] == ENTRY_SYNC
-                        ? finish_sync(conn, ok ? err : &later)
-                        : finish_statement(conn, &pg, ok ? err : &later);
+        enum pipeline_entry entry = conn->entries[conn->entry_head];
+        struct err *why = ok ? err : &later;
+        bool good = entry == ENTRY_SYNC ? finish_sync(conn, why) : finish_statement(conn, &pg, why);
 
         PQclear(pg);
+        if (!good && entry == ENTRY_HIDDEN)
+            conn->settings_err = *why;
         ok = ok && good;
         if (!good && (later.code == ERR_STOPPED || err->code == ERR_STOPPED))
             return false;

@@ -112,6 +112,11 @@ bool conn_result_error(struct conn *conn, const PGresult *result, struct err *er
             err_hint(err, "dbr must see every row: let its role pass by row security on both "
                           "databases (ALTER ROLE name BYPASSRLS, by a superuser), or run ALTER "
                           "TABLE ... NO FORCE ROW LEVEL SECURITY on the table");
+        else if (strstr(text.data, "GC threshold"))
+            err_hint(err,
+                     "the run took longer than CockroachDB keeps older versions of rows: ALTER "
+                     "DATABASE ... CONFIGURE ZONE USING gc.ttlseconds = 14400, then run the "
+                     "program again");
         else if (hint_for(code))
             err_hint(err, "%s", hint_for(code));
         else if (hint && *hint)
@@ -196,13 +201,17 @@ static bool collect(struct conn *conn, struct result **out, struct err *err)
 /* The settings that only this engine knows, once. */
 static bool send_settings(struct conn *conn, struct err *err)
 {
-    if (conn->settings_sent)
+    bool ok;
+
+    if (conn->settings_sent && conn->settings_err.code == ERR_NONE)
         return true;
-    conn->settings_sent = true;
+    err_clear(&conn->settings_err);
     if (!PQsendQuery(conn->pg, conn_engine_settings(conn)))
         return conn_result_error(conn, NULL, err);
     traffic_asked(conn, conn_engine_settings(conn), 0, NULL);
-    return conn_flush(conn, err) && collect(conn, NULL, err);
+    ok = conn_flush(conn, err) && collect(conn, NULL, err);
+    conn->settings_sent = ok;
+    return ok;
 }
 
 bool query_run(struct conn *conn, const char *sql, size_t n, const char *const *values,

@@ -71,12 +71,19 @@ static void judge_tls(const struct judge *j)
             "the connection is not encrypted: whoever is on the way reads rows and logins");
     if (!tls->encrypted)
         return;
-    findings_add(j->findings, FINDING_WELL, j->area, NULL, "encrypted%s%s, %s (sslmode=%s)%s%s",
-                 tls->protocol[0] ? " with " : "", tls->protocol,
-                 strcmp(tls->mode, "verify-full") == 0 ? "the server is verified"
-                                                       : "the server is not verified by its name",
-                 tls->mode, tls->certificate[0] ? ", the client's certificate is " : "",
-                 tls->certificate);
+    bool named = strcmp(tls->mode, "verify-full") == 0;
+    bool verified = named || strcmp(tls->mode, "verify-ca") == 0;
+    findings_add(
+        j->findings, verified || tls->local ? FINDING_WELL : FINDING_WARNING, j->area,
+        verified || tls->local ? NULL : "write sslmode=verify-full into the URL (dbr.env(5), TLS)",
+        "encrypted%s%s, %s (sslmode=%s)%s%s%s", tls->protocol[0] ? " with " : "", tls->protocol,
+        named      ? "the server is verified"
+        : verified ? "the server's authority is verified, not its name"
+                   : "the server is not verified",
+        tls->mode, tls->certificate[0] ? ", the client's certificate is " : "", tls->certificate,
+        verified || tls->local
+            ? ""
+            : ": whoever is on the way may answer in its place and gets the password");
 }
 
 static void judge_schema(const struct judge *j)

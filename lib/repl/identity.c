@@ -66,10 +66,22 @@ bool identity_queue(struct conn *conn, struct err *err)
     return true;
 }
 
+/* Not to be had there, by this role or at all: another question may be answered. Whatever else went
+ * wrong is no answer: a weaker identity would take a stranger for the database that is known. */
+static bool is_refused(const struct err *err)
+{
+    static const char *const states[] = {"42501", "42883", "42704", "42P01", "0A000"};
+    for (size_t i = 0; i < sizeof states / sizeof *states; i++)
+        if (strcmp(err->sqlstate, states[i]) == 0)
+            return true;
+    return false;
+}
+
 bool identity_receive(struct conn *conn, char **identity, struct err *err)
 {
     const char *engine = conn_kind(conn) == ENGINE_POSTGRES ? "postgres" : "cockroach";
     struct err last = ERR_INIT;
+    bool unsure = false;
     *identity = NULL;
     for (const struct identity_query *q = queries_for(conn); q->sql; q++) {
         struct result *result = NULL;
@@ -81,7 +93,9 @@ bool identity_receive(struct conn *conn, char **identity, struct err *err)
                 *identity = NULL;
                 return false;
             }
-            last = failure;
+            if (last.code == ERR_NONE || !is_refused(&failure))
+                last = failure;
+            unsure = unsure || (!*identity && !is_refused(&failure));
             continue;
         }
         if (q->answers && !*identity && result_rows(result) == 1 && result_text(result, 0, 0) &&
@@ -90,8 +104,10 @@ bool identity_receive(struct conn *conn, char **identity, struct err *err)
                                    result_text(result, 0, 1));
         result_free(result);
     }
-    if (*identity)
+    if (*identity && !unsure)
         return true;
+    free(*identity);
+    *identity = NULL;
     if (last.code == ERR_NONE)
         err_set(&last, ERR_FAILED, "no answer");
     *err = last;
@@ -197,11 +213,21 @@ bool identity_check(const struct state *state, char *const identities[2], struct
     return true;
 }
 
+/* Of the same database, by a role that may ask for less. */
+static bool is_weaker(const char *now, const char *known)
+{
+    struct identity_parts pk, pn;
+    return identity_split(known, &pk) && identity_split(now, &pn) && pn.weak && !pk.weak &&
+           !identity_changed(known, now);
+}
+
 void identity_remember(struct state *state, char *const identities[2])
 {
     static const enum role roles[2] = {ROLE_PRIMARY, ROLE_SECONDARY};
     for (size_t i = 0; i < 2; i++) {
-        if (identities[roles[i]])
-            state_set_identity(state, roles[i], identities[roles[i]]);
+        const char *now = identities[roles[i]];
+        const char *known = state_identity(state, roles[i]);
+        if (now && !(known && is_weaker(now, known)))
+            state_set_identity(state, roles[i], now);
     }
 }

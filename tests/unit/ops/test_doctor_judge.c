@@ -160,9 +160,16 @@ TEST(encryption)
                                   .protocol = "TLSv1.3",
                                   .certificate = "/root/.postgresql/postgresql.crt"};
     judge(&facts);
-    found(FINDING_WELL,
-          "encrypted with TLSv1.3, the server is not verified by its name (sslmode=require), the "
-          "client's certificate is /root/.postgresql/postgresql.crt",
+    found(FINDING_WARNING,
+          "encrypted with TLSv1.3, the server is not verified (sslmode=require), the client's "
+          "certificate is /root/.postgresql/postgresql.crt: whoever is on the way",
+          "sslmode=verify-full");
+    strcpy(facts.tls.mode, "verify-ca");
+    judge(&facts);
+    found(FINDING_WELL, "the server's authority is verified, not its name", NULL);
+    strcpy(facts.tls.mode, "verify-full");
+    judge(&facts);
+    found(FINDING_WELL, "encrypted with TLSv1.3, the server is verified (sslmode=verify-full)",
           NULL);
 }
 
