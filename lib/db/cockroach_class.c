@@ -60,6 +60,14 @@ const char *expr_piece_end(const char *p, const char *end)
     return p;
 }
 
+const char *expr_close(const char *p, const char *end)
+{
+    p = expr_piece_end(p, end);
+    while (p < end && *p == ',')
+        p = expr_piece_end(p + 1, end);
+    return p;
+}
+
 const char *expr_type_end(const char *p, const char *end)
 {
     static const char *const more[] = {" precision", " varying", " without time zone",
@@ -282,7 +290,7 @@ static enum expr_class case_class(const struct cockroach_expr *context, const ch
             if (*p == '\'' || *p == '"')
                 p += expr_quoted(p, end) - 1;
             else if (*p == '(' || *p == '[')
-                p = expr_piece_end(p + 1, end);
+                p = expr_close(p + 1, end);
             else if (expr_at_word(p, end, "THEN") || expr_at_word(p, end, "ELSE"))
                 start = p + 4;
         }
@@ -292,7 +300,7 @@ static enum expr_class case_class(const struct cockroach_expr *context, const ch
             if (*p == '\'' || *p == '"')
                 p += expr_quoted(p, end) - 1;
             else if (*p == '(' || *p == '[')
-                p = expr_piece_end(p + 1, end);
+                p = expr_close(p + 1, end);
             else if (expr_at_word(p, end, "WHEN") || expr_at_word(p, end, "ELSE") ||
                      expr_at_word(p, end, "END"))
                 break;
@@ -379,7 +387,7 @@ static enum expr_class plain_class(const struct cockroach_expr *context, const c
         return CLASS_INTEGER;
     }
     if (*text == '(') {
-        const char *close = expr_piece_end(text + 1, end);
+        const char *close = expr_close(text + 1, end);
         return close + 1 >= end ? class_of_piece(context, text + 1, (size_t)(close - text) - 1)
                                 : CLASS_UNKNOWN;
     }
@@ -421,7 +429,7 @@ enum expr_class class_of_piece(const struct cockroach_expr *context, const char 
         if (*p == '\'' || *p == '"') {
             p += expr_quoted(p, end);
         } else if (*p == '(' || *p == '[') {
-            p = expr_piece_end(p + 1, end) + 1;
+            p = expr_close(p + 1, end) + 1;
         } else if (end - p > 1 && strncmp(p, "::", 2) == 0) {
             cast = p + 2;
             p = expr_type_end(cast, end);

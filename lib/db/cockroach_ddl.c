@@ -25,6 +25,14 @@ static void write_schema(struct ddl *ddl)
                     "application needs");
 }
 
+/* What a domain is made of, through the domains under it. */
+static const char *base_of(const struct model *model, const struct model_type *domain)
+{
+    const struct model_type *below = cockroach_named_type(model, domain->base);
+    bool array = strchr(domain->base, '[') != NULL;
+    return below && below->kind == TYPE_DOMAIN && !array ? base_of(model, below) : domain->base;
+}
+
 static void write_type(struct ddl *ddl, const struct model_type *type)
 {
     struct buf sql = BUF_INIT;
@@ -49,14 +57,23 @@ static void write_type(struct ddl *ddl, const struct model_type *type)
             cockroach_type(&sql, ddl->model, type->attributes[i].type, ddl->version, &why);
             if (why)
                 ddl_substituted(ddl, object, "attribute %s: %s", type->attributes[i].name, why);
+            if (!cockroach_plain_collation(type->attributes[i].collation))
+                ddl_substituted(
+                    ddl, object,
+                    "attribute %s: collation %s is left out: text compares byte by byte",
+                    type->attributes[i].name, type->attributes[i].collation);
         }
         buf_addch(&sql, ')');
         ddl_add(ddl, &sql, NULL, false, "%s", object);
     } else if (type->kind == TYPE_DOMAIN) {
-        ddl_substituted(ddl, object, "columns of it become %s with its checks", type->base);
+        ddl_substituted(ddl, object, "columns of it become %s with its checks",
+                        base_of(ddl->model, type));
     } else {
         ddl_substituted(ddl, object, "columns of it become STRING holding the text form");
     }
+    if (!cockroach_plain_collation(type->base_collation))
+        ddl_substituted(ddl, object, "collation %s is left out: text compares byte by byte",
+                        type->base_collation);
     buf_release(&sql);
     free(object);
 }
@@ -143,82 +160,6 @@ static void write_object(struct ddl *ddl, const struct model_object *object)
         ddl_not_carried(ddl, people,
                         "dbr carries tables, types, sequences, keys and indexes to CockroachDB");
     free(people);
-}
-
-static void comment(struct ddl *ddl, struct buf *on, const struct model_table *table,
-                    const char *text, const char *people)
-{
-    if (text) {
-        struct buf sql = BUF_INIT;
-        buf_addf(&sql, "COMMENT ON %s IS ", on->data);
-        quote_literal(&sql, text);
-        ddl_add(ddl, &sql, table, true, "comment on %s", people);
-    }
-    buf_reset(on);
-}
-
-static void comment_table(struct ddl *ddl, const struct model_table *table)
-{
-    struct buf on = BUF_INIT;
-    buf_adds(&on, "TABLE ");
-    ddl_name(&on, ddl->model, table->name);
-    comment(ddl, &on, table, table->comment, table->name);
-    for (size_t i = 0; i < table->column_count; i++) {
-        buf_adds(&on, "COLUMN ");
-        ddl_name(&on, ddl->model, table->name);
-        buf_addch(&on, '.');
-        quote_ident(&on, table->columns[i].name);
-        comment(ddl, &on, table, table->columns[i].comment, table->columns[i].name);
-    }
-    for (size_t i = 0; i < table->constraint_count; i++) {
-        if (strchr("ux", table->constraints[i].type))
-            continue;
-        buf_adds(&on, "CONSTRAINT ");
-        quote_ident(&on, table->constraints[i].name);
-        buf_adds(&on, " ON ");
-        ddl_name(&on, ddl->model, table->name);
-        comment(ddl, &on, table, table->constraints[i].comment, table->constraints[i].name);
-    }
-    for (size_t i = 0; i < table->index_count; i++) {
-        const struct model_index *index = &table->indexes[i];
-        const struct model_constraint *unique = model_constraint(table, index->name);
-        /* A unique constraint is its index there. */
-        const char *of_constraint = unique && unique->type == 'u' ? unique->comment : NULL;
-        buf_adds(&on, "INDEX ");
-        ddl_name(&on, ddl->model, table->name);
-        buf_addch(&on, '@');
-        quote_ident(&on, index->name);
-        comment(ddl, &on, table, index->comment ? index->comment : of_constraint, index->name);
-    }
-    buf_release(&on);
-}
-
-static void write_comments(struct ddl *ddl)
-{
-    const struct model *model = ddl->model;
-    struct buf on = BUF_INIT;
-    buf_adds(&on, "SCHEMA ");
-    quote_ident(&on, model->schema);
-    comment(ddl, &on, NULL, model->schema_comment, model->schema);
-    for (size_t i = 0; i < model->type_count; i++) {
-        const struct model_type *type = &model->types[i];
-        if (type->kind != TYPE_ENUM && !(type->kind == TYPE_COMPOSITE && cockroach_composite(type)))
-            continue;
-        buf_adds(&on, "TYPE ");
-        ddl_name(&on, model, type->name);
-        comment(ddl, &on, NULL, type->comment, type->name);
-    }
-    for (size_t i = 0; i < model->sequence_count; i++) {
-        if (!model->sequences[i].comment)
-            continue;
-        char *object = mem_printf("comment on sequence %s", model->sequences[i].name);
-        ddl_not_carried(ddl, object, "CockroachDB has no comments on sequences");
-        free(object);
-    }
-    for (size_t i = 0; i < model->table_count; i++)
-        if (!model->tables[i].excluded && !model->tables[i].partition)
-            comment_table(ddl, &model->tables[i]);
-    buf_release(&on);
 }
 
 static void alter_column(struct ddl *ddl, struct buf *sql, const struct model_table *table,
@@ -318,7 +259,7 @@ const struct engine_ddl cockroach_ddl = {
     .foreign_keys = cockroach_foreign_keys,
     .row_security = write_row_security,
     .object = write_object,
-    .comments = write_comments,
+    .comments = cockroach_comments,
     .add_column = write_add_column,
     .constraint = cockroach_constraint,
     .index = cockroach_index,

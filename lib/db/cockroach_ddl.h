@@ -72,6 +72,9 @@ void cockroach_storing(struct buf *sql, const struct model_table *table,
 void cockroach_nulls_index(struct ddl *ddl, const struct model_table *table,
                            const struct model_index *index, const char *object);
 void cockroach_keys(struct ddl *ddl, const struct model_table *table);
+void cockroach_comments(struct ddl *ddl);
+/* A collation that orders as CockroachDB does, or none. */
+bool cockroach_plain_collation(const char *collation);
 void cockroach_foreign_keys(struct ddl *ddl, const struct model_table *table);
 
 #endif

@@ -1,6 +1,7 @@
 /* CockroachDB indexes: which kind an index of PostgreSQL becomes, and its columns in that kind's
  * spelling. */
 #include "db/cockroach_ddl.h"
+#include "db/cockroach_expr.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -137,6 +138,13 @@ static bool write_part(struct ddl *ddl, struct buf *sql, const struct model_tabl
                                          .why = BUF_INIT};
         buf_addch(sql, '(');
         bool written = cockroach_expression(sql, &context, part->expression);
+        enum expr_class class =
+            class_of_piece(&context, part->expression, strlen(part->expression));
+        if (written && form == FORM_ORDERED &&
+            (class == CLASS_JSON || class == CLASS_WORDS || class == CLASS_QUERY)) {
+            buf_adds(&context.why, "it is of a type that CockroachDB cannot index");
+            written = false;
+        }
         buf_addch(sql, ')');
         /* An index that is not unique decides nothing. */
         if (written && index->unique)
@@ -210,6 +218,9 @@ void cockroach_index(struct ddl *ddl, const struct model_table *table,
     written = written && write_predicate(ddl, &sql, table, index, object);
     if (written)
         ddl_add(ddl, &sql, table, false, "%s", object);
+    /* fillfactor and the like, of which the model keeps PostgreSQL's text. */
+    if (written && index->definition && ddl_find(index->definition, " WITH ("))
+        ddl_substituted(ddl, object, "its storage settings have no meaning there");
     if (written && index->nulls_not_distinct)
         cockroach_nulls_index(ddl, table, index, object);
     buf_release(&sql);

@@ -4,6 +4,7 @@
  * mostly mean nothing there.
  */
 #include "db/cockroach_ddl.h"
+#include "db/cockroach_expr.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -135,6 +136,69 @@ static void write_unique(struct ddl *ddl, const struct model_table *table,
         cockroach_nulls_index(ddl, table, index, object);
 }
 
+/* Whether the columns of a key or index are those, in any order. */
+static bool same_columns(const struct model_constraint *foreign, const char *const *names,
+                         size_t count)
+{
+    bool same = count == foreign->ref_column_count;
+    for (size_t i = 0; same && i < count; i++) {
+        bool found = false;
+        for (size_t k = 0; k < count; k++)
+            found |= names[i] && strcmp(names[i], foreign->ref_columns[k]) == 0;
+        same = found;
+    }
+    return same;
+}
+
+/* CockroachDB wants a unique key over exactly what a foreign key refers to. */
+static bool key_is_there(const struct model *model, const struct model_table *parent,
+                         const struct model_constraint *foreign)
+{
+    for (size_t i = 0; i < foreign->ref_column_count; i++) {
+        const struct model_column *column = model_column(parent, foreign->ref_columns[i]);
+        if (!column || !cockroach_indexable(model, column))
+            return false;
+    }
+    for (size_t i = 0; i < parent->index_count; i++) {
+        const struct model_index *index = &parent->indexes[i];
+        const char *names[32];
+        if (!index->unique || index->predicate || !index->valid || index->part_count > 32)
+            continue;
+        for (size_t k = 0; k < index->part_count; k++)
+            names[k] = index->parts[k].column;
+        if (same_columns(foreign, names, index->part_count))
+            return true;
+    }
+    for (size_t i = 0; i < parent->constraint_count; i++) {
+        const struct model_constraint *key = &parent->constraints[i];
+        const char *names[32];
+        if (!strchr("pu", key->type) || key->column_count > 32)
+            continue;
+        for (size_t k = 0; k < key->column_count; k++)
+            names[k] = parent->columns[key->columns[k]].name;
+        if (same_columns(foreign, names, key->column_count))
+            return true;
+    }
+    return false;
+}
+
+/* PostgreSQL compares an integer with a numeric key; CockroachDB wants one family of types. */
+static bool types_fit(const struct model *model, const struct model_table *table,
+                      const struct model_table *parent, const struct model_constraint *foreign)
+{
+    for (size_t i = 0; i < foreign->column_count && i < foreign->ref_column_count; i++) {
+        const struct model_column *from = &table->columns[foreign->columns[i]];
+        const struct model_column *to = model_column(parent, foreign->ref_columns[i]);
+        enum expr_class a = class_of_column(model, from);
+        enum expr_class b = to ? class_of_column(model, to) : CLASS_UNKNOWN;
+        a = a == CLASS_PADDED ? CLASS_TEXT : a;
+        b = b == CLASS_PADDED ? CLASS_TEXT : b;
+        if (a != b || (a == CLASS_TIMESTAMP && strcmp(from->type_name, to->type_name) != 0))
+            return false;
+    }
+    return true;
+}
+
 static void write_foreign_key(struct ddl *ddl, const struct model_table *table,
                               const struct model_constraint *constraint, const char *object)
 {
@@ -149,6 +213,16 @@ static void write_foreign_key(struct ddl *ddl, const struct model_table *table,
                         constraint->period ? "PERIOD" : "NOT ENFORCED");
         return;
     }
+    const struct model_table *root = model_root(ddl->model, parent);
+    if (ddl->model->engine == ENGINE_POSTGRES) {
+        bool there = key_is_there(ddl->model, root, constraint);
+        if (!there || !types_fit(ddl->model, table, root, constraint)) {
+            ddl_not_carried(ddl, object,
+                            there ? "CockroachDB wants columns of the same type on both sides"
+                                  : "the key that it refers to is not carried");
+            return;
+        }
+    }
     struct model_constraint plain = *constraint;
     if (ddl_find(constraint->definition, "ON DELETE SET NULL (") ||
         ddl_find(constraint->definition, "ON DELETE SET DEFAULT (")) {
@@ -161,7 +235,7 @@ static void write_foreign_key(struct ddl *ddl, const struct model_table *table,
     ddl_columns(&sql, table, constraint->columns, constraint->column_count);
     buf_adds(&sql, " REFERENCES ");
     /* A partition's rows are in its root there. */
-    ddl_name(&sql, ddl->model, model_root(ddl->model, parent)->name);
+    ddl_name(&sql, ddl->model, root->name);
     buf_addch(&sql, ' ');
     ddl_names(&sql, constraint->ref_columns, constraint->ref_column_count);
     ddl_actions(&sql, &plain);

@@ -3,6 +3,7 @@
  * Partitioned tables become one table; a child by inheritance becomes a table of its own.
  */
 #include "db/cockroach_ddl.h"
+#include "db/cockroach_expr.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -40,6 +41,40 @@ static const char *default_text(const struct model *model, const struct model_co
     return text;
 }
 
+/*
+ * PostgreSQL does not print the cast of a whole expression to its column's type; where the types
+ * are unlike, it is written out. False, with the reason in context->why, when there is no such
+ * cast.
+ */
+static bool assign(const struct ddl *ddl, struct buf *sql, struct cockroach_expr *context,
+                   const struct model_column *column, const char *expr)
+{
+    enum expr_class from = class_of_piece(context, expr, strlen(expr));
+    enum expr_class to = class_of_column(ddl->model, column);
+    const char *trouble, *why;
+    bool alike =
+        from == to || from == CLASS_UNKNOWN || from == CLASS_NULL || to == CLASS_UNKNOWN ||
+        ddl->model->engine == ENGINE_COCKROACH ||
+        ((from == CLASS_TEXT || from == CLASS_PADDED) && (to == CLASS_TEXT || to == CLASS_PADDED));
+    /* A number becomes another by itself there, too. */
+    bool number = from == CLASS_INTEGER || from == CLASS_DECIMAL || from == CLASS_FLOAT;
+    alike |= number && (to == CLASS_DECIMAL || to == CLASS_FLOAT);
+    if (alike || (from == CLASS_OTHER && to == CLASS_OTHER))
+        return true;
+    trouble = cast_trouble(context, from, to);
+    if (trouble) {
+        buf_reset(&context->why);
+        buf_adds(&context->why, trouble);
+        return false;
+    }
+    char *plain = mem_strdup(sql->data);
+    buf_reset(sql);
+    buf_addf(sql, "(%s)::", plain);
+    cockroach_column_type(sql, ddl->model, column, ddl->version, &why);
+    free(plain);
+    return true;
+}
+
 char *cockroach_default(struct ddl *ddl, const struct model_table *table,
                         const struct model_column *column)
 {
@@ -60,7 +95,7 @@ char *cockroach_default(struct ddl *ddl, const struct model_table *table,
     struct cockroach_expr context = {.model = ddl->model, .version = ddl->version, .why = BUF_INIT};
     char *written = NULL;
     char *object = column_object("default of ", table, column);
-    if (cockroach_expression(&sql, &context, text)) {
+    if (cockroach_expression(&sql, &context, text) && assign(ddl, &sql, &context, column, text)) {
         if (strstr(text, "uuidv7(") || strstr(text, "uuidv4("))
             ddl_substituted(ddl, object, "%s becomes gen_random_uuid()", text);
         written = buf_detach(&sql);
@@ -83,7 +118,8 @@ static bool write_generated(struct ddl *ddl, struct buf *sql, const struct model
                                      .no_generated = true,
                                      .why = BUF_INIT};
     struct buf text = BUF_INIT;
-    bool written = cockroach_expression(&text, &context, column->generated_expr);
+    bool written = cockroach_expression(&text, &context, column->generated_expr) &&
+                   assign(ddl, &text, &context, column, column->generated_expr);
     char *object = column_object("", table, column);
     if (written) {
         buf_addf(sql, " GENERATED ALWAYS AS (%s) %s", text.data,
@@ -113,10 +149,19 @@ static bool is_compared(const struct ddl *ddl, const struct model_column *column
     return compared;
 }
 
+bool cockroach_plain_collation(const char *collation)
+{
+    static const char *const plain[] = {"\"C\"",     "\"POSIX\"",   "\"default\"", "\"ucs_basic\"",
+                                        "ucs_basic", "\"C.UTF-8\"", "\"C.utf8\""};
+    bool keeps = !collation;
+    for (size_t i = 0; !keeps && i < sizeof plain / sizeof *plain; i++)
+        keeps = strcmp(plain[i], collation) == 0;
+    return keeps;
+}
+
 static void note_column(struct ddl *ddl, const struct model_table *table,
                         const struct model_column *column, const char *type_note)
 {
-    static const char *const plain[] = {"\"C\"", "\"POSIX\"", "\"default\"", "\"ucs_basic\""};
     char *object = column_object("", table, column);
     if (type_note)
         ddl_substituted(ddl, object, "%s (%s)", type_note, column->type);
@@ -125,13 +170,12 @@ static void note_column(struct ddl *ddl, const struct model_table *table,
                         "its values are copied, but no run compares them: the two engines have no "
                         "common form of %s",
                         column->type);
+    if (column->not_null_unvalidated)
+        ddl_not_carried(ddl, object, "NOT NULL NOT VALID is left out");
     if (column->identity == 'a')
         ddl_substituted(ddl, object,
                         "GENERATED ALWAYS AS IDENTITY becomes a default from its sequence");
-    bool keeps = !column->collation || ddl->model->engine == ENGINE_COCKROACH;
-    for (size_t i = 0; !keeps && i < sizeof plain / sizeof *plain; i++)
-        keeps = strcmp(plain[i], column->collation) == 0;
-    if (!keeps)
+    if (!cockroach_plain_collation(column->collation) && ddl->model->engine == ENGINE_POSTGRES)
         ddl_substituted(ddl, object, "collation %s is left out: text compares byte by byte",
                         column->collation);
     free(object);
@@ -272,13 +316,16 @@ static void note_table(struct ddl *ddl, const struct model_table *table)
                         table->outside_parent, ddl->model->schema);
     if (table->unlogged)
         ddl_substituted(ddl, object, "UNLOGGED has no meaning there: becomes an ordinary table");
-    bool settings = table->options || table->access_method;
+    bool settings = table->options || table->access_method ||
+                    (table->replica_identity && strchr("nfi", table->replica_identity));
     for (size_t i = 0; i < table->column_count; i++)
         settings |= table->columns[i].storage || table->columns[i].compression ||
                     table->columns[i].options ||
                     (table->columns[i].statistics >= 0 && ddl->model->engine == ENGINE_POSTGRES);
     if (settings)
-        ddl_not_carried(ddl, object, "its storage and statistics settings have no meaning there");
+        ddl_not_carried(
+            ddl, object,
+            "its settings (storage, statistics, replica identity) have no meaning there");
     free(object);
 }
 

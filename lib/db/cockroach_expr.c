@@ -277,7 +277,7 @@ static void scan_function(struct scan *scan, const char *name, size_t len)
     bool moment = false;
     bool keyword = !rule && *scan->p != '"' && expr_keyword(name, &moment);
     const char *open = scan->p + len + strspn(scan->p + len, " "), *arguments = open + 1;
-    const char *close = expr_piece_end(arguments, scan->end);
+    const char *close = expr_close(arguments, scan->end);
     if (strcmp(name, "uuidv7") == 0 || strcmp(name, "uuidv4") == 0) {
         buf_adds(scan->sql, "gen_random_uuid");
     } else if (rule || keyword) {
@@ -288,8 +288,6 @@ static void scan_function(struct scan *scan, const char *name, size_t len)
     scan->p += len;
     if (!rule || scan->failed)
         return;
-    while (close < scan->end && *close == ',')
-        close = expr_piece_end(close + 1, scan->end);
     const char *why = function_trouble(scan->context, rule, arguments, (size_t)(close - arguments));
     if (why) {
         refuse_meaning(scan, why);

@@ -91,6 +91,8 @@ size_t expr_word(const char *p, const char *end);
 bool expr_at_word(const char *p, const char *end, const char *word);
 /* Where what begins at p ends: at a comma or a bracket that closes what is not opened in it. */
 const char *expr_piece_end(const char *p, const char *end);
+/* The bracket that closes the one just before p. */
+const char *expr_close(const char *p, const char *end);
 /* The end of the name of a type behind "::". */
 const char *expr_type_end(const char *p, const char *end);
 

@@ -207,7 +207,7 @@ static size_t take_arguments(const struct cockroach_expr *context, const char *t
             if (*p == '\'' || *p == '"')
                 p += expr_quoted(p, stop) - 1;
             else if (*p == '(' || *p == '[')
-                p = expr_piece_end(p + 1, stop);
+                p = expr_close(p + 1, stop);
             else if (strncmp(p, " FROM ", 6) == 0 || strncmp(p, " FOR ", 5) == 0)
                 break;
         }

@@ -68,7 +68,9 @@ static void named_type(struct buf *sql, const struct model *model, const struct 
         }
         cockroach_type(sql, model, type->base, version, why);
         if (!*why && version > 0)
-            *why = "the domain becomes its type, with the domain's checks on the column";
+            *why = array
+                       ? "the domain becomes its type, without the domain's checks on the elements"
+                       : "the domain becomes its type, with the domain's checks on the column";
     } else if (type->kind == TYPE_COMPOSITE && !array &&
                (cockroach_composite(type) || model->engine == ENGINE_COCKROACH)) {
         ddl_name(sql, model, type->name);

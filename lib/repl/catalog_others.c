@@ -183,6 +183,10 @@ static const char others_sql[] =
     " 'CONVERSION ' || " QUALIFIED("c.conname")
     " FROM pg_conversion c WHERE c.connamespace = " SCHEMA_OID " AND " NOT_OF_EXTENSION("pg_conversion", "c.oid")
     " UNION ALL "
+    "SELECT DISTINCT 0::oid, NULL, 'x', 'publication', p.pubname::text, p.pubname, NULL, NULL, NULL, false, NULL, NULL, NULL"
+    " FROM pg_publication p JOIN pg_publication_rel r ON r.prpubid = p.oid JOIN pg_class c ON c.oid = r.prrelid"
+    " WHERE c.relnamespace = " SCHEMA_OID
+    " UNION ALL "
     "SELECT 0, NULL, 'x', 'event trigger', v.evtname, v.evtname, NULL, NULL, NULL, false, NULL, NULL, NULL"
     " FROM pg_event_trigger v JOIN pg_proc p ON p.oid = v.evtfoid WHERE p.pronamespace = " SCHEMA_OID
     " UNION ALL "

@@ -55,7 +55,7 @@ TEST(text_bits_and_times)
     becomes("text", "STRING", false);
     becomes("character varying(255)", "VARCHAR(255)", false);
     becomes("character varying", "VARCHAR", false);
-    becomes("character(3)", "CHAR(3)", false);
+    becomes("character(3)", "CHAR(3)", true);
     becomes("bpchar", "STRING", false);
     becomes("\"char\"", "\"char\"", false);
     becomes("bytea", "BYTES", false);
