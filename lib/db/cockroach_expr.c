@@ -331,6 +331,18 @@ static void move_start(struct scan *scan, const char *name, size_t len)
     group->start = ends && --group->cases == 0 ? group->branches : scan->p;
 }
 
+/* A name such as 'utc', without a sign and digits. */
+static bool fixed_zone(const char *p, const char *end)
+{
+    size_t len = (size_t)(end - p);
+    if (len < 3 || p[0] != ' ' || p[1] != '\'')
+        return false;
+    for (p += 2; p < end && *p != '\''; p++)
+        if (!isalpha((unsigned char)*p) && *p != '/' && *p != '_')
+            return false;
+    return true;
+}
+
 /* A word that is neither a column nor a function. */
 static void scan_word(struct scan *scan, const char *name, size_t len, bool quoted)
 {
@@ -347,6 +359,8 @@ static void scan_word(struct scan *scan, const char *name, size_t len, bool quot
         strcmp(name, "both") == 0 || strcmp(name, "leading") == 0 || strcmp(name, "trailing") == 0;
     if (keyword && side && expr_at_word(scan->p + 1, scan->end, "FROM"))
         buf_adds(scan->sql, " ' '"); /* else any white space goes */
+    if (keyword && strcmp(name, "zone") == 0 && !fixed_zone(scan->p, scan->end))
+        refuse_meaning(scan, "the time zone may be read otherwise there");
     if (keyword && !moment)
         move_start(scan, name, len);
 }

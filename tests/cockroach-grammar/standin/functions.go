@@ -49,7 +49,7 @@ var builtin = readBuiltin(`
 	generate_series 2 3, greatest 0 -1, has_database_privilege 2 3, has_schema_privilege 2 3, has_system_privilege 1 2, has_table_privilege 2 3, host 1 1, initcap 1 1,
 	json_agg 1 1, json_build_object 0 -1, jsonb_agg 1 1, jsonb_build_object 0 -1, jsonb_set 3 4, jsonb_typeof 1 1, lastval 0 0, least 0 -1, left 2 2,
 	ilike_escape 3 3, like_escape 3 3, not_ilike_escape 3 3, not_like_escape 3 3, not_similar_to_escape 2 3, similar_to_escape 2 3,
-	length 1 1, localtimestamp 0 1, lower 1 1, lpad 2 3, ltrim 1 2, masklen 1 1, max 1 1, md5 0 -1, min 1 1, mod 2 2, nextval 1 1, now 0 0,
+	length 1 1, localtimestamp 0 1, lower 1 1, lpad 2 3, ltrim 1 2, masklen 1 1, max 1 1, md5 0 -1, min 1 1, mod 2 2, nextval 1 1, now 0 0, num_nonnulls 0 -1,
 	obj_description 1 2, octet_length 1 1, overlay 3 4, pg_backend_pid 0 0, pg_get_constraintdef 1 2, pg_get_expr 2 3,
 	pg_get_function_identity_arguments 1 1, pg_get_functiondef 1 1, pg_get_indexdef 1 3, pg_get_serial_sequence 2 2, pg_get_viewdef 1 2,
 	pg_has_role 2 3, pg_sequence_last_value 1 1, pg_sleep 1 1, pg_table_is_visible 1 1, pg_type_is_visible 1 1, pg_typeof 1 1, position 2 2, quote_ident 1 1,

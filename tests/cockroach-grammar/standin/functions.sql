@@ -94,4 +94,13 @@ DO $$ BEGIN
     END IF;
 END $$;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA crdb_standin TO public;
+-- Division of integers that leaves out the fraction, which is PostgreSQL's own.
+CREATE FUNCTION crdb_standin.quotient(int4, int4) RETURNS int4 LANGUAGE internal IMMUTABLE STRICT AS 'int4div';
+CREATE FUNCTION crdb_standin.quotient(int8, int8) RETURNS int8 LANGUAGE internal IMMUTABLE STRICT AS 'int8div';
+CREATE FUNCTION crdb_standin.quotient(int4, int8) RETURNS int8 LANGUAGE internal IMMUTABLE STRICT AS 'int48div';
+CREATE FUNCTION crdb_standin.quotient(int8, int4) RETURNS int8 LANGUAGE internal IMMUTABLE STRICT AS 'int84div';
+CREATE OPERATOR pg_catalog.// (LEFTARG = int4, RIGHTARG = int4, FUNCTION = crdb_standin.quotient);
+CREATE OPERATOR pg_catalog.// (LEFTARG = int8, RIGHTARG = int8, FUNCTION = crdb_standin.quotient);
+CREATE OPERATOR pg_catalog.// (LEFTARG = int4, RIGHTARG = int8, FUNCTION = crdb_standin.quotient);
+CREATE OPERATOR pg_catalog.// (LEFTARG = int8, RIGHTARG = int4, FUNCTION = crdb_standin.quotient);
 COMMIT;

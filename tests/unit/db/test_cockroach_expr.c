@@ -261,6 +261,8 @@ TEST(functions_that_differ)
     becomes("(now() AT TIME ZONE 'utc'::text)", "(now() AT TIME ZONE 'utc'::STRING)");
     becomes("timezone('utc'::text, now())", "timezone('utc'::STRING, now())");
     refused("timezone('UTC+3'::text, now())");
+    refused("(now() AT TIME ZONE 'UTC+3'::text)");
+    refused("(now() AT TIME ZONE name)");
     refused("EXTRACT(julian FROM born)");
     becomes("(EXTRACT(year FROM born) / (2)::numeric)",
             "(EXTRACT(year FROM born)::DECIMAL / (2)::DECIMAL)");
