@@ -37,9 +37,14 @@ static bool same_expression(const struct diff *diff, const struct model_table *s
     return same;
 }
 
-static bool is_value(const struct model_column *column)
+/* The default of a column, or of the domain that its type is; NULL for none, or NULL itself. */
+static const char *value_of(const struct model *model, const struct model_column *column)
 {
-    return column->default_expr && !meaning_null(column->default_expr);
+    const char *value = column->default_expr;
+    const struct model_type *type = value ? NULL : model_type(model, column->type);
+    for (; type && type->kind == TYPE_DOMAIN && !value; type = model_type(model, type->base))
+        value = type->default_expr;
+    return value && !meaning_null(value) ? value : NULL;
 }
 
 bool diff_same_default(const struct diff *diff, const struct model_column *ours,
@@ -55,14 +60,15 @@ bool diff_same_default(const struct diff *diff, const struct model_column *ours,
     /* SERIAL there is an identity here, and a sequence is compared by its name. */
     if (ours->identity || theirs->identity || (ours->sequence && theirs->sequence))
         return ours->identity || theirs->identity || diff_same(ours->sequence, theirs->sequence);
-    if (!is_value(column) && !is_value(other))
+    const char *value = value_of(postgres, column), *there = other->default_expr;
+    if (there && meaning_null(there))
+        there = NULL;
+    if (!value && !there)
         return true;
-    char *words = is_value(column) ? in_words(postgres, NULL, column->default_expr) : NULL;
-    bool carried = words || !is_value(column);
-    bool same = carried && words && is_value(other) ? meaning_same(words, other->default_expr)
-                                                    : !words == !is_value(other);
+    char *words = value ? in_words(postgres, NULL, value) : NULL;
+    bool same = words && there ? meaning_same(words, there) : !words == !there;
     /* One that is not carried is there on one side by design. */
-    same |= !carried && !is_value(other);
+    same |= value && !words && !there;
     free(words);
     return same;
 }
