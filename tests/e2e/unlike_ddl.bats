@@ -90,7 +90,7 @@ rows() {
     sources=$(cat "$ROOT"/lib/db/cockroach_*.c | tr -d '\n' | sed -E 's/"[ \t]*"//g; s/%[zu]*[sdu]|%\.\*s/.../g; s/\\\\/\\/g; s/\\"/"/g')
     while IFS='|' read -r kind text; do
         pattern=$(sed -E 's/[][\.*^$()+?{}|/]/\\&/g; s/\\\.\\\.\\\./.*/g' <<<"$text")
-        pattern="^[a-z ]+: $kind[^:]*: $pattern\$"
+        pattern="^[a-z ]+: ${kind}[^:]*: $pattern\$"
         grep -qE "$pattern" <<<"$NOTES" || has "$sources" "lib/db" "$text"
         all+="$pattern"$'\n'
     done < <(rows)
