@@ -3,6 +3,7 @@
  * parentheses and names every cast.
  */
 #include <ctype.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -39,7 +40,7 @@ size_t expr_word(const char *p, const char *end)
 bool expr_at_word(const char *p, const char *end, const char *word)
 {
     size_t len = strlen(word);
-    return (size_t)(end - p) >= len && strncasecmp(p, word, len) == 0 &&
+    return end - p >= (ptrdiff_t)len && strncasecmp(p, word, len) == 0 &&
            !(p + len < end && expr_word_char(p[len]));
 }
 
