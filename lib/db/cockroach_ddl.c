@@ -194,7 +194,8 @@ static void write_add_column(struct ddl *ddl, const struct model_table *table,
     struct buf sql = BUF_INIT;
     /* A default from a sequence cannot come with a new column, so it follows; NOT NULL waits for
      * the values. */
-    bool sequence = column->sequence != NULL;
+    bool sequence =
+        column->sequence || (column->default_expr && ddl_find(column->default_expr, "nextval("));
     bool filled = !sequence && (column->default_expr || column->generated);
     buf_adds(&sql, "ALTER TABLE ");
     ddl_name(&sql, ddl->model, table->name);

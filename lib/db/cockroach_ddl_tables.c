@@ -26,10 +26,11 @@ static const struct model_type *domain_of(const struct model *model, const char 
     return named && named->kind == TYPE_DOMAIN && !array ? named : NULL;
 }
 
+/* An identity has no default expression. The default of a serial column names its sequence, which
+ * need not be the one that it owns. */
 static const char *sequence_default(const struct model_column *column)
 {
-    bool serial = column->default_expr && strncmp(column->default_expr, "nextval(", 8) == 0;
-    return column->sequence && (column->identity || serial) ? column->sequence : NULL;
+    return column->identity ? column->sequence : NULL;
 }
 
 static const char *default_text(const struct model *model, const struct model_column *column)

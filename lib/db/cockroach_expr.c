@@ -103,8 +103,11 @@ static bool money_digits(struct scan *scan, const char *text, size_t len)
     return good;
 }
 
-/* 'seq', '"Seq"', 'public.seq': one of the model's. */
-static bool names_sequence(const struct model *model, const char *text, size_t len)
+/*
+ * 'seq', '"Seq"', 'public.seq': one of the model's, written with its schema. False for what is not
+ * carried.
+ */
+static bool write_sequence(struct buf *sql, const struct model *model, const char *text, size_t len)
 {
     struct buf name = BUF_INIT;
     const char *p = text + 1, *end = text + len - 1;
@@ -116,9 +119,14 @@ static bool names_sequence(const struct model *model, const char *text, size_t l
         p += (*p == '\'' || (quoted && *p == '"')) && p + 1 < end;
         buf_addch(&name, *p);
     }
-    bool found = model_sequence(model, name.data) || model_table(model, name.data);
+    const struct model_sequence *sequence = model_sequence(model, name.data);
+    if (sequence) {
+        buf_reset(&name);
+        ddl_name(&name, model, sequence->name);
+        quote_literal(sql, name.data);
+    }
     buf_release(&name);
-    return found;
+    return sequence != NULL;
 }
 
 /* A literal whose type decides how it is written. Returns true when it was written. */
@@ -135,8 +143,11 @@ static bool typed_literal(struct scan *scan, const char *text, size_t len, const
         refuse_type(scan, type);
     if (array && len > 2 && (text[1] == '[' || strncmp(text + 1, "{{", 2) == 0))
         refuse_meaning(scan, "an array of arrays, or with other bounds, does not exist there");
-    if (strcmp(type, "regclass") == 0 && !names_sequence(model, text, len))
-        refuse_meaning(scan, "what it names is not carried to CockroachDB");
+    if (strcmp(type, "regclass") == 0) {
+        if (!write_sequence(scan->sql, model, text, len))
+            refuse_meaning(scan, "what it names is not carried to CockroachDB");
+        return true;
+    }
     if (strcmp(type, "bpchar") == 0 || strncmp(type, "character(", 10) == 0) {
         /* Blanks at the end count for nothing here. */
         size_t kept = len - 1;

@@ -46,7 +46,7 @@ static bool bytewise(const struct operation *o)
         found |= strstr(text.data, words[i]) != NULL;
     const struct model_column *column =
         o->context->table ? model_column(o->context->table, text.data) : NULL;
-    if (o->context->value && strcmp(text.data, "VALUE") == 0)
+    if (o->context->table && o->context->value && strcmp(text.data, "VALUE") == 0)
         column = model_column(o->context->table, o->context->value);
     found |=
         column && column->collation &&

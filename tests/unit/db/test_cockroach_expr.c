@@ -299,9 +299,10 @@ TEST(defaults_of_other_types)
     check(context, "'[0:1]={1,2}'::integer[]", NULL);
     check(context, "ARRAY[ARRAY[1, 2], ARRAY[3, 4]]", NULL);
     check(context, "ARRAY['a'::text, 'b'::text]", "ARRAY['a'::STRING, 'b'::STRING]");
-    check(context, "nextval('t_id_seq'::regclass)", "nextval('t_id_seq'::REGCLASS)");
-    check(context, "nextval('\"Odd\"'::regclass)", "nextval('\"Odd\"'::REGCLASS)");
-    check(context, "nextval('public.t_id_seq'::regclass)", "nextval('public.t_id_seq'::REGCLASS)");
+    check(context, "nextval('t_id_seq'::regclass)", "nextval('\"public\".\"t_id_seq\"'::REGCLASS)");
+    check(context, "nextval('\"Odd\"'::regclass)", "nextval('\"public\".\"Odd\"'::REGCLASS)");
+    check(context, "nextval('public.t_id_seq'::regclass)",
+          "nextval('\"public\".\"t_id_seq\"'::REGCLASS)");
     check(context, "nextval('other.seq'::regclass)", NULL);
     check(context, "'[1,2)'::int4range", "'[1,2)'::STRING");
     check(context, "lower('[1,2)'::int4range)", NULL);
