@@ -90,6 +90,12 @@ static void read_fence_role(struct doctor_facts *facts, const struct result *ans
     facts->fence_role_admin = result_bool(answer, 0, 0);
 }
 
+static void read_keys_off(struct doctor_facts *facts, const struct result *answer)
+{
+    if (result_text(answer, 0, 0))
+        facts->keys_off = mem_strdup(result_text(answer, 0, 0));
+}
+
 /* Row by row the levels that it is put together from; the last word that names it counts. */
 static void read_zone(struct doctor_facts *facts, const struct result *answer)
 {
@@ -185,6 +191,11 @@ static const struct question postgres_questions[] = {
     " false), coalesce(bool_or(g.privilege_type IN ('ALL', 'CANCELQUERY')), false)"                \
     " FROM g WHERE g.grantee = current_user"
 
+/* There is no such table before a sync has made it. */
+#define KEYS_OFF                                                                                   \
+    "SELECT string_agg(k.table_name || '.' || k.key_name, ', ' ORDER BY k.table_name,"             \
+    " k.key_name) FROM _dbr.keys_off AS k WHERE k.schema_name = $1"
+
 static const struct question cockroach_questions[] = {
     {SCHEMA_RIGHTS, SCHEMA, read_schema, 0, true},
     {TABLE_RIGHTS, SCHEMA, read_tables, 0, true},
@@ -207,6 +218,7 @@ static const struct question cockroach_questions[] = {
      read_makes_roles, 0, false},
     {"SELECT pg_has_role($1::STRING, 'admin', 'MEMBER')", FENCE_ROLE, read_fence_role, 0, false},
     {LONG_COLUMNS, SCHEMA, read_columns, 0, false},
+    {KEYS_OFF, SCHEMA, read_keys_off, 0, false},
 };
 
 /* The questions of one server; the last one is written for its database. */
@@ -392,6 +404,7 @@ void doctor_facts_release(struct doctor_facts *facts)
     free(facts->database);
     free(facts->user);
     free(facts->trouble);
+    free(facts->keys_off);
     for (size_t i = 0; i < SETTING_COUNT; i++)
         free(facts->settings[i]);
     for (size_t i = 0; i < facts->column_count; i++) {

@@ -9,6 +9,7 @@
 #include "ops/past.h"
 #include "ops/switchover.h"
 #include "state/journal.h"
+#include "state/remains.h"
 
 /* --- what was left ------------------------------------------------------------------------------
  */
@@ -53,6 +54,8 @@ static void settle(struct cli *cli, const struct config *config, struct state *s
         if (!past_pay(cli, config, state, roles[i], &why))
             complain(&why);
     }
+    if (remains_due(state) && checked->probes[state_active(state)].connected)
+        past_mend(cli, config, state);
 }
 
 bool health_settle(struct cli *cli, const struct config *config, struct state *state,

@@ -10,6 +10,7 @@
 #include "cli/report.h"
 #include "ops/auto.h"
 #include "state/journal.h"
+#include "state/remains.h"
 
 #define DURATION_SIZE 32
 
@@ -214,6 +215,16 @@ static void judge_sync(const struct config *config, const struct state *state,
     }
 }
 
+static void judge_remains(const struct state *state, struct health_judgement *judgement)
+{
+    struct buf text = BUF_INIT;
+    if (!remains_any(state))
+        return;
+    remains_describe(state, &text);
+    (void)health_judge_alert(judgement, "sync-remains", HEALTH_DEGRADED, "%s", text.data);
+    buf_release(&text);
+}
+
 /* What a switch has left to be done. */
 static void judge_switches(const struct state *state, struct health_judgement *judgement)
 {
@@ -237,6 +248,7 @@ static void judge_switches(const struct state *state, struct health_judgement *j
         add(judgement, HEALTH_DEGRADED,
             "what the primary took before the failover is not merged yet: dbr-sync or "
             "dbr-failback does it once the primary is back");
+    judge_remains(state, judgement);
     if (auto_unfollowed(state))
         (void)health_judge_alert(judgement, "switch-incomplete", HEALTH_DEGRADED,
                                  "the last switch stands, but not everything followed: %s",

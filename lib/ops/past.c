@@ -6,13 +6,14 @@
 #include "base/log.h"
 #include "ops/transition.h"
 #include "state/events.h"
+#include "state/remains.h"
 
 bool past_is_open(const struct state *state)
 {
     struct journal journal;
 
     return journal_read(state, &journal) || journal_debt(state, ROLE_PRIMARY) ||
-           journal_debt(state, ROLE_SECONDARY);
+           journal_debt(state, ROLE_SECONDARY) || remains_any(state);
 }
 
 /* --- a switch that was left ---------------------------------------------------------------------
@@ -120,6 +121,23 @@ bool past_pay(struct cli *cli, const struct config *config, struct state *state,
     return ok || err_prefix(err, "the fence of the %s is owed", role_name(role));
 }
 
+void past_mend(struct cli *cli, const struct config *config, struct state *state)
+{
+    enum role role = state_active(state);
+    const bool wanted[2] = {role == ROLE_PRIMARY, role == ROLE_SECONDARY};
+    struct switch_run run;
+    struct err why = ERR_INIT;
+
+    if (!remains_any(state))
+        return;
+    switch_init(&run, cli, config, state);
+    if (switch_connect(&run, wanted, config->health_timeout_ms, &why))
+        switch_mend(&run, role);
+    else
+        log_warn("%s", why.message);
+    switch_release(&run);
+}
+
 bool past_merge(struct cli *cli, const struct config *config, struct state *state, bool force,
                 struct strlist *warnings, struct err *err)
 {
@@ -146,7 +164,9 @@ bool past_merge(struct cli *cli, const struct config *config, struct state *stat
 
 bool past_settle(struct cli *cli, const struct config *config, struct state *state, struct err *err)
 {
-    return past_resume(cli, config, state, err) &&
-           past_pay(cli, config, state, ROLE_PRIMARY, err) &&
+    if (!past_resume(cli, config, state, err))
+        return false;
+    past_mend(cli, config, state);
+    return past_pay(cli, config, state, ROLE_PRIMARY, err) &&
            past_pay(cli, config, state, ROLE_SECONDARY, err);
 }

@@ -1,6 +1,6 @@
 /*
- * What an earlier run left behind and every later one sees to first: a switch that was killed, and
- * fences that are owed.
+ * What an earlier run left behind and every later one sees to first: a switch that was killed,
+ * fences that are owed, and what a sync that was broken off has left in the active database.
  */
 #ifndef DBR_OPS_PAST_H
 #define DBR_OPS_PAST_H
@@ -27,6 +27,10 @@ bool past_resume(struct cli *cli, const struct config *config, struct state *sta
  * Lock as above. */
 bool past_pay(struct cli *cli, const struct config *config, struct state *state, enum role role,
               struct err *err);
+
+/* Mends what a sync that was broken off has left in the active database (ops/switch_remains.c), as
+ * far as that can be done now; what cannot is told, and no failure. Lock as above. */
+void past_mend(struct cli *cli, const struct config *config, struct state *state);
 
 /* All of this, for programs that need both databases anyway. */
 bool past_settle(struct cli *cli, const struct config *config, struct state *state,

@@ -14,6 +14,7 @@
 #include "repl/fence.h"
 #include "repl/fence_sessions.h"
 #include "repl/identity.h"
+#include "repl/keys_off.h"
 #include "repl/switch_mark.h"
 #include "repl/triggers.h"
 #include "repl/weather.h"
@@ -103,7 +104,8 @@ static bool queue_questions(const struct switch_run *run, struct conn *conn, str
     return pipeline_add(conn, "SET lock_timeout = '" LOCK_WAIT "'", 0, NULL, err) &&
            identity_queue(conn, err) && fence_queue_view(conn, run->config->fence_role, err) &&
            apply_queue_privileges(conn, err) && pipeline_add(conn, base_names, 0, NULL, err) &&
-           catalog_queue(conn, err) && switch_mark_queue_look(conn, run->journal.id, err);
+           catalog_queue(conn, err) && switch_mark_queue_look(conn, run->journal.id, err) &&
+           keys_off_queue_look(conn, err);
 }
 
 static bool receive_answers(struct switch_run *run, enum role role, int64_t *epoch, struct err *err)
@@ -127,7 +129,8 @@ static bool receive_answers(struct switch_run *run, enum role role, int64_t *epo
     }
     result_free(base);
     if (!catalog_receive(conn, &run->models[role], err) ||
-        !switch_mark_receive(conn, &found, epoch, err))
+        !switch_mark_receive(conn, &found, epoch, err) ||
+        !keys_off_receive_look(conn, &run->keys_off[role], err))
         return false;
     if (role == run->to)
         run->marked = found;

@@ -3,6 +3,8 @@
  * cannot: it commits before every schema change, and lifting the fence is one. There it is done in
  * steps, each of which may be done again:
  *
+ *   0. what a sync that was broken off has left there is mended, as far as it can be
+ *      (switch_remains.c);
  *   1. tables: those of the base, that of the marks;
  *   2. in one transaction, which fails where one of these is missing: sequences beyond every id in
  *      use, the rows of _dbr.base, the mark;
@@ -218,6 +220,8 @@ bool switch_open(struct switch_run *run, struct err *err)
 {
     struct weather weather = {0};
 
+    if (!run->marked)
+        switch_mend(run, run->to);
     /* Marked by a run before, or by an attempt: nobody may have closed it since. */
     while (!(run->marked ? switch_unfence(run, run->to, err) : open_once(run, err)))
         if (!may_go_on(run, &weather, err))

@@ -49,6 +49,7 @@ struct switch_run {
     bool role_missing;           /* forced: DB_FENCE_ROLE does not exist where it would be let in */
     bool unchecked[2];           /* by role: dbr may switch triggers and foreign keys off there */
     bool marked;                 /* control[to] has the mark of this switch */
+    bool keys_off[2];            /* by role: foreign keys are off there (repl/keys_off.h) */
     struct strlist bases;        /* tables of bases that control[to] holds */
     struct outcome outcome;      /* rows moved; warnings */
     struct strlist failed;       /* pointer targets and hooks that failed */
@@ -97,6 +98,15 @@ bool switch_open(struct switch_run *run, struct err *err);
 /* Connects to `to` and sees whether the mark is there (run->marked), once nothing that an earlier
  * run or connection has sent can write it any more. */
 bool switch_look_at_mark(struct switch_run *run, struct err *err);
+
+/* switch_remains.c ------------------------------------------------------------------------------*/
+
+/*
+ * Mends what a sync that was broken off has left in control[role], which is idle: foreign keys that
+ * are off. That it did, and what it could not, is told (warnings, events) and stands in the state
+ * (state/remains.h): no reason to stay out.
+ */
+void switch_mend(struct switch_run *run, enum role role);
 
 /* switch_rows.c ---------------------------------------------------------------------------------*/
 

@@ -167,6 +167,8 @@ static bool converge(struct switch_run *run, struct wish *wish, struct err *err)
         return false;
     if (!wish->options->dry_run)
         pay_now(run);
+    if (!wish->options->dry_run)
+        past_mend(run->cli, run->config, run->state);
     if (!wish->options->dry_run && !pointer_move(run->config, run->to, &run->failed, &failure) &&
         run->failed.count == 0)
         strlist_add(&run->failed, failure.message);

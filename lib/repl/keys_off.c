@@ -266,3 +266,35 @@ bool keys_off_put_back(struct conn *conn, struct err *err)
 {
     return weather_pass(conn, put_back, conn, err);
 }
+
+struct listing {
+    struct conn *conn;
+    struct strlist *keys;
+};
+
+static bool list(void *context, struct err *err)
+{
+    struct listing *l = context;
+    const char *schema = conn_schema(l->conn);
+    struct result *result;
+    size_t i;
+
+    if (!query_run(l->conn, "SELECT table_name, key_name FROM " TABLE OURS " ORDER BY 1, 2", 1,
+                   &schema, &result, err)) {
+        if (!query_names_nothing(err))
+            return false;
+        err_clear(err);
+        return true;
+    }
+    for (i = 0; i < result_rows(result); i++)
+        strlist_addf(l->keys, "%s.%s", result_text(result, i, 0), result_text(result, i, 1));
+    result_free(result);
+    return true;
+}
+
+bool keys_off_list(struct conn *conn, struct strlist *keys, struct err *err)
+{
+    struct listing listing = {conn, keys};
+
+    return conn_kind(conn) != ENGINE_COCKROACH || weather_pass(conn, list, &listing, err);
+}

@@ -12,6 +12,7 @@
 #include <stddef.h>
 
 #include "base/err.h"
+#include "base/strlist.h"
 #include "db/conn.h"
 #include "db/model.h"
 
@@ -25,6 +26,8 @@ bool keys_off_take(struct conn *conn, const struct model *model, keys_off_choice
                    void *context, size_t *count, struct err *err);
 /* Puts all back that are off. ERR_FAILED when rows do not fulfil one: it stays off, and noted. */
 bool keys_off_put_back(struct conn *conn, struct err *err);
+/* Adds "table.key" for each that is off. */
+bool keys_off_list(struct conn *conn, struct strlist *keys, struct err *err);
 
 /* Whether any is off, in a pipeline segment of its own: there may be nothing noted. */
 bool keys_off_queue_look(struct conn *conn, struct err *err);

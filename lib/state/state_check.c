@@ -17,10 +17,10 @@ struct member {
 };
 
 static const struct member root_members[] = {
-    {"identities", KIND_OBJECT}, {"init", KIND_OBJECT},   {"sync", KIND_OBJECT},
-    {"tables", KIND_OBJECT},     {"health", KIND_OBJECT}, {"updatedAt", KIND_TIME},
-    {"lastSwitch", KIND_OBJECT}, {"auto", KIND_OBJECT},   {"breakers", KIND_OBJECT},
-    {"schema", KIND_TEXT},
+    {"identities", KIND_OBJECT}, {"init", KIND_OBJECT},    {"sync", KIND_OBJECT},
+    {"tables", KIND_OBJECT},     {"health", KIND_OBJECT},  {"updatedAt", KIND_TIME},
+    {"lastSwitch", KIND_OBJECT}, {"auto", KIND_OBJECT},    {"breakers", KIND_OBJECT},
+    {"schema", KIND_TEXT},       {"remains", KIND_OBJECT},
 };
 static const struct member switch_members[] = {
     {"op", KIND_TEXT},

@@ -322,6 +322,7 @@ TEST(guardrails_and_history)
     facts.settings[SETTING_ROWS_WRITTEN] = T("1000");
     facts.settings[SETTING_DDL] = T("off");
     facts.gc_seconds = 600;
+    facts.keys_off = T("team.led");
     judge(&facts);
     found(FINDING_WARNING, "disallow_full_table_scans is on",
           "ALTER ROLE \"dbr\" SET disallow_full_table_scans = off");
@@ -329,6 +330,7 @@ TEST(guardrails_and_history)
     found(FINDING_WARNING, "transaction_rows_written_err is 1000", "rows_written_err = 0");
     found(FINDING_WARNING, "kept for 600 s only (gc.ttlseconds)",
           "ALTER DATABASE \"app\" CONFIGURE ZONE USING gc.ttlseconds = 14400");
+    found(FINDING_WARNING, "off since a sync was broken off: team.led", "run dbr-sync");
     assert_null(find("DDL in a transaction"));
 }
 

@@ -129,6 +129,13 @@ TEST(what_a_switch_left)
     verdict_is(HEALTH_DEGRADED, "is not fenced since then");
     judge("secondary", FENCED, UP, DONE ", \"merge\": {\"run\": \"1\"}");
     verdict_is(HEALTH_DEGRADED, "not merged yet");
+    judge("secondary", FENCED, UP,
+          DONE ", \"remains\": {\"role\": \"secondary\", \"keysOff\": [\"team.led\", \"a.b\"]}");
+    verdict_is(HEALTH_DEGRADED,
+               "foreign keys of the secondary are off since a sync was broken off: team.led, a.b");
+    judge("primary", UP, FENCED,
+          DONE ", \"remains\": {\"role\": \"secondary\", \"keysOff\": [\"team.led\"]}");
+    verdict_is(HEALTH_OK, NULL);
     judge("primary", UP, FENCED,
           DONE
           ", \"switch\": {\"op\": \"failover\", \"step\": \"fence\", \"startedAt\": \"then\"}");

@@ -1,0 +1,119 @@
+#!/usr/bin/env bats
+# Proves: what a sync that was killed has left undone in the standby is not taken over in silence when that becomes the active
+# database without the primary: it is mended, or named by every program until it is.
+
+load ../lib/helper
+setup_file() { standin_file_setup; }
+teardown_file() { standin_file_teardown; }
+
+setup() {
+    pair_setup empty
+    standin_tell reset
+    env_set HEALTH_CHECK_TIMEOUT 2
+}
+teardown() {
+    standin_tell reset
+    pair_teardown
+}
+
+primary_away() { env_set DATABASE_URL "${P1_URL/:[0-9]*\//:1/}"; }
+primary_back() { env_set DATABASE_URL "$P1_URL"; }
+keys_there() { is "$(p2 -c "SELECT count(*) FROM pg_constraint WHERE contype = 'f' AND convalidated")" "$1"; }
+keys_noted() { is "$(p2 -c "SELECT count(*) FROM _dbr.keys_off")" "$1"; }
+orphans() { p2 -c "SELECT count(*) FROM player p WHERE NOT EXISTS (SELECT FROM team t WHERE t.id = p.team)"; }
+
+# shellcheck disable=SC2317 # called by wait_for
+key_is_off() { [ "$(p2 -c "SELECT count(*) FROM pg_constraint WHERE conname = 'led'")" = 0 ]; }
+
+# A sync is killed while the foreign keys of a cycle are off.
+killed_without_keys() {
+    p1 <<'SQL'
+CREATE TABLE team (id int PRIMARY KEY, captain int);
+CREATE TABLE player (id int PRIMARY KEY, team int NOT NULL REFERENCES team (id) ON DELETE CASCADE);
+ALTER TABLE team ADD CONSTRAINT led FOREIGN KEY (captain) REFERENCES player (id) ON DELETE SET NULL;
+INSERT INTO team SELECT i FROM generate_series(1, 40) i;
+INSERT INTO player SELECT i, 1 + i % 40 FROM generate_series(1, 200) i;
+SQL
+    init_pair
+    p1 <<'SQL'
+INSERT INTO team VALUES (41);
+INSERT INTO player VALUES (300, 41);
+UPDATE team SET captain = 300 WHERE id = 41;
+SQL
+    standin_tell delay 100
+    start_dbr sync
+    wait_for 60 key_is_off || fail "no key was taken off"
+    kill -KILL "$PID"
+    finish_dbr
+    exits 137
+    standin_tell delay 0
+    key_is_off || fail "the key is there"
+}
+
+@test "foreign keys that are off are back before the application writes" {
+    killed_without_keys
+    run_dbr health --doctor
+    stdout_has "foreign keys are off" "team.led"
+    primary_away
+    standin_tell inject statement 40001 2 "_dbr.keys_off"
+    run_dbr failover --force --yes --json
+    exits 0
+    json_true '[.warnings[] | select(contains("are back"))] | length == 1'
+    keys_there 2
+    keys_noted 0
+    p2 -c "DELETE FROM team WHERE id = 5"
+    is "$(orphans)" 0
+    run_dbr health
+    stdout_lacks "foreign keys"
+}
+
+@test "what rows do not fulfil stays off, is named everywhere, and is tried again" {
+    killed_without_keys
+    p2w -c "ALTER TABLE player DROP CONSTRAINT IF EXISTS player_team_fkey" -c "INSERT INTO player VALUES (400, 77)"
+    primary_away
+    run_dbr failover --force --yes --json
+    exits 0
+    json_true '[.warnings[] | select(contains("player.player_team_fkey"))] | length == 1'
+    json_true '[.warnings[] | select(contains("team.led"))] | length == 0'
+    keys_there 1
+    keys_noted 1
+    grep -q '"event":"error".*player.player_team_fkey' "$STATE_DIR/events.jsonl" || fail "no event names the key"
+
+    run_dbr health
+    exits 1
+    stdout_has "player.player_team_fkey"
+    run_dbr health --doctor
+    stdout_has "player.player_team_fkey"
+
+    # The primary stays away: a sync fails, but what it can do it has done.
+    run_dbr sync
+    exits 3
+    stderr_has "player.player_team_fkey"
+    keys_there 1
+    p2 -c "DELETE FROM player WHERE id = 400"
+    run_dbr sync
+    exits 3
+    keys_there 2
+    keys_noted 0
+    run_dbr health
+    stdout_lacks "foreign keys"
+}
+
+@test "automation tries again by itself" {
+    killed_without_keys
+    p2w -c "ALTER TABLE player DROP CONSTRAINT IF EXISTS player_team_fkey" -c "INSERT INTO player VALUES (400, 77)"
+    env_set DB_FAILOVER_THRESHOLD 1
+    primary_away
+    run_dbr health --auto
+    is "$(jq -r .activeDatabase "$STATE_DIR/state.json")" secondary
+    stderr_has "player.player_team_fkey"
+    keys_there 1
+    p2 -c "DELETE FROM player WHERE id = 400"
+    jq '.remains.tried = "2020-01-01T00:00:00.000Z"' "$STATE_DIR/state.json" >"$STATE_DIR/new" # an hour later
+    cat "$STATE_DIR/new" >"$STATE_DIR/state.json"
+    rm "$STATE_DIR/new"
+    run_dbr health --auto
+    keys_there 2
+    keys_noted 0
+    stdout_lacks "foreign keys"
+}
