@@ -206,6 +206,7 @@ static void fill_document(struct export_run *run)
     json_set_int(doc, "storedBytes", run->stored);
     (void)snprintf(crc, sizeof crc, "%08" PRIx32, dump->crc);
     json_set_str(doc, "crc32", crc);
+    json_set_int(doc, "retries", weather_retries());
     json_set_int(doc, "durationMs", clock_mono_ms() - run->started);
     struct json *list = json_set_array(doc, "tables");
     for (size_t i = 0; i < dump->count; i++) {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/siphash.h"
 #include "cli/progress.h"
 #include "db/copy.h"
 #include "db/copy_text.h"
@@ -34,6 +35,8 @@ struct rows_writer {
     bool open;       /* a block or statement has begun */
     int64_t block_rows, block_bytes;
     int64_t told;
+    struct siphash written, again; /* of the rows in the script, of those that came once more */
+    int64_t known;                 /* rows in the script that are still to come once more */
 };
 
 static bool put(struct rows_writer *w, const char *data, size_t len, struct err *err)
@@ -54,6 +57,12 @@ static bool puts_all(struct rows_writer *w, const char *const *texts, struct err
 static bool is_cockroach(const struct rows_writer *w)
 {
     return w->dump->dialect->kind == ENGINE_COCKROACH;
+}
+
+/* The server can be asked for the same rows again. */
+static bool is_repeatable(const struct rows_writer *w)
+{
+    return w->dump->snapshot->moment != NULL;
 }
 
 /* --- blocks ------------------------------------------------------------------- */
@@ -212,10 +221,34 @@ static bool check_row(const struct rows_writer *w, const char *data, size_t len,
                    w->table->table->name);
 }
 
+static bool refuse_order(struct err *err)
+{
+    err_set(err, ERR_FAILED,
+            "the connection was lost, and then the server sent the rows in another order");
+    return err_hint(err, "nothing of the script stays; run the program again");
+}
+
+/*
+ * The server sends the rows of a moment in the order of their key, so that after a lost connection
+ * those that are in the script can be let pass. Whether they are the same is not left to chance.
+ */
+static bool pass_row(struct rows_writer *w, const char *data, size_t len, struct err *err)
+{
+    siphash_add(&w->again, data, len);
+    if (--w->known > 0)
+        return true;
+    struct siphash written = w->written, again = w->again;
+    return siphash_end(&written) == siphash_end(&again) || refuse_order(err);
+}
+
 static bool write_row(struct rows_writer *w, char *data, size_t len, struct err *err)
 {
     if (!check_row(w, data, len, err))
         return false;
+    if (w->known > 0)
+        return pass_row(w, data, len, err);
+    if (is_repeatable(w))
+        siphash_add(&w->written, data, len);
     len--;
     w->table->rows++;
     w->dump->rows++;
@@ -246,6 +279,19 @@ static void add_expression(struct buf *sql, const struct rows_writer *w,
     buf_release(&name);
 }
 
+/* Only where they may have to be sent again: it is the order in which they lie. */
+static void add_order(struct buf *sql, const struct rows_writer *w)
+{
+    const struct model_table *table = w->table->table;
+
+    if (!is_repeatable(w) || table->key_kind != KEY_PRIMARY)
+        return;
+    for (size_t i = 0; i < table->key_count; i++) {
+        buf_adds(sql, i ? ", " : " ORDER BY ");
+        quote_ident(sql, table->columns[table->key_columns[i]].name);
+    }
+}
+
 static void add_copy_out(struct buf *sql, struct rows_writer *w)
 {
     const struct model *model = &w->dump->snapshot->model;
@@ -268,6 +314,7 @@ static void add_copy_out(struct buf *sql, struct rows_writer *w)
     buf_addch(&w->names, ')');
     buf_adds(sql, " FROM ");
     row_sql_relation(sql, &from);
+    add_order(sql, w);
     buf_adds(sql, ") TO STDOUT");
     quote_name(&w->relation, model->schema, table->name);
 }
@@ -294,8 +341,27 @@ static bool write_rows(struct rows_writer *w, struct err *err)
             return false;
         tell(w, false);
     }
+    if (w->known > 0)
+        return refuse_order(err);
     tell(w, true);
     return w->dump->inserts ? close_insert(w, err) : close_copy(w, err);
+}
+
+static bool copy_rows(struct rows_writer *w, const char *sql, struct err *err)
+{
+    struct snapshot *snapshot = w->dump->snapshot;
+    struct weather weather = {0};
+    int64_t before = 0;
+
+    while (!(copy_out_begin(snapshot->conn, sql, err) && write_rows(w, err))) {
+        if (w->table->rows > before)
+            weather_clear(&weather);
+        before = w->known = w->table->rows;
+        siphash_init(&w->again);
+        if (!snapshot_resume(snapshot, &weather, err))
+            return false;
+    }
+    return true;
 }
 
 bool dump_rows(struct dump *dump, struct dump_table *table, struct err *err)
@@ -308,8 +374,9 @@ bool dump_rows(struct dump *dump, struct dump_table *table, struct err *err)
                             .told = dump->rows};
     struct buf sql = BUF_INIT;
 
+    siphash_init(&w.written);
     add_copy_out(&sql, &w);
-    bool ok = copy_out_begin(dump->snapshot->conn, sql.data, err) && write_rows(&w, err);
+    bool ok = copy_rows(&w, sql.data, err);
     buf_release(&sql);
     buf_release(&w.names);
     buf_release(&w.relation);

@@ -161,13 +161,39 @@ static bool settle(struct snapshot *s, struct err *err)
 /* CockroachDB is read as of a moment, which must be known first. */
 static bool begin(struct snapshot *s, struct err *err)
 {
-    char *moment;
-
     if (!is_cockroach(s))
         return receive_begin(s, NULL, err);
-    bool ok = moment_receive(s->conn, &moment, err) && queue_begin(s, moment, err) &&
-              pipeline_send(&s->conn, 1, err) && receive_begin(s, moment, err);
-    free(moment);
+    return moment_receive(s->conn, &s->moment, err) && queue_begin(s, s->moment, err) &&
+           pipeline_send(&s->conn, 1, err) && receive_begin(s, s->moment, err);
+}
+
+struct opening {
+    struct snapshot *snapshot;
+    const struct state *state;
+};
+
+static void forget(struct snapshot *s)
+{
+    free(s->moment);
+    s->moment = NULL;
+    model_release(&s->model);
+    memset(&s->model, 0, sizeof s->model);
+}
+
+/* Once more from the start: nothing that an attempt before has read may be used. */
+static bool look(void *context, struct err *err)
+{
+    const struct opening *opening = context;
+    struct snapshot *s = opening->snapshot;
+    struct quieted quieted = {NULL};
+
+    forget(s);
+    bool ok = queue_look(s, err) && pipeline_send(&s->conn, 1, err) &&
+              receive_look(s, opening->state, &quieted, err) && begin(s, err) &&
+              catalog_check_schema(&s->model, role_name(s->role), err) && settle(s, err);
+    if (ok)
+        triggers_as_awake(&s->model, &quieted);
+    quieted_release(&quieted);
     return ok;
 }
 
@@ -176,24 +202,34 @@ bool snapshot_open(struct snapshot *s, const struct config *config, const struct
 {
     const struct conn_params params = {role_name(role), config->urls[role], config->schema, 0,
                                        false};
-    struct quieted quieted = {NULL};
+    struct opening opening = {s, state};
 
     memset(s, 0, sizeof *s);
     s->role = role;
-    bool ok = conn_open(&params, &s->conn, err) && queue_look(s, err) &&
-              pipeline_send(&s->conn, 1, err) && receive_look(s, state, &quieted, err) &&
-              begin(s, err) && catalog_check_schema(&s->model, params.role, err) && settle(s, err);
-    if (ok)
-        triggers_as_awake(&s->model, &quieted);
-    quieted_release(&quieted);
+    bool ok = conn_open(&params, &s->conn, err) && weather_pass(s->conn, look, &opening, err);
     if (!ok)
         snapshot_close(s);
     return ok;
 }
 
+static bool begin_again(struct snapshot *s, struct err *err)
+{
+    return moment_queue_begin(s->conn, s->moment, err) && pipeline_sync(s->conn, err) &&
+           pipeline_send(&s->conn, 1, err) && pipeline_next(s->conn, NULL, err) &&
+           pipeline_end(s->conn, err);
+}
+
+bool snapshot_resume(struct snapshot *s, struct weather *weather, struct err *err)
+{
+    while (is_cockroach(s) && weather_recover(weather, s->conn, err))
+        if (begin_again(s, err))
+            return true;
+    return false;
+}
+
 void snapshot_close(struct snapshot *s)
 {
     conn_close(s->conn);
-    model_release(&s->model);
+    forget(s);
     memset(s, 0, sizeof *s);
 }
