@@ -19,6 +19,8 @@ static const struct option options[] = {
     {0, "history", "DURATION",
      "print availability, latency and switches of that time (90m, 24h, 7d; by default 24h)",
      OPTION_OPTIONAL, &health_options.history, 0, 0, NULL, false},
+    {0, "metrics", NULL, "measure machine, application, databases and backups", OPTION_FLAG,
+     &health_options.metrics, 0, 0, NULL, false},
     {0, "breakers", NULL, "print the circuit breaker of each database", OPTION_FLAG,
      &health_options.breakers, 0, 0, NULL, false},
     {0, "reset-breaker", "NAME", "close a circuit breaker and forget its counts", OPTION_CHOICE,

@@ -6,6 +6,7 @@ complete -c dbr-health -l cached -d 'print the last record, probe nothing'
 complete -c dbr-health -l watch -d 'repeat at each interval until stopped'
 complete -c dbr-health -l doctor -d 'examine configuration, files and databases, and say what to do'
 complete -c dbr-health -l history -d 'print availability, latency and switches of that time (90m, 24h, 7d; by default 24h)'
+complete -c dbr-health -l metrics -d 'measure machine, application, databases and backups'
 complete -c dbr-health -l breakers -d 'print the circuit breaker of each database'
 complete -c dbr-health -l reset-breaker -d 'close a circuit breaker and forget its counts' -x -a 'primary secondary all'
 complete -c dbr-health -l env-file -d 'read the configuration from FILE' -r -F

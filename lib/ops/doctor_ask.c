@@ -13,6 +13,7 @@
 #include "db/pipeline.h"
 #include "db/quote.h"
 #include "ops/doctor_server.h"
+#include "repl/measures.h"
 
 enum parameter { NOTHING, SCHEMA, FENCE_ROLE };
 
@@ -140,22 +141,6 @@ static void read_columns(struct doctor_facts *facts, const struct result *answer
     " pg_catalog.pg_has_role(d.datdba, 'USAGE'), current_user"                                     \
     " FROM pg_catalog.pg_database d WHERE d.datname = current_database()"
 
-/*
- * Sessions of the whole server against its limit, or of the database or role where that is nearer.
- * What the server hides of others' sessions leaves them countable.
- */
-#define POSTGRES_CONNECTIONS                                                                       \
-    "SELECT u.used, u.room FROM pg_catalog.pg_database d, pg_catalog.pg_roles r, LATERAL (VALUES"  \
-    " ((SELECT count(*) FROM pg_catalog.pg_stat_activity a WHERE a.datid IS NOT NULL),"            \
-    "  pg_catalog.current_setting('max_connections')::bigint -"                                    \
-    "  pg_catalog.current_setting('superuser_reserved_connections')::bigint),"                     \
-    " ((SELECT count(*) FROM pg_catalog.pg_stat_activity a WHERE a.datid = d.oid),"                \
-    "  nullif(d.datconnlimit, -1)::bigint),"                                                       \
-    " ((SELECT count(*) FROM pg_catalog.pg_stat_activity a WHERE a.usesysid = r.oid"               \
-    "   AND a.datid IS NOT NULL), nullif(r.rolconnlimit, -1)::bigint)) u(used, room)"              \
-    " WHERE d.datname = pg_catalog.current_database() AND r.rolname = current_user"                \
-    " AND u.room IS NOT NULL ORDER BY u.room - u.used LIMIT 1"
-
 #define TABLE_OCTETS                                                                               \
     "SELECT coalesce(sum(pg_catalog.pg_total_relation_size(c.oid)), 0)::bigint"                    \
     " FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"         \
@@ -166,7 +151,7 @@ static const struct question postgres_questions[] = {
     {TABLE_RIGHTS, SCHEMA, read_tables, 0, true},
     {DATABASE_RIGHTS, NOTHING, read_database, 0, false},
     {"SHOW TimeZone", NOTHING, NULL, SETTING_TIME_ZONE, false},
-    {POSTGRES_CONNECTIONS, NOTHING, read_connections, 0, false},
+    {MEASURES_POSTGRES_CONNECTIONS, NOTHING, read_connections, 0, false},
     {TABLE_OCTETS, SCHEMA, read_octets, 0, false},
 };
 
@@ -209,10 +194,8 @@ static const struct question cockroach_questions[] = {
     {"SHOW disallow_full_table_scans", NOTHING, NULL, SETTING_FULL_SCAN, false},
     {"SHOW transaction_rows_read_err", NOTHING, NULL, SETTING_ROWS_READ, false},
     {"SHOW transaction_rows_written_err", NOTHING, NULL, SETTING_ROWS_WRITTEN, false},
-    {"WITH s AS (SHOW CLUSTER SESSIONS) SELECT count(*) FROM s WHERE s.status <> 'CLOSED'"
-     " AND s.application_name NOT LIKE '$ internal%'",
-     NOTHING, read_sessions, 0, false},
-    {"SHOW CLUSTER SETTING server.max_connections_per_gateway", NOTHING, read_limit, 0, false},
+    {MEASURES_COCKROACH_SESSIONS, NOTHING, read_sessions, 0, false},
+    {MEASURES_COCKROACH_LIMIT, NOTHING, read_limit, 0, false},
     {GRANTS, NOTHING, read_grants, 0, false},
     {"SELECT r.rolcreaterole FROM pg_catalog.pg_roles r WHERE r.rolname = current_user", NOTHING,
      read_makes_roles, 0, false},

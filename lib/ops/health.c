@@ -22,6 +22,7 @@
 #include "ops/health_judge.h"
 #include "ops/health_record.h"
 #include "ops/health_report.h"
+#include "ops/metrics.h"
 #include "ops/timeline.h"
 #include "ops/witness.h"
 #include "repl/identity.h"
@@ -36,6 +37,14 @@ int health_exit_status(enum err_code code)
     return code == ERR_NONE ? 0 : 3;
 }
 
+/* What --watch carries from one check to the next. */
+struct watched {
+    struct machine_cpu cpu;
+    struct metrics measured; /* before this check */
+    /* By role. A database that is away is not waited for twice. */
+    bool answered[2];
+};
+
 /* One check, from the first look to the report. */
 struct check {
     struct cli *cli;
@@ -43,6 +52,7 @@ struct check {
     const struct health_options *options;
     struct state state;
     struct checked seen;
+    struct watched *watched;     /* NULL without --watch */
     struct strlist changes;      /* what was not so at the check before */
     struct alerts news;          /* what somebody is to be told of */
     enum auto_decision decision; /* after the count */
@@ -192,6 +202,8 @@ static bool conclude(struct check *check, bool counts, bool *acts, struct err *e
               check_identities(&check->state, check->seen.probes, &notes, err);
     if (ok) {
         health_apply(check->config, &check->state, &check->seen, counts, &check->changes);
+        if (check->watched)
+            metrics_remember(&check->watched->measured, &check->state);
         decide(check);
         *acts = may_act && health_must_act(&check->state, check->decision);
         if (!*acts)
@@ -250,9 +262,10 @@ static bool look(struct check *check, struct err *err)
 }
 
 static bool check_once(struct cli *cli, const struct config *config,
-                       const struct health_options *options, struct err *err)
+                       const struct health_options *options, struct watched *watched,
+                       struct err *err)
 {
-    struct check check = {.cli = cli, .config = config, .options = options};
+    struct check check = {.cli = cli, .config = config, .options = options, .watched = watched};
     bool acts = false;
     check.state = (struct state)STATE_INIT;
     check.changes = (struct strlist)STRLIST_INIT;
@@ -265,6 +278,8 @@ static bool check_once(struct cli *cli, const struct config *config,
     else
         ok = ok && record(&check, true, &acts, err);
     ok = ok && (!acts || act(&check, err));
+    for (size_t i = 0; watched && i < 2; i++)
+        watched->answered[i] = i < check.seen.count && check.seen.probes[i].connected;
     forget_probes(&check.seen);
     strlist_release(&check.changes);
     alerts_release(&check.news);
@@ -331,10 +346,13 @@ static bool watch_on(struct cli *cli, const struct config *config,
                      const struct health_options *options, struct err *err)
 {
     bool first = true;
+    struct watched watched = {.answered = {true, true}};
     for (;;) {
         int64_t started = clock_mono_ms();
         err_clear(err);
-        bool ok = check_once(cli, config, options, err);
+        bool ok = metrics_sample(config, watched.answered, &watched.cpu, &watched.measured, err) &&
+                  check_once(cli, config, options, &watched, err);
+        metrics_release(&watched.measured);
         if (!ok && (first || err->code == ERR_STOPPED))
             return false;
         /* A state that was locked or a disk that was full may be well again at the next check. */
@@ -367,8 +385,9 @@ static bool check_options(const struct health_options *options, struct err *err)
     } kinds[] = {
         {"--doctor", options->doctor, true},     {"--cached", options->cached, true},
         {"--breakers", options->breakers, true}, {"--reset-breaker", options->reset_breaker, true},
-        {"--history", options->history, true},   {"--peek", options->peek, false},
-        {"--watch", options->watch, false},      {"--auto", options->automatic, false},
+        {"--history", options->history, true},   {"--metrics", options->metrics, true},
+        {"--peek", options->peek, false},        {"--watch", options->watch, false},
+        {"--auto", options->automatic, false},
     };
     const size_t count = sizeof kinds / sizeof kinds[0];
     for (size_t i = 0; i < count; i++) {
@@ -389,13 +408,15 @@ static bool run_mode(struct cli *cli, const struct config *config,
         return breakers_reset(cli, config, options->reset_breaker, err);
     if (options->breakers)
         return breakers_print(cli, config, err);
+    if (options->metrics)
+        return metrics_run(cli, config, err);
     if (options->history)
         return timeline_run(cli, config, options->history, err);
     if (options->cached)
         return print_cached(cli, config, err);
     if (options->watch)
         return watch(cli, config, options, err);
-    return check_once(cli, config, options, err);
+    return check_once(cli, config, options, NULL, err);
 }
 
 bool ops_health(struct cli *cli, const struct health_options *options, struct err *err)

@@ -19,6 +19,7 @@ struct health_options {
     bool doctor;               /* examine configuration, files and databases (ops/doctor.h) */
     bool breakers;             /* print the circuit breakers (ops/breakers.h) */
     const char *reset_breaker; /* "primary", "secondary", "all" or NULL */
+    bool metrics;              /* measure machine, application and databases */
     const char *history;       /* "24h", "7d", ...; "" for the default; NULL: not asked for */
 };
 

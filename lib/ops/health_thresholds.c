@@ -11,6 +11,7 @@
 
 #define DURATION_SIZE 32
 #define NAME_SIZE 64
+#define SAMPLES_AGE_MS INT64_C(900000) /* or three intervals of --watch */
 
 /* Every alert of one database has its name in it. */
 static const char *name_for(const char *what, enum role role, char *name)
@@ -19,11 +20,11 @@ static const char *name_for(const char *what, enum role role, char *name)
     return name;
 }
 
-static void set_figures(struct alert *alert, int64_t value, int64_t threshold)
+static void set_figures(struct alert *alert, double value, double threshold)
 {
     alert->measured = true;
-    alert->value = (double)value;
-    alert->threshold = (double)threshold;
+    alert->value = value;
+    alert->threshold = threshold;
 }
 
 static void judge_conflicts(const struct config *config, const struct state *state,
@@ -36,7 +37,7 @@ static void judge_conflicts(const struct config *config, const struct state *sta
                                    "the last sync found %lld rows that were changed on both "
                                    "sides: what lost is in salvage/ of the state directory",
                                    (long long)conflicts),
-                conflicts, config->alerts.conflicts);
+                (double)conflicts, (double)config->alerts.conflicts);
 }
 
 static int64_t time_of(const struct json *object, const char *name)
@@ -74,7 +75,7 @@ static void judge_verification(const struct config *config, const struct state *
                                    "not every table was compared within the last %s: run dbr-sync "
                                    "--verify",
                                    report_duration(age, text)),
-                age, config->alerts.verification_ms);
+                (double)age, (double)config->alerts.verification_ms);
 }
 
 static void judge_breaker(const struct state *state, enum role role,
@@ -107,7 +108,7 @@ static void judge_backups(const struct config *config, struct health_judgement *
                                        "the newest backup of the database is %s old: run "
                                        "dbr-backup db",
                                        report_duration(age, text)),
-                    age, limit);
+                    (double)age, (double)limit);
 }
 
 static void judge_certificate(const struct config *config, const struct state *state,
@@ -127,7 +128,49 @@ static void judge_certificate(const struct config *config, const struct state *s
         set_figures(health_judge_alert(judgement, name, HEALTH_DEGRADED,
                                        "the certificate of the %s expires in %s", role_name(role),
                                        report_duration(left, text)),
-                    left, config->alerts.certificate_ms);
+                    (double)left, (double)config->alerts.certificate_ms);
+}
+
+/* --- what --metrics and --watch measured last ---------------------------------------------- */
+
+/* Old measurements say nothing; nobody measures any more. */
+static bool are_recent(const struct config *config, const struct json *samples)
+{
+    int64_t age = (clock_now_us() - time_of(samples, "time")) / 1000;
+    int64_t most = 3 * config->health_interval_ms;
+    return age >= 0 && age <= (most > SAMPLES_AGE_MS ? most : SAMPLES_AGE_MS);
+}
+
+static void judge_sample(const struct json *object, const char *member, const char *name,
+                         const char *what, int limit, struct health_judgement *judgement)
+{
+    double percent = json_double(object, member, -1);
+    if (percent > limit)
+        set_figures(health_judge_alert(judgement, name, HEALTH_DEGRADED, "%s: %.0f %% in use", what,
+                                       percent),
+                    percent, limit);
+}
+
+static void judge_samples(const struct config *config, const struct state *state,
+                          struct health_judgement *judgement)
+{
+    static const enum role roles[2] = {ROLE_PRIMARY, ROLE_SECONDARY};
+    const struct json *samples = json_get(state->root, "samples");
+    const struct alert_limits *limits = &config->alerts;
+    char name[NAME_SIZE];
+    char what[NAME_SIZE];
+    if (!are_recent(config, samples))
+        return;
+    judge_sample(samples, "cpuPercent", "cpu", "CPU", limits->cpu_percent, judgement);
+    judge_sample(samples, "memoryPercent", "memory", "memory", limits->memory_percent, judgement);
+    judge_sample(samples, "diskPercent", "disk", "disk of the state directory",
+                 limits->disk_percent, judgement);
+    for (size_t i = 0; i < 2; i++) {
+        (void)snprintf(what, sizeof what, "connections of the %s", role_name(roles[i]));
+        judge_sample(json_get(samples, "connectionsPercent"), role_name(roles[i]),
+                     name_for("connections", roles[i], name), what, limits->connections_percent,
+                     judgement);
+    }
 }
 
 void health_judge_thresholds(const struct config *config, const struct state *state,
@@ -148,4 +191,5 @@ void health_judge_thresholds(const struct config *config, const struct state *st
         judge_verification(config, state, judgement);
     }
     judge_backups(config, judgement);
+    judge_samples(config, state, judgement);
 }

@@ -66,6 +66,7 @@ back() { env_set DATABASE_URL "$P1_URL"; }
     does failback --dry-run
     does failback --yes
     run_dbr health --doctor
+    does health --metrics
     does health --auto
     in_step
     sent 400 exported.sql primary.sql
