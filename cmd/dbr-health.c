@@ -1,7 +1,11 @@
 /* dbr-health: option table and exit status; the work is in lib/ops/health.c and lib/ops/doctor.c.
  */
+#include <stdio.h>
+#include <string.h>
+
 #include "cli/main.h"
 #include "ops/health.h"
+#include "ops/health_plugin.h"
 
 static struct health_options health_options;
 
@@ -21,12 +25,31 @@ static const struct option options[] = {
      OPTION_OPTIONAL, &health_options.history, 0, 0, NULL, false},
     {0, "metrics", NULL, "measure machine, application, databases and backups", OPTION_FLAG,
      &health_options.metrics, 0, 0, NULL, false},
+    {0, "nagios", NULL, "print one line with performance data, as monitoring plugins do",
+     OPTION_FLAG, &health_options.nagios, 0, 0, NULL, false},
+    {0, "prometheus", "FILE", "write the figures of the check for Prometheus' textfile collector",
+     OPTION_FILE, &health_options.prometheus, 0, 0, NULL, false},
     {0, "breakers", NULL, "print the circuit breaker of each database", OPTION_FLAG,
      &health_options.breakers, 0, 0, NULL, false},
     {0, "reset-breaker", "NAME", "close a circuit breaker and forget its counts", OPTION_CHOICE,
      &health_options.reset_breaker, 0, 0, "primary|secondary|all", false},
     OPTION_END,
 };
+
+static bool line_asked; /* --nagios is there, wherever a usage error may be */
+
+/* A plugin says what kept it from an answer where its answers are read. */
+static bool failed(const struct cli *cli, const struct err *err)
+{
+    struct buf line = BUF_INIT;
+    (void)cli;
+    if (!line_asked)
+        return false;
+    health_plugin_failure(err, &line);
+    puts(line.data);
+    buf_release(&line);
+    return true;
+}
 
 static const struct program program = {
     .name = "dbr-health",
@@ -35,6 +58,7 @@ static const struct program program = {
     .options = options,
     .description = "Exit status: 0 both connected, 1 degraded, 2 the active database or both are "
                    "down, 3 unknown (usage, configuration or unreadable state).",
+    .failed = failed,
 };
 
 static bool run(struct cli *cli, struct err *err)
@@ -44,5 +68,7 @@ static bool run(struct cli *cli, struct err *err)
 
 int main(int argc, char **argv)
 {
+    for (int i = 1; i < argc; i++)
+        line_asked = line_asked || strcmp(argv[i], "--nagios") == 0;
     return cli_main_mapped(&program, argc, argv, run, health_exit_status);
 }

@@ -7,6 +7,8 @@ complete -c dbr-health -l watch -d 'repeat at each interval until stopped'
 complete -c dbr-health -l doctor -d 'examine configuration, files and databases, and say what to do'
 complete -c dbr-health -l history -d 'print availability, latency and switches of that time (90m, 24h, 7d; by default 24h)'
 complete -c dbr-health -l metrics -d 'measure machine, application, databases and backups'
+complete -c dbr-health -l nagios -d 'print one line with performance data, as monitoring plugins do'
+complete -c dbr-health -l prometheus -d 'write the figures of the check for Prometheus\' textfile collector' -r -F
 complete -c dbr-health -l breakers -d 'print the circuit breaker of each database'
 complete -c dbr-health -l reset-breaker -d 'close a circuit breaker and forget its counts' -x -a 'primary secondary all'
 complete -c dbr-health -l env-file -d 'read the configuration from FILE' -r -F

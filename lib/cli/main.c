@@ -125,7 +125,8 @@ static int finish(struct cli *cli, bool ok, struct err *err, cli_map map)
     if (!ok && stop_signal())
         err->code = ERR_STOPPED;
 
-    bool document = cli->common.json && !cli->document_done;
+    bool answered = !ok && cli->program->failed && cli->program->failed(cli, err);
+    bool document = cli->common.json && !cli->document_done && !answered;
     if (document)
         print_document(cli, ok, err);
     else if (!ok)

@@ -52,6 +52,7 @@ struct options_common {
     struct option table[OPTIONS_COMMON_COUNT]; /* options_common_table builds it here */
 };
 
+struct cli;
 struct program {
     const char *name;             /* "dbr-sync" */
     const char *purpose;          /* one line */
@@ -59,6 +60,9 @@ struct program {
     const struct option *options; /* the program's own */
     const char *description;      /* a short paragraph for --help, or NULL */
     bool operands; /* what follows the options is the program's (cli->operands), not an error */
+    /* Told of an error before it is printed; true: standard output has what it is to have, and gets
+     * no document. May be NULL. */
+    bool (*failed)(const struct cli *cli, const struct err *err);
 };
 
 /* The common group; targets point into common. The array is part of common. */

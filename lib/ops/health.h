@@ -17,6 +17,8 @@ struct health_options {
     bool cached;               /* print the last record, probe nothing */
     bool watch;                /* repeat each interval until stopped */
     bool doctor;               /* examine configuration, files and databases (ops/doctor.h) */
+    bool nagios;               /* one line for a monitoring system (ops/health_plugin.h) */
+    const char *prometheus;    /* a file for its textfile collector, or NULL */
     bool breakers;             /* print the circuit breakers (ops/breakers.h) */
     const char *reset_breaker; /* "primary", "secondary", "all" or NULL */
     bool metrics;              /* measure machine, application and databases */

@@ -57,6 +57,8 @@ static void remember_sync(struct sync_run *run, const char *now, const struct er
     if (sync_writes(run->options)) {
         json_set_int(sync, "recordsSynced", sum.records);
         json_set_int(sync, "conflicts", sum.conflicts);
+        json_set_int(sync, "totalRecords", json_int(sync, "totalRecords", 0) + sum.records);
+        json_set_int(sync, "totalConflicts", json_int(sync, "totalConflicts", 0) + sum.conflicts);
         if (sync_is_complete(run) && trouble->code == ERR_NONE)
             json_set_str(sync, "lastSync", now);
     }

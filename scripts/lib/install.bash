@@ -49,8 +49,15 @@ install_needed() {
     NEED_PACKAGES=()
 }
 
+# Packages that bring a service do not get to start it: only their programs are wanted.
 apt_install() {
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends install "$@" >/dev/null
+    local policy=/usr/sbin/policy-rc.d status=0 ours=
+    if [ ! -e $policy ]; then
+        printf '#!/bin/sh\nexit 101\n' | as_root tee $policy >/dev/null && as_root chmod 755 $policy && ours=yes
+    fi
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends install "$@" >/dev/null || status=1
+    [ -z "$ours" ] || as_root rm -f $policy
+    return $status
 }
 
 # The server package of the distribution makes and starts a cluster of its own when it is installed. Nobody asked for one.

@@ -1,0 +1,317 @@
+/*
+ * One check in order: probe both databases at the same time, settle what an earlier run left, take
+ * the state, see that they are the databases of that state, count, switch when that is due, judge,
+ * save, report. What the judgement rests on stands in health_judge.c, what a switch rests on in
+ * auto.c.
+ */
+#include "ops/health_check.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/stop.h"
+#include "ops/health_act.h"
+#include "ops/health_judge.h"
+#include "ops/health_record.h"
+#include "ops/health_plugin.h"
+#include "ops/health_prometheus.h"
+#include "ops/health_report.h"
+#include "ops/witness.h"
+#include "repl/identity.h"
+#include "repl/probe.h"
+#include "repl/switch_mark.h"
+#include "state/config.h"
+#include "state/journal.h"
+#include "state/state.h"
+
+/* One check, from the first look to the report. */
+struct check {
+    struct cli *cli;
+    const struct config *config;
+    const struct health_options *options;
+    struct state state;
+    struct checked seen;
+    struct health_watched *watched; /* NULL without --watch */
+    struct err file_err;            /* of the file for Prometheus */
+    struct strlist changes;         /* what was not so at the check before */
+    struct alerts news;             /* what somebody is to be told of */
+    enum auto_decision decision;    /* after the count */
+};
+
+static void forget_probes(struct checked *seen)
+{
+    for (size_t i = 0; i < seen->count; i++)
+        probe_release(&seen->probes[i]);
+}
+
+/* Where nothing answers, the witnesses say whether it is this machine that is cut off. */
+static bool find_isolation(const struct config *config, struct checked *seen, struct err *err)
+{
+    struct err answer = ERR_INIT;
+    seen->isolated = false;
+    for (size_t i = 0; i < seen->count; i++)
+        if (seen->probes[i].failure != CONN_DOWN)
+            return true;
+    seen->isolated = witness_configured(config) && !witness_check(config, &answer);
+    return stop_check(err);
+}
+
+static bool probe_all(struct check *check, struct err *err)
+{
+    static const enum role roles[2] = {ROLE_PRIMARY, ROLE_SECONDARY};
+    const struct config *config = check->config;
+    struct checked *seen = &check->seen;
+    struct conn_params params[2];
+    forget_probes(seen);
+    seen->count = config->urls[ROLE_SECONDARY] ? 2 : 1;
+    for (size_t i = 0; i < seen->count; i++)
+        params[i] = (struct conn_params){role_name(roles[i]), config->urls[roles[i]],
+                                         config->schema, config->health_timeout_ms, false};
+    if (!probe_run(params, seen->count, config->health_timeout_ms, seen->probes, err))
+        return false;
+    return find_isolation(config, seen, err);
+}
+
+static void log_failures(const struct checked *seen)
+{
+    static const enum role roles[2] = {ROLE_PRIMARY, ROLE_SECONDARY};
+    for (size_t i = 0; i < seen->count && i < PROBE_MAX; i++) {
+        if (!seen->probes[i].connected)
+            log_error("Health check failed for %s: %s", role_name(roles[i]),
+                      seen->probes[i].err.message);
+    }
+}
+
+/* A state that needs the secondary while none is configured would be judged by the wrong database.
+ */
+static bool check_active(const struct config *config, const struct state *state, struct err *err)
+{
+    if (config->urls[ROLE_SECONDARY] || state_active(state) == ROLE_PRIMARY)
+        return true;
+    err_set(err, ERR_USAGE, "the secondary is active, but DATABASE_URL_SECONDARY is not set");
+    return err_hint(err, "set it again, in the env file that dbr has been run with so far");
+}
+
+/*
+ * The databases must be those of the state. While the active one is down that comes second: the
+ * outage is what whoever is called must hear of.
+ */
+static bool check_identities(const struct state *state, const struct probe *probes,
+                             struct strlist *notes, struct err *err)
+{
+    char *identities[2] = {probes[ROLE_PRIMARY].identity, probes[ROLE_SECONDARY].identity};
+    struct err refusal = ERR_INIT;
+    int64_t epoch = probes[ROLE_PRIMARY].epoch > probes[ROLE_SECONDARY].epoch
+                        ? probes[ROLE_PRIMARY].epoch
+                        : probes[ROLE_SECONDARY].epoch;
+    struct journal left;
+    int64_t under_way = journal_read(state, &left) ? left.epoch : 0;
+    if (identity_check(state, identities, &refusal) &&
+        switch_mark_check(state, epoch, under_way, &refusal))
+        return true;
+    if (probes[state_active(state)].connected) {
+        *err = refusal;
+        return false;
+    }
+    strlist_addf(notes, "%s: %s", refusal.message, refusal.hint);
+    return true;
+}
+
+static void report(struct cli *cli, const struct config *config,
+                   const struct health_options *options, const struct state *state,
+                   const struct health_judgement *judgement)
+{
+    struct buf line = BUF_INIT;
+    bool watch = options->watch;
+    cli->status = (int)judgement->status;
+    if (options->nagios) {
+        health_plugin_line(config, state, judgement, &line);
+        puts(line.data);
+    } else if (cli->common.json && !watch) {
+        health_document(config, state, judgement, cli->document);
+    } else if (cli->common.json) {
+        /* A run without an end cannot be one document: one for each check, on a line of its own. */
+        struct json *document = json_object();
+        health_document(config, state, judgement, document);
+        json_print(document, false, &line);
+        json_free(document);
+        puts(line.data);
+        cli->document_done = true;
+    } else if (cli->common.quiet && judgement->status == HEALTH_OK) {
+        /* Nothing to say. */
+    } else if (watch && !isatty(STDOUT_FILENO)) {
+        health_line(config, state, judgement, &line);
+        puts(line.data);
+    } else {
+        if (watch)
+            fputs("\033[H\033[2J", stdout);
+        health_table(cli, config, state, judgement);
+    }
+    buf_release(&line);
+}
+
+static bool export_to_prometheus(const struct config *config, const struct health_options *options,
+                                 const struct state *state,
+                                 const struct health_judgement *judgement, struct err *err)
+{
+    return !options->prometheus ||
+           health_prometheus_write(config, state, judgement, options->prometheus, err);
+}
+
+/* Judges what the state holds now, and reports; false when the file for Prometheus could not be
+ * written. */
+static bool judge_and_report(struct check *check, const struct strlist *notes, struct err *err)
+{
+    struct health_judgement judgement;
+    health_judge(check->config, &check->state, &judgement);
+    for (size_t i = 0; i < notes->count; i++)
+        health_judge_add(&judgement, HEALTH_DEGRADED, notes->items[i]);
+    health_apply_status(&check->state, &judgement, &check->changes);
+    alerts_apply(&judgement.alerts, &check->state, clock_now_us(), check->config->alerts.repeat_ms,
+                 &check->news);
+    report(check->cli, check->config, check->options, &check->state, &judgement);
+    bool ok = export_to_prometheus(check->config, check->options, &check->state, &judgement, err);
+    health_judgement_release(&judgement);
+    return ok;
+}
+
+/* A failback that was refused is eligible only as long as it is due. */
+static void decide(struct check *check)
+{
+    struct auto_view view;
+    check->decision = AUTO_NONE;
+    if (check->seen.count < 2)
+        return;
+    auto_view_read(&view, check->config, &check->state);
+    check->decision = auto_decide(&view);
+    if (!auto_is_due(check->decision))
+        auto_clear_blocked(&check->state);
+}
+
+/* Puts what was seen into the state in memory. counts: as a check in a row. *acts: there is
+ * something to be done before the report. */
+static bool conclude(struct check *check, bool counts, bool *acts, struct err *err)
+{
+    struct strlist notes = STRLIST_INIT;
+    bool may_act = counts && check->options->automatic && check->seen.count == 2;
+    bool ok = check_active(check->config, &check->state, err) &&
+              check_identities(&check->state, check->seen.probes, &notes, err);
+    if (ok) {
+        health_apply(check->config, &check->state, &check->seen, counts, &check->changes);
+        if (check->watched)
+            metrics_remember(&check->watched->measured, &check->state);
+        decide(check);
+        *acts = may_act && health_must_act(&check->state, check->decision);
+        /* The check stands whatever becomes of that file. */
+        if (!*acts)
+            (void)judge_and_report(check, &notes, &check->file_err);
+    }
+    strlist_release(&notes);
+    return ok;
+}
+
+/* The same with the state taken for writing, and saved. */
+static bool record(struct check *check, bool counts, bool *acts, struct err *err)
+{
+    if (!state_begin(&check->state, err)) {
+        struct err ignored = ERR_INIT;
+        /* What was seen is told all the same; that it could not be kept is the result of the run.
+         */
+        if (err->code == ERR_LOCKED) {
+            (void)conclude(check, false, acts, &ignored);
+            *acts = false;
+        }
+        return false;
+    }
+    if (!conclude(check, counts, acts, err)) {
+        state_rollback(&check->state);
+        return false;
+    }
+    if (!state_commit(&check->state, err))
+        return false;
+    if (counts)
+        health_append_history(&check->state);
+    health_append_events(&check->state, &check->changes);
+    strlist_release(&check->changes);
+    alerts_tell(&check->news, check->config, &check->state);
+    alerts_release(&check->news);
+    return true;
+}
+
+/* Acts, and looks again: what is reported is the situation afterwards. */
+static bool act(struct check *check, struct err *err)
+{
+    bool acts;
+    return health_act(check->cli, check->config, &check->state, check->decision, err) &&
+           probe_all(check, err) && record(check, false, &acts, err);
+}
+
+static bool look(struct check *check, struct err *err)
+{
+    bool settled = false;
+    if (!probe_all(check, err))
+        return false;
+    log_failures(&check->seen);
+    if (check->options->peek)
+        return true;
+    return health_settle(check->cli, check->config, &check->state, &check->seen, &settled, err) &&
+           (!settled || probe_all(check, err));
+}
+
+bool health_check_once(struct cli *cli, const struct config *config,
+                       const struct health_options *options, struct health_watched *watched,
+                       struct err *err)
+{
+    struct check check = {.cli = cli, .config = config, .options = options, .watched = watched};
+    bool acts = false;
+    check.state = (struct state)STATE_INIT;
+    check.changes = (struct strlist)STRLIST_INIT;
+    /* An unusable state is found before anybody waits for a database. */
+    bool ok = options->peek ? state_peek(&check.state, config->state_dir, err)
+                            : state_load(&check.state, config->state_dir, err);
+    ok = ok && look(&check, err);
+    if (options->peek)
+        ok = ok && conclude(&check, true, &acts, err);
+    else
+        ok = ok && record(&check, true, &acts, err);
+    ok = ok && (!acts || act(&check, err));
+    if (ok && check.file_err.code != ERR_NONE) {
+        *err = check.file_err;
+        ok = false;
+    }
+    for (size_t i = 0; watched && i < 2; i++)
+        watched->answered[i] = i < check.seen.count && check.seen.probes[i].connected;
+    forget_probes(&check.seen);
+    strlist_release(&check.changes);
+    alerts_release(&check.news);
+    state_release(&check.state);
+    return ok;
+}
+
+bool health_check_cached(struct cli *cli, const struct config *config,
+                         const struct health_options *options, struct err *err)
+{
+    struct state state = STATE_INIT;
+    struct health_judgement judgement;
+    if (!state_peek(&state, config->state_dir, err))
+        return false;
+    bool ok = check_active(config, &state, err);
+    if (ok && !health_entry(&state, state_active(&state))) {
+        err_set(err, ERR_USAGE, "no health check is recorded in %s", config->state_dir);
+        ok = err_hint(err, "run dbr-health once without --cached");
+    }
+    if (ok) {
+        struct alerts news = ALERTS_INIT;
+        health_judge(config, &state, &judgement);
+        alerts_apply(&judgement.alerts, &state, clock_now_us(), 0, &news);
+        alerts_release(&news);
+        report(cli, config, options, &state, &judgement);
+        ok = export_to_prometheus(config, options, &state, &judgement, err);
+        health_judgement_release(&judgement);
+    }
+    state_release(&state);
+    return ok;
+}

@@ -1,0 +1,88 @@
+/* The line of --nagios. */
+#include "ops/health_plugin.h"
+
+#include <string.h>
+
+static const enum role roles[2] = {ROLE_PRIMARY, ROLE_SECONDARY};
+
+/* In such a line '|' begins the performance data. */
+static void add_text(struct buf *line, const char *text)
+{
+    size_t from = line->len;
+    buf_add_clean(line, text);
+    for (char *bar; (bar = strchr(line->data + from, '|')) != NULL;)
+        *bar = '/';
+}
+
+static void add_summary(const struct config *config, const struct state *state,
+                        const struct health_judgement *judgement, struct buf *line)
+{
+    const char *active = role_name(state_active(state));
+    for (size_t i = 0; i < judgement->warnings.count; i++) {
+        buf_adds(line, i ? "; " : " - ");
+        add_text(line, judgement->warnings.items[i]);
+    }
+    if (judgement->warnings.count > 0)
+        return;
+    if (config->urls[ROLE_SECONDARY])
+        buf_addf(line, " - both databases are connected, %s is active", active);
+    else
+        buf_adds(line, " - the primary is connected");
+}
+
+/* The probe's whole time is the most that there can be; "slow" begins at four fifths of it. */
+static void add_database(const struct config *config, const struct state *state, enum role role,
+                         struct buf *line)
+{
+    const struct json *entry = health_entry(state, role);
+    const char *name = role_name(role);
+    long long most = config->health_timeout_ms;
+    if (json_bool(entry, "connected", false))
+        buf_addf(line, " '%s_latency'=%lldms;%lld;;0;%lld", name,
+                 (long long)json_int(entry, "latency", 0), most * 4 / 5, most);
+    else
+        buf_addf(line, " '%s_latency'=U;%lld;;0;%lld", name, most * 4 / 5, most);
+    buf_addf(line, " '%s_failures'=%lld;;%d;0", name,
+             (long long)json_int(entry, "consecutiveFailures", 0), config->failover_threshold);
+}
+
+static void add_checks(const struct state *state, struct buf *line)
+{
+    const struct json *checks = json_get(state->root, "checks");
+    for (const struct json *check = json_first(checks); check; check = json_next(check)) {
+        const struct json *value = json_get(check, "value");
+        if (!value || json_is_null(value))
+            continue;
+        buf_addf(line, " 'check_%s'=%.15g", json_str(check, "name", ""),
+                 json_double(check, "value", 0));
+    }
+}
+
+void health_plugin_line(const struct config *config, const struct state *state,
+                        const struct health_judgement *judgement, struct buf *line)
+{
+    static const char *const words[] = {"OK", "WARNING", "CRITICAL"};
+    bool pair = config->urls[ROLE_SECONDARY] != NULL;
+    buf_addf(line, "DBR %s", words[judgement->status]);
+    add_summary(config, state, judgement, line);
+    buf_adds(line, " |");
+    for (size_t i = 0; i < (pair ? 2U : 1U); i++)
+        add_database(config, state, roles[i], line);
+    if (pair && judgement->sync_age_ms < 0)
+        buf_addf(line, " 'sync_age'=U;%lld;;0", (long long)config->sync_interval_ms * 2 / 1000);
+    else if (pair)
+        buf_addf(line, " 'sync_age'=%llds;%lld;;0", (long long)judgement->sync_age_ms / 1000,
+                 (long long)config->sync_interval_ms * 2 / 1000);
+    buf_addf(line, " 'alerts'=%zu;0;;0", judgement->alerts.count);
+    add_checks(state, line);
+}
+
+void health_plugin_failure(const struct err *err, struct buf *line)
+{
+    buf_adds(line, "DBR UNKNOWN - ");
+    add_text(line, err->message);
+    if (err->hint[0]) {
+        buf_adds(line, "; ");
+        add_text(line, err->hint);
+    }
+}
