@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/stop.h"
 #include "ops/health_act.h"
+#include "ops/health_checks.h"
 #include "ops/health_judge.h"
 #include "ops/health_record.h"
 #include "ops/health_plugin.h"
@@ -34,6 +35,7 @@ struct check {
     const struct health_options *options;
     struct state state;
     struct checked seen;
+    struct health_checks further;
     struct health_watched *watched; /* NULL without --watch */
     struct err file_err;            /* of the file for Prometheus */
     struct strlist changes;         /* what was not so at the check before */
@@ -201,6 +203,7 @@ static bool conclude(struct check *check, bool counts, bool *acts, struct err *e
               check_identities(&check->state, check->seen.probes, &notes, err);
     if (ok) {
         health_apply(check->config, &check->state, &check->seen, counts, &check->changes);
+        health_checks_remember(&check->further, &check->state);
         if (check->watched)
             metrics_remember(&check->watched->measured, &check->state);
         decide(check);
@@ -272,7 +275,10 @@ bool health_check_once(struct cli *cli, const struct config *config,
     /* An unusable state is found before anybody waits for a database. */
     bool ok = options->peek ? state_peek(&check.state, config->state_dir, err)
                             : state_load(&check.state, config->state_dir, err);
+    if (ok)
+        health_checks_start(&check.further, config);
     ok = ok && look(&check, err);
+    health_checks_wait(&check.further);
     if (options->peek)
         ok = ok && conclude(&check, true, &acts, err);
     else
@@ -285,6 +291,7 @@ bool health_check_once(struct cli *cli, const struct config *config,
     for (size_t i = 0; watched && i < 2; i++)
         watched->answered[i] = i < check.seen.count && check.seen.probes[i].connected;
     forget_probes(&check.seen);
+    health_checks_release(&check.further);
     strlist_release(&check.changes);
     alerts_release(&check.news);
     state_release(&check.state);

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "cli/report.h"
 #include "ops/auto.h"
+#include "ops/health_checks.h"
 #include "ops/operation.h"
 #include "state/breaker.h"
 #include "state/journal.h"
@@ -154,6 +155,10 @@ void health_document(const struct config *config, const struct state *state,
         json_set_null(document, "switching");
     alerts_document(&judgement->alerts, document);
     operation_report(document, state);
+    if (json_is_array(json_get(state->root, "checks")))
+        json_set(document, "checks", json_copy(json_get(state->root, "checks")));
+    else
+        json_set(document, "checks", json_array());
     struct json *warnings = json_set_array(document, "warnings");
     for (size_t i = 0; i < judgement->warnings.count; i++)
         json_add_str(warnings, judgement->warnings.items[i]);
@@ -263,6 +268,7 @@ void health_table(const struct cli *cli, const struct config *config, const stru
         printf("warning: %s\n", text.data);
     }
     buf_release(&text);
+    health_checks_print(state, cli->color_out);
     print_alerts(cli, &judgement->alerts);
 }
 

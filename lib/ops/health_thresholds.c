@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "cli/report.h"
 #include "ops/backups.h"
+#include "ops/health_checks.h"
 #include "ops/health_judge.h"
 #include "state/breaker.h"
 
@@ -192,4 +193,5 @@ void health_judge_thresholds(const struct config *config, const struct state *st
     }
     judge_backups(config, judgement);
     judge_samples(config, state, judgement);
+    health_checks_judge(state, judgement);
 }

@@ -88,7 +88,7 @@ static bool look_up(const struct envfile *file, const char *name, struct config_
 
 static bool is_url_or_secret(const struct config_key *key)
 {
-    return key->kind == CONFIG_URL || key->kind == CONFIG_SECRET;
+    return key->kind == CONFIG_URL || key->kind == CONFIG_SECRET || key->kind == CONFIG_CHECKS;
 }
 
 /* Warns when a key and its alias are both set and mean different things. */

@@ -31,7 +31,8 @@ enum config_kind {
     CONFIG_NUMBER, /* whole, min..max in `unit` */
     CONFIG_BOOL,   /* true/false, 1/0, yes/no, on/off in any case */
     CONFIG_CHOICE, /* one of choices, "a|b|c" */
-    CONFIG_HOSTS   /* host:port, comma separated */
+    CONFIG_HOSTS,  /* host:port, comma separated */
+    CONFIG_CHECKS  /* state/checks.h; shown as "set" only */
 };
 
 struct config_key {

@@ -10,6 +10,7 @@
 #include <strings.h>
 
 #include "state/config.h"
+#include "state/checks.h"
 
 #define DAY_MS INT64_C(86400000)
 
@@ -99,7 +100,9 @@ static const struct config_key keys[] = {
            "time before a server's certificate expires that is an alert; 0: none is"),
     NUMBER("DB_ALERT_REPEAT_MS", NULL, 0, "14400000", 0, 3660 * DAY_MS, "milliseconds",
            "after that long DB_ON_EVENT is told again of an alert that lasts; 0: never"),
-    TEXT("DB_CHECKS", NULL, "further checks"),
+    /* A command may hold a password. */
+    {"DB_CHECKS", NULL, NULL, "further checks of dbr-health, NAME=COMMAND; ...", CONFIG_CHECKS, 0,
+     0, NULL, 0, NULL},
     TEXT("DB_APP_PID_FILE", NULL, "pid file of the application to measure"),
     TEXT("DB_APP_PM2_NAME", NULL, "PM2 name of the application to measure"),
     TEXT("DB_BACKUP_DIR", "./backups", "where dbr-backup writes"),
@@ -205,6 +208,18 @@ static bool check_hosts(struct config_value *value)
     return ok || complain(value, "is no list of host:port, separated by commas");
 }
 
+static bool check_checks(struct config_value *value)
+{
+    struct check_list list;
+    struct err err = ERR_INIT;
+    bool ok = checks_parse(value->value, &list, &err);
+    checks_release(&list);
+    if (!ok)
+        (void)snprintf(value->problem, sizeof value->problem, "%.*s",
+                       (int)sizeof value->problem - 1, err.message);
+    return ok;
+}
+
 /* Names that go into SQL, files and the environment cannot hold control characters. */
 static bool check_text(const struct config_key *key, struct config_value *value)
 {
@@ -235,6 +250,8 @@ bool config_key_check(const struct config_key *key, struct config_value *value)
         return check_choice(key, value);
     case CONFIG_HOSTS:
         return check_hosts(value);
+    case CONFIG_CHECKS:
+        return check_checks(value);
     case CONFIG_TEXT:
         return check_text(key, value);
     case CONFIG_URL: /* config_urls.c */

@@ -41,7 +41,9 @@ void secrets_collect(const struct config *config, struct strlist *list)
     for (size_t i = 0; i < config->value_count; i++) {
         const struct config_value *value = &config->values[i];
         struct url_parts parts;
-        if (!value->value || !value->secret || strcmp(value->key, "DB_ON_EVENT") == 0)
+        /* Commands may hold secrets, and are none. */
+        if (!value->value || !value->secret || strcmp(value->key, "DB_ON_EVENT") == 0 ||
+            strcmp(value->key, "DB_CHECKS") == 0)
             continue;
         if (url_parts_read(&parts, value->value)) {
             add(list, parts.password);
