@@ -12,11 +12,9 @@
 
 static const enum role roles[] = {ROLE_PRIMARY, ROLE_SECONDARY};
 
-static void fill(struct json *object, const struct breaker *breaker)
+static void fill_counts(struct json *object, const struct breaker *breaker)
 {
     double mean = breaker_avg_duration(breaker);
-    json_set_str(object, "state", breaker_status_name(breaker->status));
-    json_set_int(object, "consecutiveFailures", breaker->failures_in_a_row);
     json_set_int(object, "totalRequests", breaker->requests);
     json_set_int(object, "totalFailures", breaker->failures);
     json_set_double(object, "successRate", breaker_success_rate(breaker));
@@ -24,7 +22,21 @@ static void fill(struct json *object, const struct breaker *breaker)
         json_set_null(object, "avgDuration");
     else
         json_set_double(object, "avgDuration", mean);
+}
+
+static void fill(struct json *object, const struct breaker *breaker)
+{
+    json_set_str(object, "state", breaker_status_name(breaker->status));
+    json_set_int(object, "consecutiveFailures", breaker->failures_in_a_row);
+    fill_counts(object, breaker);
     json_set_str(object, "retryAt", breaker->retry_at[0] ? breaker->retry_at : NULL);
+}
+
+/* Of both together. */
+static void fill_global(struct json *object, const struct breaker *all, int64_t open)
+{
+    json_set_int(object, "openBreakers", open);
+    fill_counts(object, all);
 }
 
 static void add_row(struct report *report, enum role role, const struct breaker *breaker)
@@ -55,13 +67,21 @@ static void print(struct cli *cli, const struct config *config, const struct sta
                                            "TRIED AGAIN FROM"};
     struct report *report = report_new(headings, sizeof headings / sizeof headings[0]);
     struct json *object = cli->common.json ? json_set_object(cli->document, "breakers") : NULL;
+    struct breaker all = {.status = BREAKER_CLOSED};
+    int64_t open = 0;
     for (size_t i = 0; i < (config->urls[ROLE_SECONDARY] ? 2U : 1U); i++) {
         struct breaker breaker;
         breaker_read(&breaker, state, roles[i]);
         add_row(report, roles[i], &breaker);
         if (object)
             fill(json_set_object(object, role_name(roles[i])), &breaker);
+        all.requests += breaker.requests;
+        all.failures += breaker.failures;
+        all.duration_ms += breaker.duration_ms;
+        open += breaker.status != BREAKER_CLOSED;
     }
+    if (object)
+        fill_global(json_set_object(cli->document, "global"), &all, open);
     if (!object && !cli->common.quiet)
         report_print(report, stdout, cli->color_out);
     report_free(report);

@@ -37,6 +37,8 @@ outage() {
     json_true '.breakers.primary.avgDuration >= 0'
     json_is .breakers.secondary.state CLOSED
     json_is .breakers.secondary.successRate 1
+    json_is '.global | "\(.openBreakers) \(.totalRequests) \(.totalFailures) \(.successRate)"' "1 8 3 0.625"
+    json_true '.global.avgDuration >= 0'
     run_dbr health --breakers
     exits 0
     stdout_has BREAKER "25.0 %" OPEN

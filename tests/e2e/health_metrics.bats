@@ -19,9 +19,7 @@ teardown() {
     mkdir "$BATS_TEST_TMPDIR/backups"
     head -c 1234 /dev/zero >"$BATS_TEST_TMPDIR/backups/db-backup-2026-01-02.sql.gz"
     env_set DB_BACKUP_DIR "$BATS_TEST_TMPDIR/backups"
-    env_set DB_ALERT_DISK_PERCENT 100
-    env_set DB_ALERT_CPU_PERCENT 100
-    env_set DB_ALERT_MEMORY_PERCENT 100
+    any_load
     session_open long "$P1_URL"
     session long "BEGIN; SELECT pg_sleep(0.2)"
     run_dbr health --metrics --json
@@ -108,10 +106,9 @@ teardown() {
 
 @test "beyond a threshold: an alert that a plain check keeps" {
     init_pair
+    any_load
     env_set DB_ALERT_CONNECTIONS_PERCENT 1
     env_set DB_ALERT_MEMORY_PERCENT 1
-    env_set DB_ALERT_CPU_PERCENT 100
-    env_set DB_ALERT_DISK_PERCENT 100
     run_dbr health --json
     exits 0
     run_dbr health --metrics --json
