@@ -82,6 +82,8 @@ SHELL_FILES = $(sort $(shell { find scripts tests -name .cache -prune -o -type f
 PROGRAMS := $(CMD_SOURCES:cmd/%.c=%)
 # Programs of the user that are scripts (dbr-backup) are installed beside the others.
 SCRIPTS := $(sort $(patsubst scripts/%,%,$(wildcard scripts/dbr-*)))
+# For DB_ON_EVENT; named by their path.
+NOTIFY := $(sort $(wildcard scripts/notify/*))
 MANPAGES := $(sort $(wildcard man/*.[157]))
 COMPLETIONS_BASH := $(sort $(wildcard completions/bash/*))
 COMPLETIONS_ZSH := $(sort $(wildcard completions/zsh/_*))
@@ -236,6 +238,7 @@ completions: all
 INSTALLED = \
 	$(foreach name,$(PROGRAMS),$(BIN)/$(name):$(BINDIR)/$(name)) \
 	$(foreach name,$(SCRIPTS),scripts/$(name):$(BINDIR)/$(name)) \
+	$(foreach file,$(NOTIFY),$(file):$(DATADIR)/dbr/notify/$(notdir $(file))) \
 	$(foreach page,$(MANPAGES),$(page):$(MANDIR)/man$(subst .,,$(suffix $(page)))/$(notdir $(page))) \
 	$(foreach file,$(COMPLETIONS_BASH),$(file):$(BASHCOMPDIR)/$(notdir $(file))) \
 	$(foreach file,$(COMPLETIONS_ZSH),$(file):$(ZSHCOMPDIR)/$(notdir $(file))) \
@@ -244,7 +247,7 @@ INSTALLED = \
 install: all
 	@set -e; for pair in $(INSTALLED); do \
 		file=$${pair%%:*}; target='$(DESTDIR)'$${pair#*:}; mode=644; \
-		case "$$file" in $(BIN)/*|scripts/*) mode=755;; esac; \
+		case "$$file" in *.sh) ;; $(BIN)/*|scripts/*) mode=755;; esac; \
 		mkdir -p "$$(dirname "$$target")"; echo "  INSTALL $$target"; \
 		$(INSTALL) -m $$mode "$$file" "$$target"; \
 	done

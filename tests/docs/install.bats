@@ -23,6 +23,10 @@ setup() {
     [ "$version" = "dbr-backup $("$root/usr/bin/dbr-env" --version | cut -d ' ' -f 2)" ]
     [ -f "$root/usr/share/man/man1/dbr-backup.1" ]
     [ -f "$root/usr/share/bash-completion/completions/dbr-backup" ]
+    for name in mail webhook slack ping syslog; do
+        [ -x "$root/usr/share/dbr/notify/$name" ]
+        "$root/usr/share/dbr/notify/$name" --help | grep -q "DB_ON_EVENT="
+    done
     [ -f "$root/usr/share/man/man5/dbr.env.5" ]
     [ -f "$root/usr/share/man/man7/dbr.7" ]
     make -s uninstall DESTDIR="$root" PREFIX=/usr
