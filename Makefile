@@ -15,6 +15,7 @@ MANDIR ?= $(DATADIR)/man
 BASHCOMPDIR ?= $(DATADIR)/bash-completion/completions
 ZSHCOMPDIR ?= $(DATADIR)/zsh/site-functions
 FISHCOMPDIR ?= $(DATADIR)/fish/vendor_completions.d
+WEBDIR ?= $(DATADIR)/dbr/web
 
 INSTALL ?= install
 PKG_CONFIG ?= pkg-config
@@ -85,6 +86,8 @@ SCRIPTS := $(sort $(patsubst scripts/%,%,$(wildcard scripts/dbr-*)))
 # For DB_ON_EVENT; named by their path.
 NOTIFY := $(sort $(wildcard scripts/notify/*))
 MANPAGES := $(sort $(wildcard man/*.[157]))
+# Configurations of web servers and the status page, in the places that they have here.
+WEB_FILES := $(sort $(shell find scripts/web -type f 2>/dev/null))
 COMPLETIONS_BASH := $(sort $(wildcard completions/bash/*))
 COMPLETIONS_ZSH := $(sort $(wildcard completions/zsh/_*))
 COMPLETIONS_FISH := $(sort $(wildcard completions/fish/*.fish))
@@ -240,6 +243,7 @@ INSTALLED = \
 	$(foreach name,$(SCRIPTS),scripts/$(name):$(BINDIR)/$(name)) \
 	$(foreach file,$(NOTIFY),$(file):$(DATADIR)/dbr/notify/$(notdir $(file))) \
 	$(foreach page,$(MANPAGES),$(page):$(MANDIR)/man$(subst .,,$(suffix $(page)))/$(notdir $(page))) \
+	$(foreach file,$(WEB_FILES),$(file):$(WEBDIR)/$(file:scripts/web/%=%)) \
 	$(foreach file,$(COMPLETIONS_BASH),$(file):$(BASHCOMPDIR)/$(notdir $(file))) \
 	$(foreach file,$(COMPLETIONS_ZSH),$(file):$(ZSHCOMPDIR)/$(notdir $(file))) \
 	$(foreach file,$(COMPLETIONS_FISH),$(file):$(FISHCOMPDIR)/$(notdir $(file)))
@@ -247,7 +251,7 @@ INSTALLED = \
 install: all
 	@set -e; for pair in $(INSTALLED); do \
 		file=$${pair%%:*}; target='$(DESTDIR)'$${pair#*:}; mode=644; \
-		case "$$file" in *.sh) ;; $(BIN)/*|scripts/*) mode=755;; esac; \
+		case "$$file" in *.sh | scripts/web/*.*) ;; $(BIN)/*|scripts/*) mode=755;; esac; \
 		mkdir -p "$$(dirname "$$target")"; echo "  INSTALL $$target"; \
 		$(INSTALL) -m $$mode "$$file" "$$target"; \
 	done

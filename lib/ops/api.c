@@ -67,26 +67,32 @@ static void answer(struct api *api, const struct api_route *route)
     route->answer(api, route->argument);
 }
 
-void api_serve(struct api_response *response, bool *with_body)
+static void judge(struct api *api, struct config *config)
 {
-    struct config config;
     struct err err = ERR_INIT;
-    struct api api = {.config = &config, .response = response};
-    api_request_read(&api.request);
-    *with_body = api.request.method != API_HEAD;
-    const struct api_route *route = api_route_find(&api.request);
+    const struct api_route *route = api_route_find(&api->request);
     if (!route) {
-        api_fail(response, 404, "not_found", "there is nothing at that path",
+        api_fail(api->response, 404, "not_found", "there is nothing at that path",
                  "see dbr-api(1) for what there is");
         return;
     }
-    if (!check_method(&api, route))
+    if (!check_method(api, route))
         return;
-    if (config_load_plain(&config, NULL, NULL, &err))
-        answer(&api, route);
+    if (config_load_plain(config, NULL, NULL, &err))
+        answer(api, route);
     else
-        not_set_up(&api, &err);
-    config_release(&config);
+        not_set_up(api, &err);
+    config_release(config);
+}
+
+void api_serve(struct api_response *response, bool *with_body)
+{
+    struct config config;
+    struct api api = {.config = &config, .response = response};
+    api_request_read(&api.request);
+    *with_body = api.request.method != API_HEAD;
+    judge(&api, &config);
+    api_request_drain(&api.request);
     if (response->document)
         api_scrub(response->document);
 }

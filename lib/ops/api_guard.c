@@ -178,9 +178,10 @@ static bool read_wish(const struct buf *body, struct api_wish *wish, struct api_
     return ok;
 }
 
-static bool read_body(size_t len, struct buf *body, struct api_response *response)
+static bool read_body(struct api_request *request, size_t len, struct buf *body,
+                      struct api_response *response)
 {
-    switch (api_request_body(len, BODY_LIMIT_MS, body)) {
+    switch (api_request_body(request, len, BODY_LIMIT_MS, body)) {
     case API_BODY_READ:
         return true;
     case API_BODY_SLOW:
@@ -190,7 +191,7 @@ static bool read_body(size_t len, struct buf *body, struct api_response *respons
     }
 }
 
-bool api_guard_body(const struct api_request *request, struct api_wish *wish,
+bool api_guard_body(struct api_request *request, struct api_wish *wish,
                     struct api_response *response)
 {
     struct buf body = BUF_INIT;
@@ -205,7 +206,7 @@ bool api_guard_body(const struct api_request *request, struct api_wish *wish,
                         "{} is enough");
     if (announced != API_BODY_READ)
         return bad_body(response, "the length of the body is no number");
-    bool ok = read_body(len, &body, response) && read_wish(&body, wish, response);
+    bool ok = read_body(request, len, &body, response) && read_wish(&body, wish, response);
     buf_release(&body);
     return ok;
 }

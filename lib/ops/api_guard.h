@@ -27,7 +27,7 @@ bool api_guard_token(const struct api_request *request, const struct api_token *
 /* A browser tells where the page came from that asks: 403 unless that was here. */
 bool api_guard_origin(const struct api_request *request, struct api_response *response);
 /* Content type and length; then the body from standard input into wish. */
-bool api_guard_body(const struct api_request *request, struct api_wish *wish,
+bool api_guard_body(struct api_request *request, struct api_wish *wish,
                     struct api_response *response);
 
 #endif

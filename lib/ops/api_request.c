@@ -10,6 +10,9 @@
 
 #include "base/clock.h"
 
+#define DRAIN_MAX ((size_t)64 << 10)
+#define DRAIN_MS 1000
+
 static enum api_method read_method(const char *name)
 {
     static const char *const names[] = {"GET", "HEAD", "POST", "OPTIONS"};
@@ -56,7 +59,7 @@ static void read_address(char address[API_ADDRESS_SIZE])
 {
     const char *text = variable("REMOTE_ADDR");
     bool plain = text && strlen(text) < API_ADDRESS_SIZE &&
-                 text[strspn(text, "0123456789abcdefABCDEF.:%")] == '\0';
+                 text[strspn(text, "0123456789abcdefABCDEF.:%[]")] == '\0';
     (void)snprintf(address, API_ADDRESS_SIZE, "%s", plain ? text : "unknown");
 }
 
@@ -75,6 +78,7 @@ void api_request_read(struct api_request *request)
     request->content_length = variable("CONTENT_LENGTH");
     request->authorization = variable("HTTP_AUTHORIZATION");
     request->token = variable("HTTP_X_DBR_TOKEN");
+    request->taken = 0;
 }
 
 /* --- the query ------------------------------------------------------------------- */
@@ -125,24 +129,55 @@ enum api_body api_request_length(const struct api_request *request, size_t *len)
     return API_BODY_READ;
 }
 
-enum api_body api_request_body(size_t len, int64_t limit_ms, struct buf *body)
+/* One piece of at most max bytes, which must not be 0. */
+static enum api_body read_piece(struct api_request *request, size_t max, int64_t deadline,
+                                char *piece, size_t *len)
 {
-    int64_t deadline = clock_mono_ms() + limit_ms;
-    char piece[API_BODY_MAX];
-    while (body->len < len) {
+    for (;;) {
         struct pollfd fd = {STDIN_FILENO, POLLIN, 0};
         int64_t left = deadline - clock_mono_ms();
         if (left <= 0)
             return API_BODY_SLOW;
         if (poll(&fd, 1, (int)left) <= 0)
             continue;
-        size_t want = len - body->len < sizeof piece ? len - body->len : sizeof piece;
-        ssize_t n = read(STDIN_FILENO, piece, want);
+        ssize_t n = read(STDIN_FILENO, piece, max);
         if (n < 0 && (errno == EINTR || errno == EAGAIN))
             continue;
         if (n <= 0)
             return API_BODY_CUT;
-        buf_add(body, piece, (size_t)n);
+        *len = (size_t)n;
+        request->taken += *len;
+        return API_BODY_READ;
     }
-    return API_BODY_READ;
+}
+
+enum api_body api_request_body(struct api_request *request, size_t len, int64_t limit_ms,
+                               struct buf *body)
+{
+    int64_t deadline = clock_mono_ms() + limit_ms;
+    enum api_body result = API_BODY_READ;
+    char piece[API_BODY_MAX];
+    while (body->len < len && result == API_BODY_READ) {
+        size_t want = len - body->len < sizeof piece ? len - body->len : sizeof piece;
+        size_t got = 0;
+        result = read_piece(request, want, deadline, piece, &got);
+        buf_add(body, piece, got);
+    }
+    return result;
+}
+
+void api_request_drain(struct api_request *request)
+{
+    const char *text = request->content_length;
+    char piece[API_BODY_MAX];
+    unsigned long long announced =
+        text && *text >= '0' && *text <= '9' ? strtoull(text, NULL, 10) : 0;
+    size_t len = announced < DRAIN_MAX ? (size_t)announced : DRAIN_MAX;
+    int64_t deadline = clock_mono_ms() + DRAIN_MS;
+    enum api_body result = API_BODY_READ;
+    while (request->taken < len && result == API_BODY_READ) {
+        size_t want = len - request->taken < sizeof piece ? len - request->taken : sizeof piece;
+        size_t got = 0;
+        result = read_piece(request, want, deadline, piece, &got);
+    }
 }

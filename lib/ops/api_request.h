@@ -26,6 +26,7 @@ struct api_request {
     /* As sent, NULL when missing. They point into the environment. */
     const char *query, *host, *origin, *fetch_site, *content_type, *content_encoding,
         *content_length, *authorization, *token;
+    size_t taken; /* bytes of the body that were read */
 };
 
 /* From the environment. */
@@ -46,6 +47,10 @@ enum api_body {
 /* What CONTENT_LENGTH announces. API_BODY_READ with *len, also without one (0). */
 enum api_body api_request_length(const struct api_request *request, size_t *len);
 /* Reads len bytes from standard input. */
-enum api_body api_request_body(size_t len, int64_t limit_ms, struct buf *body);
+enum api_body api_request_body(struct api_request *request, size_t len, int64_t limit_ms,
+                               struct buf *body);
+/* Reads what is left of the body, within bounds: some servers take an answer for a failure while
+ * their side of it is not done. */
+void api_request_drain(struct api_request *request);
 
 #endif

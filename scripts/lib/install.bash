@@ -49,14 +49,25 @@ install_needed() {
     NEED_PACKAGES=()
 }
 
-# Packages that bring a service do not get to start it: only their programs are wanted.
+# Packages of servers start them when they are installed, and from then on at each boot. Nobody asked for that: the tests start
+# what they need themselves, on ports of their own.
 apt_install() {
-    local policy=/usr/sbin/policy-rc.d status=0 ours=
+    local policy=/usr/sbin/policy-rc.d made="" status=0 package
     if [ ! -e $policy ]; then
-        printf '#!/bin/sh\nexit 101\n' | as_root tee $policy >/dev/null && as_root chmod 755 $policy && ours=yes
+        made=yes
+        printf '#!/bin/sh\nexit 101\n' | as_root tee $policy >/dev/null
+        as_root chmod 755 $policy
     fi
     as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends install "$@" >/dev/null || status=1
-    [ -z "$ours" ] || as_root rm -f $policy
+    [ -z "$made" ] || as_root rm -f $policy
+    for package in "$@"; do
+        case $package in
+        nginx | fcgiwrap | fail2ban | pgbouncer)
+            as_root update-rc.d "$package" disable >/dev/null 2>&1 || true
+            [ ! -e "/lib/systemd/system/$package.socket" ] || as_root systemctl disable "$package.socket" >/dev/null 2>&1 || true
+            ;;
+        esac
+    done
     return $status
 }
 

@@ -29,6 +29,11 @@ setup() {
     done
     [ -f "$root/usr/share/man/man5/dbr.env.5" ]
     [ -f "$root/usr/share/man/man7/dbr.7" ]
+    for file in nginx.conf apache.conf busybox-httpd fail2ban-filter.conf fail2ban-jail.conf dbr-fcgiwrap.service; do
+        [ -f "$root/usr/share/dbr/web/$file" ]
+    done
+    [ -x "$root/usr/share/dbr/web/busybox-httpd" ]
+    [ ! -x "$root/usr/share/dbr/web/nginx.conf" ]
     make -s uninstall DESTDIR="$root" PREFIX=/usr
     left=$(find "$root" -not -type d)
     echo "left: $left"

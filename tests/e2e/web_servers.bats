@@ -1,0 +1,109 @@
+#!/usr/bin/env bats
+# Proves: the shipped configurations work: the API through real nginx with fcgiwrap, Apache and BusyBox httpd.
+
+load ../lib/helper
+load ../lib/api
+load ../lib/web
+setup() {
+    pair_setup app
+    init_pair
+    token_set
+    web_setup
+}
+teardown() {
+    web_teardown
+    pair_teardown
+}
+
+# What must be so through each of them; the argument is what stands before /api/system.
+works() {
+    local before=$1
+    request "$before/api/system/health"
+    answers 200
+    json_is .status healthy
+    header_has "Cache-Control: no-store"
+    request "$before/api/system/events?limit=1"
+    answers 200
+    json_is '.events | length' 1
+    request "$before/api/system/db-failover"
+    refuses 405 method_not_allowed
+    header_has "Allow: POST, OPTIONS"
+    request "$before/api/system/db-failover" -d '{}' -H "Content-Type: application/json"
+    refuses 401 token_required
+    request "$before/api/system/db-failover" -d '{}' -H "Content-Type: application/json" -H "X-DBR-Token: x"
+    refuses 403 token_wrong
+    request_post "$before/api/system/db-failover" '{}' -H "Origin: https://evil.example"
+    refuses 403 origin
+    request_post "$before/api/system/db-failover" "$(printf '{"x": "%4200s"}' x)"
+    answers 413
+    request_post "$before/api/system/db-failover" '{"walletAddress": "admin", "reason": "tést"}' -H "Origin: ${SCHEME:-https}://$WEB_HOST:$WEB_PORT"
+    answers 200
+    json_is .activeDatabase secondary
+    is "$(jq -r .lastSwitch.reason "$STATE_DIR/state.json")" "admin (127.0.0.1, HTTP API): tést"
+    request "$before/api/system/db-failback" -H "X-DBR-Token: $API_TOKEN" -H "Content-Type: application/json" -d '{}'
+    answers 200
+    json_is .activeDatabase primary
+    request "$before/api/system/nope"
+    refuses 404 not_found
+    request "$before/api/system/health" -I
+    answers 200
+    in_step
+}
+
+@test "nginx and fcgiwrap" {
+    nginx_start
+    works ""
+    request /api/system/db-sync -H "X-DBR-Token: $API_TOKEN" -H "Content-Type: application/json" -H "Transfer-Encoding: chunked" -d '{"reason": "pieces"}'
+    answers 200
+    request_post /api/system/db-sync "$(printf '%20000s' x)"
+    refuses 413 too_large
+    SCHEME=http request /api/system/health --unix-socket "$WEB/plain.sock"
+    header_has "Location: https://dbr.example.com/api/system/health"
+}
+
+@test "nginx without fcgiwrap says so in the form of the API" {
+    nginx_start
+    kill "$(cat "$WEB/fcgiwrap.pid")"
+    rm -f "$WEB/fcgiwrap.sock"
+    request /api/system/health
+    refuses 503 unavailable
+    header_has "Retry-After: 10"
+}
+
+@test "Apache" {
+    apache_start
+    works ""
+}
+
+@test "BusyBox httpd" {
+    busybox_start
+    SCHEME=http
+    works /cgi-bin/dbr-api
+    request /cgi-bin/.httpd.conf
+    [ "$http" != 200 ] || fail "its configuration is served"
+    # It takes what it made away again.
+    local root
+    root=$(tr '\0' '\n' <"/proc/$(pgrep -P "$(cat "$WEB/busybox.pid")" busybox)/cmdline" | sed -n '/^-h$/{n;p}')
+    [ -d "$root" ]
+    kill "$(cat "$WEB/busybox.pid")"
+    wait_for 5 gone "$root"
+    ! web_listens || fail "it still listens"
+}
+gone() { [ ! -e "$1" ]; }
+
+@test "a run that is under way outlives fcgiwrap and the web server" {
+    nginx_start
+    session_open blocker "$P1_URL"
+    session blocker "BEGIN; LOCK TABLE users IN ACCESS EXCLUSIVE MODE"
+    ! request_post /api/system/db-sync '{}' --max-time 2 2>/dev/null || fail "it did not wait"
+    request /api/system/db-health
+    json_is .operation.program dbr-sync
+    kill "$(cat "$WEB/nginx.pid")"
+    kill -KILL -- "-$(cat "$WEB/fcgiwrap.pid")"
+    session blocker "COMMIT"
+    wait_for 30 synced
+    run_dbr health --json
+    json_is .operation null
+    in_step
+}
+synced() { jq -e '[.[] | select(.event == "sync" and .message != "asked for")] | length == 1' <(jq -s . "$STATE_DIR/events.jsonl") >/dev/null; }
