@@ -63,7 +63,7 @@ works() {
 
 @test "nginx without fcgiwrap says so in the form of the API" {
     nginx_start
-    kill "$(cat "$WEB/fcgiwrap.pid")"
+    kill -- "-$(cat "$WEB/fcgiwrap.pid")"
     rm -f "$WEB/fcgiwrap.sock"
     request /api/system/health
     refuses 503 unavailable

@@ -18,7 +18,9 @@ web_setup() {
 web_teardown() {
     local pid
     for pid in "$WEB"/*.pid; do
-        [ -e "$pid" ] && kill "$(cat "$pid")" 2>/dev/null
+        [ -e "$pid" ] || continue
+        # The workers of fcgiwrap outlive it.
+        kill -- "-$(cat "$pid")" 2>/dev/null || kill "$(cat "$pid")" 2>/dev/null
     done
     return 0
 }
@@ -27,13 +29,13 @@ web_teardown() {
 web_run() {
     local name=$1
     shift
-    "$@" </dev/null >"$WEB/$name.log" 2>&1 3>&- &
+    setsid "$@" </dev/null >"$WEB/$name.log" 2>&1 3>&- &
     echo $! >"$WEB/$name.pid"
 }
 
 fcgiwrap_start() {
     # Each worker serves one request at a time.
-    web_run fcgiwrap setsid fcgiwrap -f -c 6 -s "unix:$WEB/fcgiwrap.sock"
+    web_run fcgiwrap fcgiwrap -f -c 6 -s "unix:$WEB/fcgiwrap.sock"
     wait_for 10 test -S "$WEB/fcgiwrap.sock" || fail "fcgiwrap did not start: $(cat "$WEB/fcgiwrap.log")"
 }
 
