@@ -101,7 +101,7 @@ void api_answer_metrics(struct api *api, const char *argument)
 
 void api_answer_database(struct api *api, const char *argument)
 {
-    static const char *const kept[] = {"success", "time", "activeDatabase", "databases"};
+    static const char *const kept[] = {"success", "time", "primary", "secondary"};
     api_answer_metrics(api, argument);
     if (api->response->status != 200)
         return;

@@ -99,6 +99,17 @@ age_record() {
     api GET /circuit-breakers
     answers 200
     json_is .breakers.primary.state CLOSED
+    api GET /metrics
+    answers 200
+    json_true '.system.memory.totalBytes > 0 and .primary.sizeBytes > 0'
+    measured=$(json .time)
+    api GET /database
+    answers 200
+    json_is '.system' null
+    json_true '.secondary.sizeBytes > 0 and (.primary.tables | length > 10)'
+    # Measured at most once in ten seconds.
+    api GET /metrics
+    is "$(json .time)" "$measured"
     api GET /history
     answers 200
     json_true '.points | length > 0'
