@@ -107,3 +107,25 @@ gone() { [ ! -e "$1" ]; }
     in_step
 }
 synced() { jq -e '[.[] | select(.event == "sync" and .message != "asked for")] | length == 1' <(jq -s . "$STATE_DIR/events.jsonl") >/dev/null; }
+
+# hostile COUNT [PREFIX]: none is carried out, and those that reach dbr-api get its answers.
+hostile() {
+    cp "$STATE_DIR/state.json" "$BATS_TEST_TMPDIR/before"
+    python3 "$ROOT/tests/lib/hostile.py" "$WEB_PORT" "$@" >"$BATS_TEST_TMPDIR/hostile" 2>&1 || fail "$(head -c 8000 "$BATS_TEST_TMPDIR/hostile")"
+    for code in 200 404 405; do grep -q "^$code " "$BATS_TEST_TMPDIR/hostile" || fail "none was answered with $code: $(cat "$BATS_TEST_TMPDIR/hostile")"; done
+    cmp "$STATE_DIR/state.json" "$BATS_TEST_TMPDIR/before"
+    ! grep -q '"via"' "$STATE_DIR/events.jsonl" || fail "one was carried out"
+    ! grep -qE 'Sanitizer|runtime error' "$WEB"/*.log || fail "$(grep -hE -A 20 'Sanitizer|runtime error' "$WEB"/*.log)"
+}
+
+@test "hostile requests through nginx" {
+    run_dbr health
+    nginx_start
+    hostile 700
+}
+
+@test "hostile requests through BusyBox httpd" {
+    run_dbr health
+    busybox_start
+    hostile 300 /cgi-bin/dbr-api
+}
