@@ -223,13 +223,25 @@ static void put_on_stdin(const struct buf *body)
     (void)close(fd);
 }
 
+/* But for what the test's own runner reads when it prints. */
+static void empty_environment(void)
+{
+    static const char kept[] = "CMOCKA_MESSAGE_OUTPUT";
+    const char *value = getenv(kept);
+    char *copy = value ? strdup(value) : NULL;
+    assert_int_equal(clearenv(), 0);
+    if (copy)
+        set(kept, copy);
+    free(copy);
+}
+
 static void make_request(void)
 {
     struct buf body = BUF_INIT;
     char length[32];
     const char *route = PICK(routes);
     bool post = strstr(route, "db-s") || strstr(route, "db-f") || strstr(route, "reset");
-    assert_int_equal(clearenv(), 0);
+    empty_environment();
     set("GATEWAY_INTERFACE", "CGI/1.1");
     set("DBR_ENV_FILE", "dbr.env");
     make_body(&body);
