@@ -26,8 +26,13 @@ struct call {
 static int run_hook(void *context)
 {
     const struct call *call = context;
-    struct hook_event event = {"failover",       ROLE_SECONDARY, "three checks\nfailed", NULL,
-                               1700000000000000, call->limit_ms, "/b/db.sql.gz"};
+    struct hook_event event = {.event = "failover",
+                               .active = ROLE_SECONDARY,
+                               .reason = "three checks\nfailed",
+                               .time_us = 1700000000000000,
+                               .limit_ms = call->limit_ms,
+                               .file = "/b/db.sql.gz",
+                               .severity = "warning"};
     struct config config;
     struct err err = ERR_INIT;
     stop_install();
@@ -75,14 +80,15 @@ TEST(it_is_told_what_happened)
     setenv("DBR_EVENT", "inherited", 1);
     setenv("OWN", "kept", 1);
     call("echo "
-         "\"$DBR_EVENT|$DBR_ACTIVE|$DBR_REASON|$DBR_MESSAGE|$DBR_FILE|$DBR_TIME|$DB_APP_PM2_NAME|$"
+         "\"$DBR_EVENT|$DBR_ACTIVE|$DBR_REASON|$DBR_MESSAGE|$DBR_SEVERITY|$DBR_FILE|$DBR_TIME|$DB_"
+         "APP_PM2_NAME|$"
          "OWN\" "
          ">got; [ \"$DBR_ENV_FILE\" = \"$PWD/f.env\" ] && [ \"$DB_STATE_DIR\" = \"$PWD\" ]",
          0, ERR_NONE, NULL);
     unsetenv("DBR_EVENT");
     unsetenv("OWN");
     assert_file("got", "failover|secondary|three checks "
-                       "failed||/b/db.sql.gz|2023-11-14T22:13:20.000Z|shop|kept\n");
+                       "failed||warning|/b/db.sql.gz|2023-11-14T22:13:20.000Z|shop|kept\n");
 }
 
 TEST(its_output_is_logged_by_line_and_without_secrets)
