@@ -122,6 +122,11 @@ static bool refuse_found(const struct import_run *run, const bool *found, struct
     err_set(err, ERR_REFUSED, "the %s holds already what the file defines: %s",
             role_name(run->role), names.data);
     buf_release(&names);
+    if (conn_kind(run->conn) == ENGINE_COCKROACH)
+        return err_hint(err, "they were there before, or an import that was killed left them: drop "
+                             "them, or the whole database and create it anew, then import; the "
+                             "active database's rows come there with dbr-init-secondary "
+                             "--recreate");
     return err_hint(err, "--upsert merges the file's rows into these tables, --clean drops them "
                          "first; or import into an empty database");
 }
@@ -178,7 +183,9 @@ static bool check_empty(void *context, struct err *err)
     if (ok && result && result_rows(result) > 0) {
         ok = err_set(err, ERR_REFUSED, "the table %s of the %s has rows", result_text(result, 0, 0),
                      role_name(run->role));
-        err_hint(err, "--upsert merges the rows of the file into it");
+        err_hint(err, conn_kind(run->conn) == ENGINE_COCKROACH
+                          ? "empty it first; an import that was killed may have left them"
+                          : "--upsert merges the rows of the file into it");
     }
     result_free(result);
     buf_release(&sql);

@@ -119,3 +119,19 @@ imports() {
     stderr_has "maximum allowed message size" DB_SYNC_EXCLUDE_TABLES
     is "$(p2 -c "SELECT count(*) FROM pg_tables WHERE schemaname = 'public' AND tablename = 'wide'")" 0
 }
+
+@test "an import that is killed: the next one says what to do, and then everything is there once" {
+    run_dbr export --dialect=cockroach --output=file.sql
+    standin_tell delay 100
+    start_dbr import --target=secondary --input=file.sql --yes
+    wait_for 60 filling || fail "it never began"
+    kill -KILL "$PID"
+    finish_dbr
+    standin_tell reset
+    run_dbr import --target=secondary --input=file.sql --yes
+    exits 5
+    stderr_has "holds already what the file defines" "create it anew" --recreate
+    schema_clear two
+    imports 0
+}
+filling() { [ "$(p2 -c "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'")" -eq 4 ]; }
