@@ -95,6 +95,8 @@ static void read_keys_off(struct doctor_facts *facts, const struct result *answe
 {
     if (result_text(answer, 0, 0))
         facts->keys_off = mem_strdup(result_text(answer, 0, 0));
+    if (result_text(answer, 0, 1))
+        facts->rows_out = mem_strdup(result_text(answer, 0, 1));
 }
 
 /* Row by row the levels that it is put together from; the last word that names it counts. */
@@ -178,8 +180,9 @@ static const struct question postgres_questions[] = {
 
 /* There is no such table before a sync has made it. */
 #define KEYS_OFF                                                                                   \
-    "SELECT string_agg(k.table_name || '.' || k.key_name, ', ' ORDER BY k.table_name,"             \
-    " k.key_name) FROM _dbr.keys_off AS k WHERE k.schema_name = $1"
+    "SELECT string_agg(k.table_name || '.' || k.key_name, ', ' ORDER BY k.table_name, k.key_name)" \
+    " FILTER (WHERE k.key_name <> ''), string_agg(k.table_name, ', ' ORDER BY k.table_name)"       \
+    " FILTER (WHERE k.key_name = '') FROM _dbr.keys_off AS k WHERE k.schema_name = $1"
 
 static const struct question cockroach_questions[] = {
     {SCHEMA_RIGHTS, SCHEMA, read_schema, 0, true},
@@ -388,6 +391,7 @@ void doctor_facts_release(struct doctor_facts *facts)
     free(facts->user);
     free(facts->trouble);
     free(facts->keys_off);
+    free(facts->rows_out);
     for (size_t i = 0; i < SETTING_COUNT; i++)
         free(facts->settings[i]);
     for (size_t i = 0; i < facts->column_count; i++) {

@@ -317,13 +317,19 @@ static void judge_history(const struct judge *j)
     free(next);
 }
 
-static void judge_keys_off(const struct judge *j)
+static void judge_remains(const struct judge *j)
 {
     if (j->facts->keys_off)
         findings_add(j->findings, FINDING_WARNING, j->area,
                      "run dbr-sync, which puts them back; one that is off even then has rows that "
                      "do not fulfil it: mend those first",
                      "foreign keys are off since a sync was broken off: %s", j->facts->keys_off);
+    if (j->facts->rows_out)
+        findings_add(j->findings, FINDING_WARNING, j->area,
+                     "run dbr-sync, which brings them back; they are in salvage/ of the state "
+                     "directory as well",
+                     "rows are missing since a sync was broken off, in table %s",
+                     j->facts->rows_out);
 }
 
 /* What is neither good nor bad, but has to be known. */
@@ -361,7 +367,7 @@ void doctor_judge(const struct doctor_facts *facts, const struct config *config,
     judge_new_tables(&judge);
     judge_guardrails(&judge);
     judge_history(&judge);
-    judge_keys_off(&judge);
+    judge_remains(&judge);
     tell(&judge);
 }
 

@@ -57,6 +57,7 @@ struct doctor_facts {
     bool fence_role_admin; /* DB_FENCE_ROLE is a member of admin */
     int64_t gc_seconds;
     char *keys_off; /* foreign keys that a broken-off sync took off (repl/keys_off.h), or NULL */
+    char *rows_out; /* tables that lack rows, likewise */
     struct doctor_column *columns;
     size_t column_count;
 };

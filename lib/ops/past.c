@@ -159,6 +159,8 @@ bool past_merge(struct cli *cli, const struct config *config, struct state *stat
                      (long long)run.sum.updated[ROLE_SECONDARY],
                      (long long)run.sum.deleted[ROLE_SECONDARY], (long long)run.sum.conflicts);
     switch_release(&run);
+    if (ok)
+        past_mend(cli, config, state);
     return ok || err_prefix(err, "merging the primary into the secondary");
 }
 

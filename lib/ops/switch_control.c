@@ -14,7 +14,6 @@
 #include "repl/fence.h"
 #include "repl/fence_sessions.h"
 #include "repl/identity.h"
-#include "repl/keys_off.h"
 #include "repl/switch_mark.h"
 #include "repl/triggers.h"
 #include "repl/weather.h"
@@ -45,6 +44,7 @@ static void disconnect(struct switch_run *run, enum role role)
     model_release(&run->models[role]);
     free(run->identities[role]);
     run->identities[role] = NULL;
+    off_release(&run->off[role]);
 }
 
 void switch_disconnect(struct switch_run *run)
@@ -130,7 +130,7 @@ static bool receive_answers(struct switch_run *run, enum role role, int64_t *epo
     result_free(base);
     if (!catalog_receive(conn, &run->models[role], err) ||
         !switch_mark_receive(conn, &found, epoch, err) ||
-        !keys_off_receive_look(conn, &run->keys_off[role], err))
+        !keys_off_receive_look(conn, &run->off[role], err))
         return false;
     if (role == run->to)
         run->marked = found;

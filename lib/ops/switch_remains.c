@@ -1,6 +1,8 @@
 /* What a sync that was broken off has left in the database that becomes, or is, the active one. */
 #include "ops/switch_run.h"
 
+#include <string.h>
+
 #include "base/log.h"
 #include "repl/keys_off.h"
 #include "repl/weather.h"
@@ -28,42 +30,97 @@ static void tell(struct switch_run *run, const char *text)
         log_warn("%s", text);
 }
 
-static void complain(struct switch_run *run, enum role role, const struct strlist *keys,
-                     const struct err *why)
+static void add_names(struct buf *text, const struct strlist *names)
 {
-    struct buf text = BUF_INIT;
     size_t i;
 
-    buf_addf(&text, "the %s is without foreign keys that a broken-off sync had taken off: ",
-             role_name(role));
-    for (i = 0; i < keys->count; i++)
-        buf_addf(&text, "%s%s", i ? ", " : "", keys->items[i]);
-    buf_addf(&text, " (%s); mend the rows that do not fulfil them: every later run tries again",
-             why->message);
+    for (i = 0; i < names->count; i++)
+        buf_addf(text, "%s%s", i ? ", " : "", names->items[i]);
+}
+
+/* Told and written down. */
+static void complain(struct switch_run *run, const char *what, const struct strlist *names,
+                     const char *next)
+{
+    struct buf text = BUF_INIT;
+
+    buf_adds(&text, what);
+    add_names(&text, names);
+    buf_adds(&text, next);
     tell(run, text.data);
     events_write(run->state, "error", "sync", text.data, NULL);
     buf_release(&text);
 }
 
-/* Puts back what can be; adds what stays off. */
-static void mend_keys(struct switch_run *run, enum role role, struct strlist *keys)
+static void complain_of_keys(struct switch_run *run, enum role role, const struct strlist *keys,
+                             const struct err *why)
+{
+    struct buf what = BUF_INIT;
+    struct buf next = BUF_INIT;
+
+    buf_addf(&what, "the %s is without foreign keys that a broken-off sync had taken off: ",
+             role_name(role));
+    buf_addf(&next, " (%s); mend the rows that do not fulfil them: every later run tries again",
+             why->message);
+    complain(run, what.data, keys, next.data);
+    buf_release(&what);
+    buf_release(&next);
+}
+
+static void complain_of_rows(struct switch_run *run, enum role role, const struct strlist *tables)
+{
+    struct buf what = BUF_INIT;
+
+    buf_addf(&what, "the %s is without rows that a broken-off sync had taken out of table ",
+             role_name(role));
+    complain(run, what.data, tables,
+             role == ROLE_SECONDARY
+                 ? "; they are in salvage/ of the state directory, and come back when the primary "
+                   "is merged"
+                 : "; they are in salvage/ of the state directory");
+    buf_release(&what);
+}
+
+bool switch_check_rows(const struct switch_run *run, struct err *err)
+{
+    const struct strlist *tables = &run->off[run->to].rows;
+    struct buf names = BUF_INIT;
+
+    if (tables->count == 0 || run->unasked || run->journal.automatic)
+        return true;
+    add_names(&names, tables);
+    err_set(err, ERR_REFUSED,
+            "the %s is without rows that a sync took out of table %s, and that was broken off "
+            "before it could bring them back",
+            role_name(run->to), names.data);
+    buf_release(&names);
+    return err_hint(err,
+                    "wait for the %s and run dbr-sync; or take over without these rows by --force "
+                    "(they are in salvage/ of the state directory)",
+                    role_name(run->from));
+}
+
+/* Puts keys back; what it did not, and which rows are out, is added to remains. */
+static void mend(struct switch_run *run, enum role role, struct remains *remains)
 {
     struct mending mending = {run, role};
     struct conn *conn = run->control[role];
     struct err why = ERR_INIT;
     struct err ignored = ERR_INIT;
+    bool ok = !run->off[role].keys || weather_pass(conn, put_keys_back, &mending, &why);
 
-    if (!run->keys_off[role])
-        return;
-    if (weather_pass(conn, put_keys_back, &mending, &why)) {
-        run->keys_off[role] = false;
+    if (ok && run->off[role].keys)
         tell(run, "foreign keys that a broken-off sync had taken off are back");
-        return;
+    /* Looked at earlier: a sync may have brought the rows back since. */
+    if (!(ok || weather_settle(conn, &ignored)) ||
+        !keys_off_list(conn, &remains->keys_off, &remains->rows_out, &ignored)) {
+        strlist_add(&remains->keys_off, "not known which");
+        why = ok ? ignored : why;
     }
-    /* What it knows to be off still; where it cannot be asked, that there is something. */
-    if (!weather_settle(conn, &ignored) || !keys_off_list(conn, keys, &ignored) || keys->count == 0)
-        strlist_add(keys, "not known which");
-    complain(run, role, keys, &why);
+    if (remains->keys_off.count > 0)
+        complain_of_keys(run, role, &remains->keys_off, &why);
+    if (remains->rows_out.count > 0)
+        complain_of_rows(run, role, &remains->rows_out);
 }
 
 static void remember(struct state *state, enum role role, const struct remains *remains)
@@ -81,10 +138,12 @@ static void remember(struct state *state, enum role role, const struct remains *
 
 void switch_mend(struct switch_run *run, enum role role)
 {
-    struct remains remains = {STRLIST_INIT};
+    struct remains remains = {STRLIST_INIT, STRLIST_INIT};
 
-    mend_keys(run, role, &remains.keys_off);
-    if (remains.keys_off.count > 0 || json_get(run->state->root, "remains"))
+    if (run->off[role].keys || run->off[role].rows.count > 0)
+        mend(run, role, &remains);
+    if (remains_found(&remains) || json_get(run->state->root, "remains"))
         remember(run->state, role, &remains);
     strlist_release(&remains.keys_off);
+    strlist_release(&remains.rows_out);
 }

@@ -15,6 +15,7 @@
 #include "db/model.h"
 #include "ops/outcome.h"
 #include "repl/fence.h"
+#include "repl/keys_off.h"
 #include "repl/merge.h"
 #include "repl/probe.h"
 #include "state/config.h"
@@ -49,7 +50,7 @@ struct switch_run {
     bool role_missing;           /* forced: DB_FENCE_ROLE does not exist where it would be let in */
     bool unchecked[2];           /* by role: dbr may switch triggers and foreign keys off there */
     bool marked;                 /* control[to] has the mark of this switch */
-    bool keys_off[2];            /* by role: foreign keys are off there (repl/keys_off.h) */
+    struct off off[2];           /* by role: what a broken-off sync has left (repl/keys_off.h) */
     struct strlist bases;        /* tables of bases that control[to] holds */
     struct outcome outcome;      /* rows moved; warnings */
     struct strlist failed;       /* pointer targets and hooks that failed */
@@ -102,9 +103,14 @@ bool switch_look_at_mark(struct switch_run *run, struct err *err);
 /* switch_remains.c ------------------------------------------------------------------------------*/
 
 /*
+ * ERR_REFUSED when rows that a broken-off sync had taken out are missing where a forced switch
+ * would open; not where that was consented to, or nobody is there to be asked.
+ */
+bool switch_check_rows(const struct switch_run *run, struct err *err);
+/*
  * Mends what a sync that was broken off has left in control[role], which is idle: foreign keys that
- * are off. That it did, and what it could not, is told (warnings, events) and stands in the state
- * (state/remains.h): no reason to stay out.
+ * are off. Rows that are out come back with the merge only. That it did, and what it could not, is
+ * told (warnings, events) and stands in the state (state/remains.h): no reason to stay out.
  */
 void switch_mend(struct switch_run *run, enum role role);
 

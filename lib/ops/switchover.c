@@ -99,7 +99,8 @@ static bool approach_forced(struct switch_run *run, struct err *err)
     const bool wanted[2] = {run->to == ROLE_PRIMARY, run->to == ROLE_SECONDARY};
 
     if (!past_pay(run->cli, run->config, run->state, run->to, err) ||
-        !switch_connect(run, wanted, 0, err) || !switch_check_fences(run, err))
+        !switch_connect(run, wanted, 0, err) || !switch_check_fences(run, err) ||
+        !switch_check_rows(run, err))
         return false;
     announce(run);
     return true;
@@ -207,7 +208,9 @@ static bool dry_run(struct switch_run *run, struct wish *wish, struct err *err)
         return false;
     journal_begin(&run->journal, run->state, wish->op, wish->forced, false, wish->options->reason);
     wanted[run->from] = !wish->forced;
-    if (!switch_connect(run, wanted, 0, err) || !switch_check_fences(run, err))
+    run->unasked = wish->options->force;
+    if (!switch_connect(run, wanted, 0, err) || !switch_check_fences(run, err) ||
+        (wish->forced && !switch_check_rows(run, err)))
         return false;
     if (!wish->forced && !(switch_merge(run, true, err) && switch_plan(run, err)))
         return false;

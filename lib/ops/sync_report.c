@@ -16,6 +16,18 @@
 #define LISTED_COST 512
 #define EXACT_INTEGER ((long long)1 << 53)
 
+/* Of an interrupted run. */
+static void tell_rows_out(struct sync_run *run, const char *table)
+{
+    size_t at = pairings_index(&run->found.pairs, table);
+    bool back = sync_writes(run->options) && at < run->found.pairs.count &&
+                pairing_active(&run->found.pairs.items[at]);
+
+    strlist_addf(&run->outcome.warnings,
+                 "rows of table %s that an interrupted run had taken out of the standby are %s",
+                 table, back ? "back" : "still missing there");
+}
+
 void sync_collect_warnings(struct sync_run *run)
 {
     const struct reconciliation *f = &run->found;
@@ -52,7 +64,9 @@ void sync_collect_warnings(struct sync_run *run)
                          "its type",
                          pair->name, pair->uncompared.items[j]);
     }
-    if (f->session.keys_off[TARGET] && f->applied)
+    for (i = 0; i < f->session.off[TARGET].rows.count; i++)
+        tell_rows_out(run, f->session.off[TARGET].rows.items[i]);
+    if (f->session.off[TARGET].keys && f->applied)
         strlist_add(warnings, "foreign keys of the standby that an interrupted run had taken off "
                               "are back");
     if (f->quieted)

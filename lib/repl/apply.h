@@ -30,6 +30,8 @@ enum apply_way {
 struct apply_size {
     int64_t octets;
     size_t rows;
+    size_t whole_rows; /* piecemeal: rows of a table that are replaced in one transaction, as long
+                          as no server finds that too large */
 };
 
 /* What was applied to one table and committed, in rows. */

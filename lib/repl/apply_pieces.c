@@ -68,6 +68,23 @@ static bool keep_archive(struct applying *s, bool doubt, struct err *err)
 #define PATIENCE 6
 #define CALM_ROWS 250
 
+/* What is replaced in one transaction must come apart otherwise, which is tried last. */
+#define WHOLE_PATIENCE 12
+#define WHOLE_OCTETS ((int64_t)32 * 1024 * 1024)
+
+static bool give_up_whole(struct applier *a, const struct weather *weather, size_t rows,
+                          const struct err *err)
+{
+    bool tired = weather->attempts >= WHOLE_PATIENCE && rows > CALM_ROWS &&
+                 weather_kind(err) == WEATHER_CONFLICT;
+
+    if (!tired && !(weather_is_size(err) && err->code != ERR_REFUSED))
+        return false;
+    a->size->whole_rows = rows / 2;
+    a->too_large = true;
+    return true;
+}
+
 /* Whether less at once may get past the error: the size for the next attempt is set then. */
 static bool make_smaller(struct applier *a, const struct wave *wave, const struct weather *weather,
                          const struct err *err)
@@ -86,7 +103,8 @@ static bool make_smaller(struct applier *a, const struct wave *wave, const struc
     return true;
 }
 
-static bool transact(struct applying *s, body run, void *context, struct err *err)
+/* whole: rows that only this transaction as a whole may replace; 0 for a wave. */
+static bool transact(struct applying *s, body run, void *context, size_t whole, struct err *err)
 {
     struct applier *a = s->a;
     struct weather weather = {0};
@@ -101,7 +119,8 @@ static bool transact(struct applying *s, body run, void *context, struct err *er
         doubt = sent && (weather_kind(err) == WEATHER_UNSURE || weather_kind(err) == WEATHER_LOST);
         if (!keep_archive(s, doubt, err) || !settle_source(a, &s->wave))
             return false;
-        if (make_smaller(a, &s->wave, &weather, err))
+        if (whole ? give_up_whole(a, &weather, whole, err)
+                  : make_smaller(a, &s->wave, &weather, err))
             return false;
         if (!weather_recover(&weather, a->conns[TARGET], err)) {
             a->exhausted = weather_kind(err) != WEATHER_NONE;
@@ -119,7 +138,7 @@ static bool run_wave(struct applying *s, void *context, struct err *err)
 
 bool apply_commit_wave(struct applying *s, struct err *err)
 {
-    if (!transact(s, run_wave, NULL, err))
+    if (!transact(s, run_wave, NULL, 0, err))
         return false;
     s->reading = false;
     wave_settle(&s->wave, s->a);
@@ -150,7 +169,8 @@ static bool replace_rows(struct applying *s, void *context, struct err *err)
            apply_add_table(s, BATCH_UPSERT, r->pair, err) && apply_flush(s, false, err);
 }
 
-/* Whether all changes of a table may be one transaction. */
+/* Whether all changes of a table may be one transaction: the rows pass in waves all the same, so
+ * that only the server has to hold them. */
 static bool fits(const struct applier *a, size_t pair, bool *fit, struct err *err)
 {
     struct keyset *changes = &a->all->items[pair].changes;
@@ -161,30 +181,39 @@ static bool fits(const struct applier *a, size_t pair, bool *fit, struct err *er
     keyset_rewind(changes);
     while (keyset_next(changes, &item, &end, err))
         octets += item.octets;
-    *fit = changes->count <= a->size->rows && octets <= a->size->octets;
+    *fit = changes->count <= a->size->whole_rows && octets <= WHOLE_OCTETS;
     return end;
 }
 
-/*
- * Every changed row of the table is deleted before any is inserted: in one transaction where they
- * are few enough, else in several, between which they are missing.
- */
+/* Between the transactions rows are missing: until they are back that stands in the database. */
+static bool replace_apart(struct applying *s, size_t pair, struct err *err)
+{
+    struct conn *target = s->a->conns[TARGET];
+    const char *name = s->a->pairs->items[pair].name;
+
+    return pipeline_end(target, err) && rows_out_note(target, name, err) &&
+           apply_add_table(s, BATCH_CLEAR, pair, err) && apply_flush(s, false, err) &&
+           apply_add_table(s, BATCH_UPSERT, pair, err) && apply_flush(s, false, err) &&
+           pipeline_end(target, err) && rows_out_forget(target, name, err);
+}
+
+/* Every changed row of the table is deleted before any is inserted. */
 static bool replace_table(struct applying *s, size_t pair, struct err *err)
 {
     struct applier *a = s->a;
     struct replacing replacing = {pair, a->applied[pair], a->kept_deletes};
+    size_t count = a->all->items[pair].changes.count;
     bool fit;
     bool ok;
 
-    if (a->all->items[pair].changes.count == 0 || !pairing_active(&a->pairs->items[pair]))
+    if (count == 0 || !pairing_active(&a->pairs->items[pair]))
         return true;
     if (!apply_flush(s, false, err) || !fits(a, pair, &fit, err))
         return false;
     if (!fit)
-        return apply_add_table(s, BATCH_CLEAR, pair, err) && apply_flush(s, false, err) &&
-               apply_add_table(s, BATCH_UPSERT, pair, err) && apply_flush(s, false, err);
+        return replace_apart(s, pair, err);
     s->whole = true;
-    ok = transact(s, replace_rows, &replacing, err);
+    ok = transact(s, replace_rows, &replacing, count, err);
     s->whole = s->reading = false;
     if (!ok && a->failed == a->pairs->count)
         a->failed = pair;

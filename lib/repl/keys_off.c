@@ -15,6 +15,9 @@
 
 #define TABLE "_dbr.keys_off"
 #define OURS " WHERE schema_name = $1::text"
+/* One without the name of a key is of rows. */
+#define KEYS OURS " AND key_name <> ''"
+#define LIST "SELECT table_name, key_name FROM " TABLE OURS " ORDER BY 1, 2"
 
 static const char *const make[] = {
     "CREATE SCHEMA IF NOT EXISTS _dbr",
@@ -28,25 +31,46 @@ bool keys_off_queue_look(struct conn *conn, struct err *err)
     const char *schema = conn_schema(conn);
 
     return conn_kind(conn) != ENGINE_COCKROACH ||
-           (pipeline_sync(conn, err) &&
-            pipeline_add(conn, "SELECT count(*) > 0 FROM " TABLE OURS, 1, &schema, err) &&
+           (pipeline_sync(conn, err) && pipeline_add(conn, LIST, 1, &schema, err) &&
             pipeline_sync(conn, err));
 }
 
-bool keys_off_receive_look(struct conn *conn, bool *any, struct err *err)
+static bool make_table(struct conn *conn, struct err *err)
+{
+    size_t i;
+
+    for (i = 0; i < sizeof(make) / sizeof(make[0]); i++)
+        if (!query_run(conn, make[i], 0, NULL, NULL, err))
+            return false;
+    return true;
+}
+
+void off_release(struct off *off)
+{
+    strlist_release(&off->rows);
+    off->keys = false;
+}
+
+bool keys_off_receive_look(struct conn *conn, struct off *off, struct err *err)
 {
     struct result *result;
+    size_t i;
 
-    *any = false;
+    off_release(off);
     if (conn_kind(conn) != ENGINE_COCKROACH)
         return true;
     if (!pipeline_next(conn, &result, err)) {
-        if (!query_names_nothing(err))
+        /* None was ever made, or by another role, which is no business of ours. */
+        if (!query_names_nothing(err) && strcmp(err->sqlstate, "42501") != 0)
             return false;
         err_clear(err);
         return true;
     }
-    *any = result_bool(result, 0, 0);
+    for (i = 0; i < result_rows(result); i++)
+        if (*result_text(result, i, 1))
+            off->keys = true;
+        else
+            strlist_add(&off->rows, result_text(result, i, 0));
     result_free(result);
     return true;
 }
@@ -163,7 +187,7 @@ static bool count_off(struct conn *conn, size_t *count, struct err *err)
     const char *schema = conn_schema(conn);
     char *text;
 
-    if (!query_value(conn, "SELECT count(*) FROM " TABLE OURS, 1, &schema, &text, err))
+    if (!query_value(conn, "SELECT count(*) FROM " TABLE KEYS, 1, &schema, &text, err))
         return false;
     *count = (size_t)strtoull(text, NULL, 10);
     free(text);
@@ -174,16 +198,13 @@ static bool take(void *context, struct err *err)
 {
     const struct taking *t = context;
     struct buf sql = BUF_INIT;
-    size_t i;
     bool ok = true;
 
     notes(&sql, t);
-    for (i = 0; ok && sql.len && i < sizeof(make) / sizeof(make[0]); i++)
-        ok = query_run(t->conn, make[i], 0, NULL, NULL, err);
     if (sql.len) {
         buf_adds(&sql, " ON CONFLICT (schema_name, table_name, key_name) DO NOTHING");
-        ok = ok && query_run(t->conn, sql.data, 0, NULL, NULL, err) && drop(t, err) &&
-             count_off(t->conn, t->count, err);
+        ok = make_table(t->conn, err) && query_run(t->conn, sql.data, 0, NULL, NULL, err) &&
+             drop(t, err) && count_off(t->conn, t->count, err);
     }
     buf_release(&sql);
     return ok;
@@ -247,7 +268,7 @@ static bool put_back(void *context, struct err *err)
     bool ok = true;
     size_t i;
 
-    if (!query_run(conn, "SELECT table_name, key_name, statement, remark FROM " TABLE OURS, 1,
+    if (!query_run(conn, "SELECT table_name, key_name, statement, remark FROM " TABLE KEYS, 1,
                    &schema, &keys, err))
         return false;
     for (i = 0; i < result_rows(keys) && (ok || broken); i++) {
@@ -267,9 +288,11 @@ bool keys_off_put_back(struct conn *conn, struct err *err)
     return weather_pass(conn, put_back, conn, err);
 }
 
+/* --- what stands there --------------------------------------------------------- */
+
 struct listing {
     struct conn *conn;
-    struct strlist *keys;
+    struct strlist *keys, *tables;
 };
 
 static bool list(void *context, struct err *err)
@@ -279,22 +302,72 @@ static bool list(void *context, struct err *err)
     struct result *result;
     size_t i;
 
-    if (!query_run(l->conn, "SELECT table_name, key_name FROM " TABLE OURS " ORDER BY 1, 2", 1,
-                   &schema, &result, err)) {
+    if (!query_run(l->conn, LIST, 1, &schema, &result, err)) {
         if (!query_names_nothing(err))
             return false;
         err_clear(err);
         return true;
     }
-    for (i = 0; i < result_rows(result); i++)
-        strlist_addf(l->keys, "%s.%s", result_text(result, i, 0), result_text(result, i, 1));
+    for (i = 0; i < result_rows(result); i++) {
+        const char *table = result_text(result, i, 0);
+        const char *key = result_text(result, i, 1);
+
+        if (*key)
+            strlist_addf(l->keys, "%s.%s", table, key);
+        else
+            strlist_add(l->tables, table);
+    }
     result_free(result);
     return true;
 }
 
-bool keys_off_list(struct conn *conn, struct strlist *keys, struct err *err)
+bool keys_off_list(struct conn *conn, struct strlist *keys, struct strlist *tables, struct err *err)
 {
-    struct listing listing = {conn, keys};
+    struct listing listing = {conn, keys, tables};
 
     return conn_kind(conn) != ENGINE_COCKROACH || weather_pass(conn, list, &listing, err);
+}
+
+/* --- rows ---------------------------------------------------------------------- */
+
+struct noting {
+    struct conn *conn;
+    const char *table;
+};
+
+static bool note_rows(void *context, struct err *err)
+{
+    const struct noting *n = context;
+    const char *values[] = {conn_schema(n->conn), n->table};
+
+    return make_table(n->conn, err) &&
+           query_run(n->conn,
+                     "INSERT INTO " TABLE " (schema_name, table_name, key_name, statement) VALUES "
+                     "($1::text, $2::text, '', '') ON CONFLICT (schema_name, table_name, key_name) "
+                     "DO NOTHING",
+                     2, values, NULL, err);
+}
+
+bool rows_out_note(struct conn *conn, const char *table, struct err *err)
+{
+    struct noting noting = {conn, table};
+
+    return weather_pass(conn, note_rows, &noting, err);
+}
+
+static bool forget_rows(void *context, struct err *err)
+{
+    const struct noting *n = context;
+    const char *values[] = {conn_schema(n->conn), n->table};
+
+    return query_run(n->conn,
+                     "DELETE FROM " TABLE OURS " AND table_name = $2::text AND key_name = ''", 2,
+                     values, NULL, err);
+}
+
+bool rows_out_forget(struct conn *conn, const char *table, struct err *err)
+{
+    struct noting noting = {conn, table};
+
+    return weather_pass(conn, forget_rows, &noting, err);
 }

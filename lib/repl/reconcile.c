@@ -9,17 +9,16 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/log.h"
 #include "base/mem.h"
 #include "db/pipeline.h"
 #include "db/quote.h"
-#include "repl/keys_off.h"
 #include "repl/sequences.h"
 #include "repl/triggers.h"
 
 #define AWAY_MS 30000
 #define WAVE_OCTETS ((int64_t)4 * 1024 * 1024)
 #define WAVE_ROWS 8000 /* where each wave is a transaction of its own */
+#define WHOLE_ROWS 100000
 #define FINGERPRINT_EVERY_US ((int64_t)24 * 3600 * 1000000)
 
 static void close_attempt(struct reconciliation *r)
@@ -89,7 +88,7 @@ static bool has_work(const struct reconciliation *r, const struct reconcile_opti
 {
     if (options->merge)
         return options->merge->base.found && !options->merge->base.merged_at;
-    return anything_to_write(r) || r->sequences > 0 || r->session.keys_off[TARGET];
+    return anything_to_write(r) || r->sequences > 0 || r->session.off[TARGET].keys;
 }
 
 /* A trigger or rule of a table that is kept in step and would fire on the rows that are applied. */
@@ -159,7 +158,7 @@ static bool apply(struct reconciliation *r, const struct config *config,
     applier.piecemeal = r->piecemeal;
     applier.replaced = &r->replaced;
     applier.keys_off = r->keys_off;
-    applier.keys_were_off = r->session.keys_off[TARGET];
+    applier.keys_were_off = r->session.off[TARGET].keys;
     applier.size = &r->size;
     applier.batch_rows = options->batch_rows;
     if (!quiet_triggers(r, config, &quieted, err) ||
@@ -336,31 +335,7 @@ static void choose_size(struct reconciliation *r, const struct reconcile_options
 {
     r->piecemeal = conn_kind(r->session.conns[TARGET]) == ENGINE_COCKROACH && !options->merge;
     if (r->size.octets == 0)
-        r->size = (struct apply_size){WAVE_OCTETS, r->piecemeal ? WAVE_ROWS : SIZE_MAX};
-}
-
-/* The active database is without foreign keys that a sync of its time as the standby took off. */
-static void put_source_keys_back(const struct reconciliation *r)
-{
-    struct conn *conn = NULL;
-    struct err why = ERR_INIT;
-
-    if (!conn_clone(r->session.conns[SOURCE], &conn, &why) || !keys_off_put_back(conn, &why))
-        log_warn("%s", why.message);
-    conn_close(conn);
-}
-
-/* Whoever looks at the standby after a run that gave up should find its keys there. */
-static void put_keys_back(const struct reconciliation *r)
-{
-    struct conn *target = r->session.conns[TARGET];
-    struct err ignored = ERR_INIT;
-
-    if (!r->piecemeal || (!r->keys_off && r->replaced.count == 0) || !target ||
-        !conn_alive(target) || !weather_settle(target, &ignored))
-        return;
-    if (!keys_off_put_back(target, &ignored))
-        log_debug("%s", ignored.message);
+        r->size = (struct apply_size){WAVE_OCTETS, r->piecemeal ? WAVE_ROWS : SIZE_MAX, WHOLE_ROWS};
 }
 
 /* One attempt. *failed: the pairing to blame, or pairs.count. */
@@ -375,8 +350,9 @@ static bool attempt(struct reconciliation *r, const struct config *config,
                       lent_of(options), err))
         return false;
     choose_size(r, options);
-    if (options->write && r->session.keys_off[SOURCE])
-        put_source_keys_back(r);
+    reconcile_want_rows_back(r);
+    if (options->write)
+        reconcile_put_source_keys_back(r);
     if (!find(r, config, state, options, err) || !merge(r, options, &again, err))
         return false;
     if (again || needs_more(r)) {
@@ -435,13 +411,15 @@ bool reconcile(struct reconciliation *r, const struct config *config, const stru
         r->attempts++;
         if (attempt(r, config, state, options, &failed, err)) {
             reconcile_add_earlier(r);
+            if (options->write)
+                reconcile_forget_rows_out(r);
             return archive_close(&r->archive, err);
         }
         connected = r->session.connected;
         reconcile_end_archive(r, err);
         again = reconcile_try_again(r, connected, failed, err);
         if (!again)
-            put_keys_back(r);
+            reconcile_put_keys_back(r);
         close_attempt(r);
         if (!again)
             return give_up(r);

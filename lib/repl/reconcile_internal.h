@@ -24,4 +24,17 @@ bool reconcile_keep_applied(struct reconciliation *r, const struct applied *appl
 /* Counts it with what the last attempt applied. */
 void reconcile_add_earlier(struct reconciliation *r);
 
+/* reconcile_remains.c: what a run that was broken off has left (repl/keys_off.h). */
+
+/* Tables of which rows are out are compared completely: what is out may be older than any window.
+ */
+void reconcile_want_rows_back(struct reconciliation *r);
+/* The active database is without foreign keys that a sync of its time as the standby took off. */
+void reconcile_put_source_keys_back(const struct reconciliation *r);
+/* After an attempt that succeeded in writing. */
+void reconcile_forget_rows_out(const struct reconciliation *r);
+/* After a run that gave up: whoever looks at the standby should find its keys there, and hears of
+ * rows that are out. */
+void reconcile_put_keys_back(const struct reconciliation *r);
+
 #endif

@@ -10,7 +10,6 @@
 #include "repl/catalog.h"
 #include "repl/fence.h"
 #include "repl/identity.h"
-#include "repl/keys_off.h"
 #include "repl/moment.h"
 #include "repl/switch_mark.h"
 #include "repl/watermark.h"
@@ -91,7 +90,7 @@ static bool receive_source(struct session *s, bool latest, struct err *err)
     struct conn *source = s->conns[SOURCE];
 
     if (!watermark_receive(source, &s->watermark, err) ||
-        !keys_off_receive_look(source, &s->keys_off[SOURCE], err))
+        !keys_off_receive_look(source, &s->off[SOURCE], err))
         return false;
     if (wants_moment(s, latest) && !(moment_receive(source, &s->moment, err) &&
                                      queue_snapshot(s, err) && pipeline_send(&source, 1, err)))
@@ -114,7 +113,7 @@ static bool receive(struct session *s, const struct state *state, bool latest, s
            receive_source(s, latest, err) &&
            apply_receive_privileges(target, &s->unchecked, &s->temporary, err) &&
            fence_receive_state(target, &s->fenced, err) &&
-           keys_off_receive_look(target, &s->keys_off[TARGET], err) &&
+           keys_off_receive_look(target, &s->off[TARGET], err) &&
            catalog_receive(target, &s->models[TARGET], err);
 }
 
@@ -252,6 +251,7 @@ void session_close(struct session *s)
             conn_close(s->conns[side]);
         model_release(&s->models[side]);
         free(s->identities[side]);
+        off_release(&s->off[side]);
     }
     free(s->watermark);
     free(s->moment);

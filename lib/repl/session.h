@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "db/conn.h"
 #include "db/model.h"
+#include "repl/keys_off.h"
 #include "repl/pairing.h"
 #include "state/config.h"
 #include "state/state.h"
@@ -30,7 +31,7 @@ struct session {
     bool unchecked; /* the target lets us switch off its foreign keys and triggers for a transaction
                      */
     bool temporary; /* the target lets us make temporary tables */
-    bool keys_off[2]; /* by side: a run that was killed has left foreign keys off (keys_off.h) */
+    struct off off[2]; /* by side: what a run that was killed has left (keys_off.h) */
 };
 
 /*

@@ -7,6 +7,7 @@
 
 #define MEMBER "remains"
 #define KEYS "keysOff"
+#define ROWS "rowsOut"
 #define AGAIN_US ((int64_t)3600 * 1000000)
 
 /* What is known of a database that is the standby is the next sync's business. */
@@ -29,23 +30,35 @@ bool remains_due(const struct state *state)
     const struct json *member = known(state);
     int64_t tried;
 
+    if (member && json_count(json_get(member, KEYS)) == 0)
+        return true;
     return member && (!clock_parse(json_str(member, "tried", ""), &tried) ||
                       clock_now_us() - tried >= AGAIN_US || tried > clock_now_us());
 }
 
-static void add_names(const struct json *list, struct buf *text)
+static void add_names(struct buf *text, const char *what, const struct json *list)
 {
     size_t i;
 
     for (i = 0; i < json_count(list); i++)
-        buf_addf(text, "%s%s", i ? ", " : "", json_at_str(list, i) ? json_at_str(list, i) : "?");
+        buf_addf(text, "%s%s", i ? ", " : what, json_at_str(list, i) ? json_at_str(list, i) : "?");
 }
 
 void remains_describe(const struct state *state, struct buf *text)
 {
-    buf_addf(text, "foreign keys of the %s are off since a sync was broken off: ",
+    const struct json *member = known(state);
+
+    buf_addf(text, "a sync was broken off before the %s became active: there",
              role_name(state_active(state)));
-    add_names(json_get(known(state), KEYS), text);
+    add_names(text, " foreign keys are off: ", json_get(member, KEYS));
+    if (json_count(json_get(member, KEYS)) > 0 && json_count(json_get(member, ROWS)) > 0)
+        buf_adds(text, ", and");
+    add_names(text, " rows are missing in table ", json_get(member, ROWS));
+}
+
+bool remains_found(const struct remains *remains)
+{
+    return remains->keys_off.count > 0 || remains->rows_out.count > 0;
 }
 
 static void set_names(struct json *member, const char *name, const struct strlist *names)
@@ -63,10 +76,11 @@ void remains_set(struct state *state, enum role role, const struct remains *rema
     struct json *member;
 
     json_remove(state->root, MEMBER);
-    if (remains->keys_off.count == 0)
+    if (!remains_found(remains))
         return;
     member = state_part(state, MEMBER);
     json_set_str(member, "role", role_name(role));
     json_set_str(member, "tried", clock_format(clock_now_us(), now));
     set_names(member, KEYS, &remains->keys_off);
+    set_names(member, ROWS, &remains->rows_out);
 }

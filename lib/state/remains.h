@@ -1,9 +1,10 @@
 /*
  * What a sync that was broken off has left undone in a database that has become the active one, as
- * the state remembers it until it is mended: foreign keys that are off.
+ * the state remembers it until it is mended: foreign keys that are off, rows that are out.
  *
  * Member of the state:
- *  remains: {"role": of the database, "keysOff": ["table.key", ...], "tried": time}
+ *  remains: {"role": of the database, "keysOff": ["table.key", ...], "rowsOut": ["table",
+ *            ...], "tried": time}
  */
 #ifndef DBR_STATE_REMAINS_H
 #define DBR_STATE_REMAINS_H
@@ -16,11 +17,13 @@
 
 struct remains {
     struct strlist keys_off; /* "table.key" */
+    struct strlist rows_out; /* tables */
 };
+bool remains_found(const struct remains *remains);
 
 /* Whether the active database has any. */
 bool remains_any(const struct state *state);
-/* The same, and mending was not tried within the last hour: trying reads whole tables. */
+/* The same, and mending was not tried within the last hour, where trying reads whole tables. */
 bool remains_due(const struct state *state);
 /* Appends what they are, in words. */
 void remains_describe(const struct state *state, struct buf *text);

@@ -117,3 +117,118 @@ SQL
     keys_noted 0
     stdout_lacks "foreign keys"
 }
+
+# --- rows that swap unique values -----------------------------------------------
+
+swap() {
+    p1 -c "CREATE TABLE seats (id int PRIMARY KEY, place int NOT NULL UNIQUE)" -c "INSERT INTO seats SELECT i, i FROM generate_series(1, $1) i"
+    init_pair
+    p1 -c "UPDATE seats SET place = -place" -c "UPDATE seats SET place = 1 - place % $1"
+}
+seats() { p2 -c "SELECT count(*) FROM seats"; }
+rows_noted() { is "$(p2 -c "SELECT count(*) FROM _dbr.keys_off")" "$1"; }
+# shellcheck disable=SC2317 # called by wait_for
+deletes() {
+    [ "$(p2 -c "SELECT count(*) FROM pg_stat_activity WHERE state <> 'idle' AND pid <> pg_backend_pid() AND query LIKE '%seats%'
+        AND (query ILIKE '%DELETE FROM%' OR query ILIKE '%CASE count%' AND query NOT ILIKE '%INSERT%')")" != 0 ]
+}
+# shellcheck disable=SC2317 # called by wait_for
+some_are_out() { [ "$(seats)" -lt 3000 ]; }
+
+# A sync is killed while rows of seats are out, since the server does not take them in one transaction.
+killed_without_rows() {
+    swap 3000
+    standin_tell inject statement 53200 1 DELETE FROM '"public"."seats"'
+    standin_tell delay 100
+    start_dbr sync
+    wait_for 60 some_are_out || fail "no row was taken out"
+    kill -KILL "$PID"
+    finish_dbr
+    exits 137
+    standin_tell delay 0
+    some_are_out || fail "all rows are there"
+    rows_noted 1
+}
+
+@test "20,000 rows that swap are one transaction: none is missing whenever the sync is killed" {
+    swap 20000
+    standin_tell delay 20
+    start_dbr sync
+    wait_for 60 deletes || fail "no row was deleted"
+    kill -KILL "$PID"
+    finish_dbr
+    exits 137
+    standin_tell delay 0
+    is "$(seats)" 20000
+    primary_away
+    run_dbr failover --force --yes --json
+    exits 0
+    json_true '[.warnings[] | select(contains("seats"))] | length == 0'
+    is "$(seats)" 20000
+}
+
+@test "no moment of such a sync lacks a row" {
+    swap 20000
+    start_dbr sync
+    while kill -0 "$PID" 2>/dev/null; do
+        is "$(seats)" 20000
+        sleep 0.05
+    done
+    finish_dbr
+    exits 0
+    same_rows
+}
+
+@test "rows that a killed sync has taken out: the next one says so and brings them back" {
+    killed_without_rows
+    run_dbr health --doctor
+    stdout_has "rows are missing" seats
+    run_dbr sync --verify
+    exits 4
+    stderr_has "still missing"
+    run_dbr sync
+    exits 0
+    stderr_has "seats" "are back"
+    rows_noted 0
+    same_rows
+}
+
+@test "a failover without them needs --force, names them, and the merge brings them back" {
+    killed_without_rows
+    primary_away
+    run_dbr failover --dry-run
+    exits 5
+    run_dbr failover --yes
+    exits 5
+    stderr_has seats --force salvage/
+    is "$(jq -r .activeDatabase "$STATE_DIR/state.json")" primary
+
+    run_dbr failover --force --yes --json
+    exits 0
+    json_true '[.warnings[] | select(contains("taken out of table seats"))] | length == 1'
+    grep -q '"event":"error".*seats' "$STATE_DIR/events.jsonl" || fail "no event names the table"
+    run_dbr health
+    exits 1
+    stdout_has "rows are missing in table seats"
+    run_dbr health --doctor
+    stdout_has "rows are missing"
+
+    primary_back
+    run_dbr sync
+    exits 0
+    is "$(seats)" 3000
+    rows_noted 0
+    run_dbr health
+    exits 0
+    same_rows
+}
+
+@test "automation does not wait for somebody to ask: it takes over, and says what is missing" {
+    killed_without_rows
+    env_set DB_FAILOVER_THRESHOLD 1
+    primary_away
+    run_dbr health --auto
+    is "$(jq -r .activeDatabase "$STATE_DIR/state.json")" secondary
+    stderr_has "taken out of table seats"
+    stdout_has "rows are missing in table seats"
+}

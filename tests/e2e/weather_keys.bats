@@ -118,11 +118,19 @@ swap() {
     in_step
 }
 
-@test "more of them than one transaction takes" {
+@test "more of them than a wave takes are one transaction, or several where the server finds that too large" {
     swap 9000
     DBR_TEST_TIMEOUT=120 run_dbr sync --json
     exits 0
     json_is .updated 9000
+    json_is .retries 0
+    same_rows
+    p1 -c "UPDATE seats SET place = -place" -c "UPDATE seats SET place = 1 - place % 9000"
+    standin_tell inject statement 53200 1 DELETE FROM '"public"."seats"'
+    DBR_TEST_TIMEOUT=120 run_dbr sync --json
+    exits 0
+    json_is .updated 9000
+    json_is .retries 1
     is "$(p2 -c "SELECT count(*) FROM guests")" 9000
     keys_are_back 1
     same_rows

@@ -132,7 +132,7 @@ TEST(what_a_switch_left)
     judge("secondary", FENCED, UP,
           DONE ", \"remains\": {\"role\": \"secondary\", \"keysOff\": [\"team.led\", \"a.b\"]}");
     verdict_is(HEALTH_DEGRADED,
-               "foreign keys of the secondary are off since a sync was broken off: team.led, a.b");
+               "before the secondary became active: there foreign keys are off: team.led, a.b");
     judge("primary", UP, FENCED,
           DONE ", \"remains\": {\"role\": \"secondary\", \"keysOff\": [\"team.led\"]}");
     verdict_is(HEALTH_OK, NULL);
