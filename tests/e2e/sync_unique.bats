@@ -76,3 +76,16 @@ changed() {
     exits 0
     in_step
 }
+
+@test "no moment of a sync of swaps lacks a row" {
+    p1 -c "CREATE TABLE lone (id int PRIMARY KEY, u int NOT NULL UNIQUE)" -c "INSERT INTO lone SELECT i, i FROM generate_series(1, 20000) i"
+    init_pair
+    p1 -c "UPDATE lone SET u = -u" -c "UPDATE lone SET u = 1 - u % 20000"
+    start_dbr sync
+    while kill -0 "$PID" 2>/dev/null; do
+        is "$(p2 -c "SELECT count(*) FROM lone")" 20000
+    done
+    finish_dbr
+    exits 0
+    same_rows
+}
