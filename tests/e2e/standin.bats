@@ -175,6 +175,39 @@ query DROP INDEX a@a_u
 SCRIPT
 }
 
+@test "a transaction is serializable unless it asks for READ COMMITTED or reads the past" {
+    answers "row serializable; done SHOW; ready I; done BEGIN; ready T; row serializable; done SHOW; ready T; done COMMIT; ready I; done BEGIN; ready T; \
+row serializable; done SHOW; ready T; done COMMIT; ready I; done BEGIN; ready T; row read committed; done SHOW; ready T; done COMMIT; ready I" <<'MESSAGES'
+query SHOW transaction_isolation
+query BEGIN
+query SHOW transaction_isolation
+query COMMIT
+query BEGIN ISOLATION LEVEL REPEATABLE READ READ WRITE
+query SHOW transaction_isolation
+query COMMIT
+query BEGIN ISOLATION LEVEL READ COMMITTED
+query SHOW transaction_isolation
+query COMMIT
+MESSAGES
+    # Each reads what the other writes: one of them is refused.
+    wire "$URL" >two <<'MESSAGES' &
+query BEGIN
+query SELECT count(*) FROM t
+query INSERT INTO t VALUES (1, 'one')
+query SELECT pg_sleep(2)
+query COMMIT
+MESSAGES
+    sleep 0.7
+    wire "$URL" >one <<'MESSAGES'
+query BEGIN
+query SELECT count(*) FROM t
+query INSERT INTO t VALUES (2, 'two')
+query COMMIT
+MESSAGES
+    wait $!
+    is "$(cat one two | grep -c 'error 40001')" 1
+}
+
 @test "DDL commits what came before, and runs on its own" {
     answers "done BEGIN; ready T; done INSERT 0 1; ready T; done CREATE TABLE; ready I; done INSERT 0 1; ready I; notice there is no transaction in progress; done ROLLBACK; ready I" <<'SCRIPT'
 query BEGIN

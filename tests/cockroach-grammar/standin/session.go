@@ -142,6 +142,8 @@ func (c *session) options(packet []byte, version int) ([]byte, *failure) {
 		}
 		out = append(append(append(append(out, name...), 0), value...), 0)
 	}
+	// There every transaction is serializable that does not ask for less.
+	out = append(out, "default_transaction_isolation\x00serializable\x00"...)
 	out = append(out, "crdb_standin.version\x00"+c.server.translator.version+"\x00\x00"...)
 	binary.BigEndian.PutUint32(out, uint32(len(out)))
 	binary.BigEndian.PutUint32(out[4:], uint32(version))

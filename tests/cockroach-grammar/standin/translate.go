@@ -140,7 +140,9 @@ func (t *translator) classify(result *translation, ast tree.Statement, placehold
 	case *tree.BeginTransaction:
 		result.kind = begin
 		if s.Modes.AsOf.Expr != nil {
-			result.text = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+			result.text = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" // what is past conflicts with nothing
+		} else {
+			result.text = "BEGIN ISOLATION LEVEL " + isolation(s.Modes) + access(s.Modes)
 		}
 	case *tree.CommitTransaction:
 		result.kind = commit
@@ -179,6 +181,24 @@ func (t *translator) classify(result *translation, ast tree.Statement, placehold
 		return dropIndex(result, s)
 	}
 	return nil
+}
+
+// isolation: all of them are stronger than asked for, unless a cluster setting allows less, but READ COMMITTED, which is on by default.
+func isolation(modes tree.TransactionModes) string {
+	if modes.Isolation == tree.ReadCommittedIsolation {
+		return "READ COMMITTED"
+	}
+	return "SERIALIZABLE"
+}
+
+func access(modes tree.TransactionModes) string {
+	switch modes.ReadWriteMode {
+	case tree.ReadOnly:
+		return " READ ONLY"
+	case tree.ReadWrite:
+		return " READ WRITE"
+	}
+	return ""
 }
 
 // CancelSessions answers no rows, and neither does DO.
