@@ -138,6 +138,51 @@ void merge_sql_base(struct buf *sql, const struct row_table *t, const char *rela
                  t->dml->bytewise);
 }
 
+/* The rows of the child, as t; where it is the table itself without those with these keys. */
+static void add_children(struct buf *sql, const struct row_table *t,
+                         const struct model_table *child)
+{
+    size_t i;
+
+    buf_adds(sql, "(SELECT * FROM ");
+    quote_name(sql, t->schema, child->name);
+    buf_adds(sql, " AS t");
+    if (child == t->table) {
+        buf_adds(sql, " WHERE NOT EXISTS (SELECT 1 FROM unnest(");
+        for (i = 0; i < row_sql_key_width(t); i++)
+            buf_addf(sql, "%s$%zu::text[]", i ? ", " : "", i + 1);
+        buf_adds(sql, ") AS x(");
+        for (i = 0; i < row_sql_key_width(t); i++)
+            buf_addf(sql, "%sk%zu", i ? ", " : "", i + 1);
+        buf_adds(sql, ") WHERE ");
+        row_sql_match(sql, t);
+        buf_addch(sql, ')');
+    }
+    buf_addch(sql, ')');
+}
+
+void merge_sql_referred(struct buf *sql, const struct row_table *t, const struct model_table *child,
+                        const struct model_constraint *key)
+{
+    size_t i;
+
+    buf_adds(sql, "SELECT DISTINCT x.n FROM ");
+    add_parameters(sql, t);
+    buf_adds(sql, " JOIN ");
+    row_sql_relation(sql, t);
+    buf_adds(sql, " AS t ON ");
+    row_sql_match(sql, t);
+    buf_adds(sql, " JOIN ");
+    add_children(sql, t, child);
+    buf_adds(sql, " AS c ON ");
+    for (i = 0; i < key->column_count; i++) {
+        buf_adds(sql, i ? " AND c." : "c.");
+        quote_ident(sql, child->columns[key->columns[i]].name);
+        buf_adds(sql, " = t.");
+        quote_ident(sql, key->ref_columns[i]);
+    }
+}
+
 void merge_sql_index_base(struct buf *sql, const struct row_table *t, const char *relation)
 {
     size_t i;

@@ -31,6 +31,11 @@ void merge_sql_base(struct buf *sql, const struct row_table *t, const char *rela
 /* An index of a base by its key: worth it when keys are asked for in many waves. */
 void merge_sql_index_base(struct buf *sql, const struct row_table *t, const char *relation);
 
+/* SELECT place of those keys in the parameters whose rows other rows refer to by this foreign key
+ * of `child`; rows of the table itself that are among the keys do not count. */
+void merge_sql_referred(struct buf *sql, const struct row_table *t, const struct model_table *child,
+                        const struct model_constraint *key);
+
 /* Locks the rows that the rows with these keys refer to by a foreign key of the table, so that they
  * cannot be deleted, and fails (40001) where one was since the snapshot. PostgreSQL only. */
 void merge_sql_lock_parents(struct buf *sql, const struct row_table *t,

@@ -13,7 +13,8 @@
 
 const char stage_sql_shared[] =
     "CREATE TABLE IF NOT EXISTS " SHARED " (pair int8, place int8, kind text NOT NULL, octets "
-    "int8 NOT NULL, keys text[] NOT NULL, vals text[] NOT NULL, PRIMARY KEY (pair, place))";
+    "int8 NOT NULL, state int8 NOT NULL, keys text[] NOT NULL, vals text[] NOT NULL, PRIMARY KEY "
+    "(pair, place))";
 
 /* The staged rows as a table to read from. */
 static void add_stage(struct buf *sql, const struct stage *stage, enum engine_kind engine)
@@ -24,7 +25,7 @@ static void add_stage(struct buf *sql, const struct stage *stage, enum engine_ki
         buf_addf(sql, "pg_temp.dbr_merge_%zu", stage->number);
         return;
     }
-    buf_adds(sql, "(SELECT place, kind, octets");
+    buf_adds(sql, "(SELECT place, kind, octets, state");
     for (i = 1; i <= row_sql_key_width(stage->rows); i++)
         buf_addf(sql, ", keys[%zu] AS k%zu", i, i);
     for (i = 1; i <= stage->value_count; i++)
@@ -70,7 +71,7 @@ void stage_sql_create(struct buf *sql, const struct stage *stage)
 
     buf_adds(sql, "CREATE TEMPORARY TABLE ");
     add_stage(sql, stage, ENGINE_POSTGRES);
-    buf_adds(sql, " (kind text, octets int8");
+    buf_adds(sql, " (kind text, octets int8, state int8");
     for (i = 0; i < row_sql_key_width(stage->rows); i++)
         buf_addf(sql, ", k%zu text", i + 1);
     for (i = 0; i < stage->value_count; i++)
@@ -97,22 +98,22 @@ void stage_sql_add(struct buf *sql, const struct stage *stage, enum engine_kind 
                    int64_t staged)
 {
     size_t keys = row_sql_key_width(stage->rows);
-    size_t width = 2 + keys + stage->value_count;
+    size_t width = 3 + keys + stage->value_count;
     size_t i;
 
     buf_adds(sql, "INSERT INTO ");
     if (engine == ENGINE_POSTGRES) {
         add_stage(sql, stage, engine);
-        buf_adds(sql, " SELECT x.a1, x.a2::int8");
-        for (i = 2; i < width; i++)
+        buf_adds(sql, " SELECT x.a1, x.a2::int8, x.a3::int8");
+        for (i = 3; i < width; i++)
             buf_addf(sql, ", x.a%zu", i + 1);
     } else {
         buf_addf(sql,
-                 SHARED " (pair, place, kind, octets, keys, vals) SELECT %zu, x.n + %" PRId64
-                        ", x.a1, x.a2::int8",
+                 SHARED " (pair, place, kind, octets, state, keys, vals) SELECT %zu, x.n + %" PRId64
+                        ", x.a1, x.a2::int8, x.a3::int8",
                  stage->number, staged);
-        add_array(sql, 2, keys);
-        add_array(sql, 2 + keys, stage->value_count);
+        add_array(sql, 3, keys);
+        add_array(sql, 3 + keys, stage->value_count);
     }
     buf_adds(sql, " FROM unnest(");
     for (i = 0; i < width; i++)
@@ -150,7 +151,7 @@ void stage_sql_read(struct buf *sql, const struct stage *stage, enum engine_kind
 {
     size_t i;
 
-    buf_adds(sql, "SELECT kind, octets");
+    buf_adds(sql, "SELECT kind, octets, state");
     for (i = 0; i < row_sql_key_width(stage->rows); i++)
         buf_addf(sql, ", k%zu", i + 1);
     buf_adds(sql, " FROM ");

@@ -45,10 +45,14 @@ bool apply_receive_privileges(struct conn *target, bool *unchecked, bool *tempor
 
 bool apply_queue_begin(struct conn *target, bool write, bool unchecked, struct err *err)
 {
-    return pipeline_add(target,
-                        write ? "BEGIN ISOLATION LEVEL REPEATABLE READ READ WRITE"
-                              : "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
-                        0, NULL, err) &&
+    bool postgres = conn_kind(target) == ENGINE_POSTGRES;
+    const char *begin = postgres ? "BEGIN ISOLATION LEVEL REPEATABLE READ READ WRITE"
+                                 : "BEGIN ISOLATION LEVEL SERIALIZABLE READ WRITE";
+
+    if (!write)
+        begin = postgres ? "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+                         : "BEGIN ISOLATION LEVEL SERIALIZABLE READ ONLY";
+    return pipeline_add(target, begin, 0, NULL, err) &&
            pipeline_add(target, "SET LOCAL lock_timeout = '" LOCK_TIMEOUT "'", 0, NULL, err) &&
            (!write || !unchecked ||
             pipeline_add(target, "SET LOCAL session_replication_role = replica", 0, NULL, err));
@@ -69,7 +73,7 @@ static bool run_wave(struct applying *s, bool last, struct err *err)
 {
     struct applier *a = s->a;
 
-    if (!wave_run(&s->wave, a, &s->snapshot_ended, err))
+    if (!wave_check(&s->wave, a, err) || !wave_run(&s->wave, a, &s->snapshot_ended, err))
         return false;
     wave_settle(&s->wave, a);
     return last || (pipeline_sync(a->conns[TARGET], err) &&
@@ -99,9 +103,10 @@ static bool wanted(const struct applier *a, enum batch_kind kind, size_t pair, c
     case BATCH_DELETE:
         return change == 'd';
     case BATCH_CLEAR:
+        /* A merge in pieces checks all of them before it writes any. */
         return change == 'u' || change == 'd' ||
                (change == 'i' && a->piecemeal &&
-                !row_sql_can_upsert(&a->pairs->items[pair].rows[TARGET]));
+                (a->states || !row_sql_can_upsert(&a->pairs->items[pair].rows[TARGET])));
     case BATCH_LOSE:
         return change == 'l' || change == 'L';
     }
@@ -123,7 +128,8 @@ bool apply_add_table(struct applying *s, enum batch_kind kind, size_t pair, stru
             continue;
         if (wave_full(&s->wave, s->a, item.octets) && !apply_flush(s, false, err))
             return false;
-        wave_add(&s->wave, s->a, kind, pair, &item);
+        if (!wave_add(&s->wave, s->a, kind, pair, &item, err))
+            return false;
     }
     return end;
 }
@@ -270,7 +276,9 @@ bool apply_run(struct applier *applier, struct err *err)
 
     wave_init(&s.wave);
     applier->failed = applier->pairs->count;
-    ok = applier->piecemeal ? apply_pieces(&s, err) : run(&s, err);
+    ok = applier->states      ? apply_merge_pieces(&s, err)
+         : applier->piecemeal ? apply_pieces(&s, err)
+                              : run(&s, err);
     wave_release(&s.wave);
     if (ok)
         return true;

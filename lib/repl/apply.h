@@ -51,6 +51,7 @@ struct applier {
     bool unchecked; /* session_replication_role is replica: no foreign keys, no triggers */
     bool temporary; /* temporary tables may be made on the target: wide rows go in pieces */
     bool staging;   /* the one for the pieces was made */
+    const struct row_table *states; /* a merge in pieces: merge.h; else NULL */
     bool merge;     /* a merge into the active database (repl/merge.h): its reasons for the archive,
                        sequences forward only, the base is marked before the COMMIT */
     bool quiet;     /* triggers were disabled for this transaction: enabled before its COMMIT */
@@ -64,6 +65,7 @@ struct applier {
     /* results */
     struct applied *applied; /* per pairing */
     int64_t kept_deletes;    /* keys that turned up on the source again: not deleted */
+    size_t left;             /* a merge in pieces: rows that were changed meanwhile: not written */
     size_t failed;           /* the pairing whose statement failed; pairs->count when none */
     bool too_large;          /* size was made smaller: another attempt may succeed */
     bool exhausted;          /* it was tried as often as the weather may ask for */

@@ -26,5 +26,16 @@ bool apply_read_results(struct conn *conn, size_t n, struct err *err);
 bool apply_pieces(struct applying *s, struct err *err);
 /* Commits the wave by itself. */
 bool apply_commit_wave(struct applying *s, struct err *err);
+/* Runs what `run` does, and reads what it adds to wave.before, as one transaction, again while it
+ * is the weather. whole: rows that only this transaction as a whole may replace; 0 for a wave. */
+typedef bool (*apply_body)(struct applying *s, void *context, struct err *err);
+bool apply_transact(struct applying *s, apply_body run, void *context, size_t whole,
+                    struct err *err);
+/* Upserts and deletes of all tables, parents first and then children first. */
+bool apply_upsert_all(struct applying *s, struct err *err);
+bool apply_delete_all(struct applying *s, struct err *err);
+
+/* apply_merge.c */
+bool apply_merge_pieces(struct applying *s, struct err *err);
 
 #endif

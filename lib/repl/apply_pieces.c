@@ -18,8 +18,6 @@
 #include "repl/sequences.h"
 #include "repl/weather.h"
 
-typedef bool (*body)(struct applying *s, void *context, struct err *err);
-
 /* The transaction begins with the first wave's questions, behind the end of the comparison's. */
 static bool queue_begin(struct applying *s, struct err *err)
 {
@@ -103,8 +101,8 @@ static bool make_smaller(struct applier *a, const struct wave *wave, const struc
     return true;
 }
 
-/* whole: rows that only this transaction as a whole may replace; 0 for a wave. */
-static bool transact(struct applying *s, body run, void *context, size_t whole, struct err *err)
+bool apply_transact(struct applying *s, apply_body run, void *context, size_t whole,
+                    struct err *err)
 {
     struct applier *a = s->a;
     struct weather weather = {0};
@@ -133,12 +131,13 @@ static bool transact(struct applying *s, body run, void *context, size_t whole, 
 static bool run_wave(struct applying *s, void *context, struct err *err)
 {
     (void)context;
-    return wave_run(&s->wave, s->a, &s->snapshot_ended, err);
+    return wave_check(&s->wave, s->a, err) &&
+           (s->wave.count == 0 || wave_run(&s->wave, s->a, &s->snapshot_ended, err));
 }
 
 bool apply_commit_wave(struct applying *s, struct err *err)
 {
-    if (!transact(s, run_wave, NULL, 0, err))
+    if (!apply_transact(s, run_wave, NULL, 0, err))
         return false;
     s->reading = false;
     wave_settle(&s->wave, s->a);
@@ -156,17 +155,36 @@ struct replacing {
     size_t pair;
     struct applied before;
     int64_t kept_before;
+    size_t left_before;
+    bool stale; /* a merge: rows are not as they were when it was decided */
 };
 
 static bool replace_rows(struct applying *s, void *context, struct err *err)
 {
-    const struct replacing *r = context;
+    struct replacing *r = context;
+    bool ok;
 
     wave_reset(&s->wave);
     s->a->applied[r->pair] = r->before;
     s->a->kept_deletes = r->kept_before;
-    return apply_add_table(s, BATCH_CLEAR, r->pair, err) && apply_flush(s, false, err) &&
-           apply_add_table(s, BATCH_UPSERT, r->pair, err) && apply_flush(s, false, err);
+    s->a->left = r->left_before;
+    if (!apply_add_table(s, BATCH_CLEAR, r->pair, err) || !apply_flush(s, false, err))
+        return false;
+    r->stale = s->a->left > r->left_before;
+    if (r->stale)
+        return err_set(err, ERR_FAILED, "rows were changed meanwhile");
+    s->wave.checked = true;
+    ok = apply_add_table(s, BATCH_UPSERT, r->pair, err) && apply_flush(s, false, err);
+    s->wave.checked = false;
+    return ok;
+}
+
+/* The whole table is left to the next round. */
+static bool leave(struct applying *s, struct err *err)
+{
+    s->a->failed = s->a->pairs->count;
+    wave_reset(&s->wave);
+    return weather_settle(s->a->conns[TARGET], err);
 }
 
 /* Whether all changes of a table may be one transaction: the rows pass in waves all the same, so
@@ -201,7 +219,10 @@ static bool replace_apart(struct applying *s, size_t pair, struct err *err)
 static bool replace_table(struct applying *s, size_t pair, struct err *err)
 {
     struct applier *a = s->a;
-    struct replacing replacing = {pair, a->applied[pair], a->kept_deletes};
+    struct replacing replacing = {.pair = pair,
+                                  .before = a->applied[pair],
+                                  .kept_before = a->kept_deletes,
+                                  .left_before = a->left};
     size_t count = a->all->items[pair].changes.count;
     bool fit;
     bool ok;
@@ -210,11 +231,14 @@ static bool replace_table(struct applying *s, size_t pair, struct err *err)
         return true;
     if (!apply_flush(s, false, err) || !fits(a, pair, &fit, err))
         return false;
-    if (!fit)
+    /* An active database must not be without them. */
+    if (!fit && !a->states)
         return replace_apart(s, pair, err);
     s->whole = true;
-    ok = transact(s, replace_rows, &replacing, count, err);
+    ok = apply_transact(s, replace_rows, &replacing, a->states ? 0 : count, err);
     s->whole = s->reading = false;
+    if (!ok && replacing.stale)
+        return leave(s, err);
     if (!ok && a->failed == a->pairs->count)
         a->failed = pair;
     return ok;
@@ -324,7 +348,7 @@ static bool move_sequences(void *context, struct err *err)
                                 apply_read_results(target, statements, err)));
 }
 
-static bool upsert_all(struct applying *s, struct err *err)
+bool apply_upsert_all(struct applying *s, struct err *err)
 {
     size_t i;
 
@@ -336,7 +360,7 @@ static bool upsert_all(struct applying *s, struct err *err)
 }
 
 /* A wave of its own begins: the source's snapshot ends with the first of them. */
-static bool delete_all(struct applying *s, struct err *err)
+bool apply_delete_all(struct applying *s, struct err *err)
 {
     size_t i;
 
@@ -352,7 +376,7 @@ bool apply_pieces(struct applying *s, struct err *err)
     bool off;
 
     s->reading = true;
-    if (!take_keys_off(s, &off, err) || !upsert_all(s, err) || !delete_all(s, err))
+    if (!take_keys_off(s, &off, err) || !apply_upsert_all(s, err) || !apply_delete_all(s, err))
         return false;
     if (s->reading &&
         !(pipeline_add(target, "COMMIT", 0, NULL, err) && pipeline_sync(target, err) &&

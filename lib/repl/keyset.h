@@ -18,7 +18,8 @@
 struct key_item {
     int64_t key_hash;
     int64_t row_hash; /* KEY_ROW: how often the row occurs */
-    uint64_t digest;  /* of the columns that are compared here; 0 where there are none */
+    uint64_t digest;  /* of the columns that are compared here; 0 where there are none. In the
+                         decisions of a merge: merge_state_sum() of the secondary's row */
     int64_t octets;   /* length of the row's text */
     char kind;        /* the caller's: 'i' insert, 'u' update, 'd' delete */
     const char *key;  /* width NUL-terminated texts, one after the other */

@@ -93,12 +93,24 @@ static bool decide(struct merging *m, struct err *err)
            merge_guard(m, err);
 }
 
+static void release_states(struct merge *merge)
+{
+    size_t i;
+
+    for (i = 0; merge->states && i < merge->count; i++)
+        base_rows_release(&merge->states[i]);
+    free(merge->states);
+    merge->states = NULL;
+}
+
 /* The counts of the attempt before are the caller's to free. */
 static struct merge_counts *reset(struct merge *merge, size_t count)
 {
     struct merge_counts *before = merge->counts;
 
+    release_states(merge);
     base_release(&merge->base);
+    merge->states = mem_alloc((count + 1) * sizeof(*merge->states));
     merge->counts = mem_alloc((count + 1) * sizeof(*merge->counts));
     merge->count = count;
     merge->by_clock = 0;
@@ -133,13 +145,15 @@ bool merge_step(struct merge *merge, struct conn *const conns[2], struct pairing
     ok = merge_check_holds(pairs, err) && base_read(conns[TARGET], &merge->base, err) &&
          (merge->force || merge_check_base(merge, err)) && decide(&m, err);
     take_committed(merge, before, count);
-    free(before);
     if (ok)
         hand_over(&m);
+    if (merge->begun && before && count == merge->count)
+        memcpy(merge->counts, before, count * sizeof(*before));
+    free(before);
     for (i = 0; i < pairs->count; i++) {
         keyset_release(&m.decided[i]);
         base_rows_release(&m.rows[i][SOURCE]);
-        base_rows_release(&m.rows[i][TARGET]);
+        merge->states[i] = m.rows[i][TARGET];
     }
     free(m.rows);
     free(m.decided);
@@ -170,6 +184,7 @@ struct merge_counts merge_totals(const struct merge *merge)
 
 void merge_release(struct merge *merge)
 {
+    release_states(merge);
     base_release(&merge->base);
     free(merge->counts);
     strlist_release(&merge->locked);

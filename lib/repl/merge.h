@@ -2,12 +2,19 @@
  * Merging what a returning primary holds into the secondary that is active now, against the base
  * that the forced failover froze (repl/base.h).
  *
- * The merge brings to the secondary only what the primary wins, in one transaction of the
- * secondary: in it the databases are compared, rows written and the base marked as merged. From its
- * commit on the active wins everywhere, and an ordinary sync secondary -> primary does the rest. A
- * merge that is killed leaves everything as it was; a second one has nothing to do. What the
- * application writes to the secondary meanwhile is never overwritten unseen: the server refuses
- * (40001) and the merge begins again.
+ * The merge brings to the secondary only what the primary wins. On PostgreSQL that is one
+ * transaction of the secondary: in it the databases are compared, rows written and the base marked
+ * as merged. From its commit on the active wins everywhere, and an ordinary sync secondary ->
+ * primary does the rest. A merge that is killed leaves everything as it was; a second one has
+ * nothing to do. What the application writes to the secondary meanwhile is never overwritten
+ * unseen: the server refuses (40001) and the merge begins again.
+ *
+ * On CockroachDB a transaction that had read every table would never be let through beside an
+ * application that writes. There it is decided as of a moment (repl/moment.h), and written in many
+ * short transactions, each of which looks first whether its rows are still as they were then: those
+ * that are not are left to the next round, which decides them anew. When none is left the base is
+ * marked. A merge that is killed before has brought over a part, in which the databases now agree:
+ * the next one finds no difference there and does the rest.
  */
 #ifndef DBR_REPL_MERGE_H
 #define DBR_REPL_MERGE_H
@@ -17,6 +24,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "db/row_sql.h"
 #include "repl/base.h"
 #include "repl/compare.h"
 #include "repl/pairing.h"
@@ -54,6 +62,9 @@ struct merge_decision {
 };
 
 struct merge_decision merge_decide(const struct merge_row *row);
+/* What db/merge_sql.h says of a row, as one number: its hash (KEY_ROW: how many) and own hash (0
+ * where there is none). What is absent has those of 0. */
+uint64_t merge_state_sum(int64_t hash, uint64_t own);
 /* Rows without a key, as often as they occur: hashes are the numbers of equal rows. */
 struct merge_decision merge_decide_multiset(const struct merge_row *row);
 
@@ -82,7 +93,12 @@ struct merge {
     int64_t by_clock; /* decisions that needed the clocks */
     bool committed;   /* an attempt before this one had committed, and its answer was lost: counts
                          are its */
-    struct strlist locked; /* tables that the next attempt must lock first */
+    bool whole; /* CockroachDB: one transaction reads and writes everything, since the order of the
+                   tables does not fulfil their foreign keys; else the merge is in pieces */
+    bool begun; /* in pieces: some are committed. The counts are those of the first attempt, which
+                   decided them all */
+    struct row_table *states; /* per pairing: the secondary's rows as their state is asked for */
+    struct strlist locked;    /* tables that the next attempt must lock first */
 };
 
 void merge_release(struct merge *merge);
@@ -93,7 +109,7 @@ struct merge_counts merge_totals(const struct merge *merge);
  * leaves in all->items[].changes what is to be applied to the secondary (kinds as in compare.h, and
  * 'l' for versions of the primary that lose and go to the archive). ERR_REFUSED for what the table
  * of outcomes does not decide. Both connections are in their transactions; that of the secondary
- * may write temporary tables even in a dry run.
+ * may write temporary tables even in a dry run, but reads only where the merge is in pieces.
  */
 bool merge_step(struct merge *merge, struct conn *const conns[2], struct pairings *pairs,
                 struct comparisons *all, struct err *err);

@@ -183,8 +183,6 @@ static bool read_answers(struct merging *m, struct wave_of_keys *wave, const str
            pipeline_rows(m->conns[TARGET], read_base, &reader, err);
 }
 
-/* --- deciding --------------------------------------------------------------------------------- */
-
 static int64_t fold(int64_t hash, uint64_t digest)
 {
     struct siphash both;
@@ -194,6 +192,13 @@ static int64_t fold(int64_t hash, uint64_t digest)
     siphash_add_number(&both, digest);
     return (int64_t)siphash_end(&both);
 }
+
+uint64_t merge_state_sum(int64_t hash, uint64_t own)
+{
+    return (uint64_t)fold(hash, own);
+}
+
+/* --- deciding --------------------------------------------------------------------------------- */
 
 /*
  * Columns that the client compares become part of the hashes, and the base's hash that of the
@@ -265,6 +270,7 @@ static bool settle(struct merging *m, size_t pair, struct candidate *c, const ch
     int64_t rows;
     char kind = what_is_done(&c->row, multiset, item.kind, &rows);
 
+    item.digest = merge_state_sum(c->row.secondary_hash, c->own);
     if (row_sql_client_columns(&m->rows[pair][TARGET]))
         judge_clients(c, multiset);
     c->row.has_time = p->rows[SOURCE].change && p->rows[TARGET].change;

@@ -237,6 +237,28 @@ static bool check_orphans(struct following *f, struct err *err)
     return ok;
 }
 
+/* Where the transaction only reads, the staging table is written in one of its own. It is never
+ * committed: nothing that it has read is in anybody's way. */
+static bool begin_own(struct following *f, struct err *err)
+{
+    struct conn *conn = f->m->conns[TARGET];
+
+    return pipeline_add(conn, "COMMIT", 0, NULL, err) &&
+           pipeline_add(conn, "BEGIN ISOLATION LEVEL SERIALIZABLE READ WRITE", 0, NULL, err) &&
+           pipeline_sync(conn, err) && pipeline_send(&conn, 1, err) &&
+           pipeline_next(conn, NULL, err) && pipeline_next(conn, NULL, err);
+}
+
+static bool end_own(struct following *f, struct err *err)
+{
+    struct conn *conn = f->m->conns[TARGET];
+
+    return pipeline_add(conn, "ROLLBACK", 0, NULL, err) &&
+           pipeline_add(conn, "BEGIN READ ONLY", 0, NULL, err) && pipeline_sync(conn, err) &&
+           pipeline_send(&conn, 1, err) && pipeline_next(conn, NULL, err) &&
+           pipeline_next(conn, NULL, err);
+}
+
 static bool run(struct following *f, struct err *err)
 {
     size_t i;
@@ -269,6 +291,7 @@ bool merge_keep_parents(struct merging *m, struct err *err)
 {
     const struct model *model = m->pairs->models[TARGET];
     struct following f = {.m = m, .engine = conn_kind(m->conns[TARGET])};
+    bool own = f.engine == ENGINE_COCKROACH && !m->merge->whole;
     size_t i;
     bool ok = true;
 
@@ -278,7 +301,7 @@ bool merge_keep_parents(struct merging *m, struct err *err)
         prepare_link(&f, &f.links[i]);
     note_locks(&f);
     if (f.link_count > 0)
-        ok = run(&f, err);
+        ok = (!own || begin_own(&f, err)) && run(&f, err) && (!own || end_own(&f, err));
     for (i = 0; i < f.link_count; i++) {
         free(f.links[i].sql.from);
         free(f.links[i].sql.to);

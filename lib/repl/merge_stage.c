@@ -45,16 +45,19 @@ static void add_staged(struct staging *s, const struct key_item *item, const str
 {
     size_t width = row_sql_key_width(s->f->stages[s->pair].rows);
     char octets[24];
+    char state[24];
     char kind[2] = {item->kind, '\0'};
     size_t i;
 
     (void)snprintf(octets, sizeof(octets), "%lld", (long long)item->octets);
+    (void)snprintf(state, sizeof(state), "%lld", (long long)item->digest);
     arrays_add_text(&s->rows, 0, kind);
     arrays_add_text(&s->rows, 1, octets);
+    arrays_add_text(&s->rows, 2, state);
     for (i = 0; i < width; i++)
-        arrays_add_text(&s->rows, 2 + i, key_item_text(item, i));
+        arrays_add_text(&s->rows, 3 + i, key_item_text(item, i));
     for (i = 0; i < s->f->stages[s->pair].value_count; i++)
-        arrays_add_text(&s->rows, 2 + width + i, values ? result_text(values, 0, 1 + i) : NULL);
+        arrays_add_text(&s->rows, 3 + width + i, values ? result_text(values, 0, 1 + i) : NULL);
     arrays_end_row(&s->rows);
 }
 
@@ -136,7 +139,7 @@ bool merge_stage_fill(struct following *f, size_t pair, struct err *err)
     bool ok;
 
     arrays_init(&s.keys, width);
-    arrays_init(&s.rows, 2 + width + stage->value_count);
+    arrays_init(&s.rows, 3 + width + stage->value_count);
     keyset_init(&s.asked, decided->dir);
     stage_sql_create(&sql, stage);
     ok = f->engine == ENGINE_COCKROACH || (queue(f, sql.data, err) && settle(f, err));
@@ -198,9 +201,10 @@ static bool read_decision(void *context, const struct result *row, struct err *e
     if (!item.kind)
         return true;
     item.octets = result_int(row, 0, 1);
+    item.digest = (uint64_t)result_int(row, 0, 2);
     buf_reset(&r->key);
     for (i = 0; i < r->width; i++) {
-        buf_adds(&r->key, result_text(row, 0, 2 + i));
+        buf_adds(&r->key, result_text(row, 0, 3 + i));
         buf_addch(&r->key, '\0');
     }
     item.key = r->key.data;

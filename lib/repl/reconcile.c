@@ -19,7 +19,6 @@
 #define WAVE_OCTETS ((int64_t)4 * 1024 * 1024)
 #define WAVE_ROWS 8000 /* where each wave is a transaction of its own */
 #define WHOLE_ROWS 100000
-#define FINGERPRINT_EVERY_US ((int64_t)24 * 3600 * 1000000)
 
 static void close_attempt(struct reconciliation *r)
 {
@@ -29,39 +28,8 @@ static void close_attempt(struct reconciliation *r)
     pairings_release(&r->pairs);
     session_close(&r->session);
     strlist_release(&r->added);
-}
-
-/* The fingerprint of a large table is due once a day, and when nothing is known of it yet. */
-static bool fingerprint_due(const struct json *known, const char *source)
-{
-    const char *last = json_str(known, "lastFingerprint", NULL);
-    int64_t at;
-
-    if (!last || !clock_parse(last, &at) || strcmp(json_str(known, "source", ""), source) != 0)
-        return true;
-    return clock_now_us() - at >= FINGERPRINT_EVERY_US;
-}
-
-static void choose_method(const struct reconciliation *r, struct comparison *c,
-                          const struct pairing *pair, const struct config *config,
-                          const struct json *tables, const struct reconcile_options *options)
-{
-    const struct json *known = json_get(tables, pair->name);
-    const char *watermark = json_str(known, "watermark", NULL);
-
-    if (!pairing_active(pair))
-        return;
-    c->method = compare_by_size(pair);
-    if (options->every_table || r->full || strlist_has(&r->complete, pair->name) ||
-        compare_row_estimate(pair) <= config->fingerprint_rows)
-        return;
-    if (fingerprint_due(known, role_name(options->source)) || !watermark)
-        return;
-    c->method = COMPARE_SKIP;
-    if (pair->rows[SOURCE].change && pair->rows[SOURCE].key_count > 0) {
-        c->method = COMPARE_WINDOW;
-        c->since = watermark;
-    }
+    free(r->moment);
+    r->moment = NULL;
 }
 
 static bool has_deletes_held_back(const struct pairing *pair, const struct comparison *c)
@@ -123,7 +91,8 @@ static bool quiet_triggers(struct reconciliation *r, const struct config *config
     return true;
 }
 
-static void take_results(struct reconciliation *r, const struct applier *applier, bool ok)
+static void take_results(struct reconciliation *r, const struct applier *applier,
+                         struct merge *merge, bool ok)
 {
     size_t i;
 
@@ -132,8 +101,12 @@ static void take_results(struct reconciliation *r, const struct applier *applier
     if (ok || r->piecemeal)
         r->kept_deletes += applier->kept_deletes;
     /* Steps forward are what gives the weather its attempts back. */
-    if (!ok && r->piecemeal && reconcile_keep_applied(r, applier->applied))
+    if (!ok && r->piecemeal && reconcile_keep_applied(r, applier->applied)) {
         weather_clear(&r->weather);
+        r->setbacks = 0;
+        if (merge)
+            merge->begun = true;
+    }
     r->too_large = applier->too_large;
     r->exhausted = applier->exhausted;
 }
@@ -156,6 +129,7 @@ static bool apply(struct reconciliation *r, const struct config *config,
     applier.temporary = r->session.temporary;
     applier.merge = options->merge != NULL;
     applier.piecemeal = r->piecemeal;
+    applier.states = options->merge && r->piecemeal ? options->merge->states : NULL;
     applier.replaced = &r->replaced;
     applier.keys_off = r->keys_off;
     applier.keys_were_off = r->session.off[TARGET].keys;
@@ -169,100 +143,11 @@ static bool apply(struct reconciliation *r, const struct config *config,
     applier.quiet = quieted && options->merge;
     ok = apply_run(&applier, err);
     conn_close(applier.recheck);
-    take_results(r, &applier, ok);
+    take_results(r, &applier, options->merge, ok);
     free(applier.applied);
     r->quieted = ok && quieted && !options->merge;
     *failed = applier.failed;
     return ok;
-}
-
-/* Before the snapshot, so that what these tables hold then is what they hold at the end. */
-static bool queue_locks(const struct reconciliation *r, const struct reconcile_options *options,
-                        bool *queued, struct err *err)
-{
-    const struct strlist *tables =
-        options->merge && r->session.unchecked ? &options->merge->locked : NULL;
-    struct buf sql = BUF_INIT;
-    size_t i;
-    bool ok;
-
-    *queued = options->write && tables && tables->count > 0;
-    if (!*queued)
-        return true;
-    buf_adds(&sql, "LOCK TABLE ");
-    for (i = 0; i < tables->count; i++) {
-        buf_adds(&sql, i ? ", " : "");
-        quote_name(&sql, r->session.models[TARGET].schema, tables->items[i]);
-    }
-    buf_adds(&sql, " IN SHARE ROW EXCLUSIVE MODE");
-    ok = pipeline_add(r->session.conns[TARGET], sql.data, 0, NULL, err);
-    buf_release(&sql);
-    return ok;
-}
-
-static bool find(struct reconciliation *r, const struct config *config, const struct state *state,
-                 const struct reconcile_options *options, struct err *err)
-{
-    const struct json *tables = json_get(state->root, "tables");
-    const struct conn *conns[2] = {r->session.conns[SOURCE], r->session.conns[TARGET]};
-    /* A merge writes temporary tables; what is applied piecemeal has transactions of its own. */
-    bool write = (options->write && !r->piecemeal) || options->merge;
-    bool locks;
-    size_t i;
-
-    pairings_build(&r->pairs, &r->session.models[SOURCE], &r->session.models[TARGET], conns,
-                   config->change_column, false);
-    if (options->merge)
-        pairings_hash_rows_alike(&r->pairs, conns);
-    comparisons_init(&r->all, &r->pairs, state->dir);
-    r->all.distrust = options->compare_only;
-    r->all.remember = options->write || options->compare_only;
-    r->conflicts = mem_alloc((r->pairs.count + 1) * sizeof(*r->conflicts));
-    if (!pairings_select(&r->pairs, options->tables, options->compare_only ? NULL : &r->added, err))
-        return false;
-    reconcile_hold_failures(r);
-    pairings_spread_holds(&r->pairs);
-    for (i = 0; i < r->pairs.count; i++)
-        choose_method(r, &r->all.items[i], &r->pairs.items[i], config, tables, options);
-    if (!apply_queue_begin(r->session.conns[TARGET], write, r->session.unchecked, err) ||
-        !queue_locks(r, options, &locks, err) ||
-        !compare_queue_sums(r->session.conns, &r->pairs, &r->all, err) ||
-        !pipeline_send(r->session.conns, 2, err) ||
-        !apply_receive_begin(r->session.conns[TARGET], write, r->session.unchecked, err) ||
-        (locks && !pipeline_next(r->session.conns[TARGET], NULL, err)))
-        return false;
-    return compare_receive_sums(r->session.conns, &r->pairs, &r->all, err) &&
-           compare_keys(r->session.conns, &r->pairs, &r->all, err);
-}
-
-static void want(struct reconciliation *r, const struct pairing *pair, const struct comparison *c)
-{
-    if (pairing_active(pair) && (c->method == COMPARE_SKIP || c->method == COMPARE_WINDOW) &&
-        !strlist_has(&r->complete, pair->name))
-        strlist_add(&r->complete, pair->name);
-}
-
-/*
- * Deleting a row takes the rows that refer to it along (or leaves them without it), and a new row
- * may refer to one that a window has not seen. Such neighbours are compared completely, however
- * large they are.
- */
-static void want_complete(struct pairings *pairs, size_t child, size_t parent, void *context)
-{
-    struct reconciliation *r = context;
-
-    if (r->all.items[parent].deletes > 0)
-        want(r, &pairs->items[child], &r->all.items[child]);
-    if (r->all.items[child].inserts + r->all.items[child].updates > 0)
-        want(r, &pairs->items[parent], &r->all.items[parent]);
-}
-
-static bool needs_more(struct reconciliation *r)
-{
-    size_t before = r->complete.count;
-
-    pairings_each_reference(&r->pairs, want_complete, r);
-    return r->complete.count > before;
 }
 
 /*
@@ -276,7 +161,7 @@ static bool must_replace(const struct reconciliation *r, size_t i)
            r->all.items[i].changes.count > (size_t)r->all.items[i].inserts;
 }
 
-static bool is_referred_to(const struct model *model, const char *table)
+bool reconcile_is_referred_to(const struct model *model, const char *table)
 {
     size_t i;
     size_t j;
@@ -289,7 +174,19 @@ static bool is_referred_to(const struct model *model, const char *table)
     return false;
 }
 
-static void choose_way(struct reconciliation *r)
+/* The application is not to see a row deleted that others refer to. */
+static bool refuse_replaced(const char *table, struct err *err)
+{
+    err_set(err, ERR_REFUSED,
+            "table %s cannot be merged: its rows have no key by which they could be written over, "
+            "and other tables refer to them",
+            table);
+    return err_hint(err, "make the rows of both databases alike, or give the table a primary key "
+                         "on both, then run this again");
+}
+
+static bool choose_way(struct reconciliation *r, const struct reconcile_options *options,
+                       struct err *err)
 {
     size_t i;
 
@@ -300,10 +197,14 @@ static void choose_way(struct reconciliation *r)
             continue;
         if (!r->piecemeal)
             r->way = APPLY_REPLACE;
-        else if (is_referred_to(&r->session.models[TARGET], name) &&
-                 !strlist_has(&r->replaced, name))
+        else if (!reconcile_is_referred_to(&r->session.models[TARGET], name))
+            continue;
+        else if (options->merge)
+            return refuse_replaced(name, err);
+        else if (!strlist_has(&r->replaced, name))
             strlist_add(&r->replaced, name);
     }
+    return true;
 }
 
 /* Decides what a merge writes. *again: there are tables that must be locked before it is decided.
@@ -333,7 +234,8 @@ static struct conn *const *lent_of(const struct reconcile_options *options)
 
 static void choose_size(struct reconciliation *r, const struct reconcile_options *options)
 {
-    r->piecemeal = conn_kind(r->session.conns[TARGET]) == ENGINE_COCKROACH && !options->merge;
+    r->piecemeal = conn_kind(r->session.conns[TARGET]) == ENGINE_COCKROACH &&
+                   !(options->merge && options->merge->whole);
     if (r->size.octets == 0)
         r->size = (struct apply_size){WAVE_OCTETS, r->piecemeal ? WAVE_ROWS : SIZE_MAX, WHOLE_ROWS};
 }
@@ -353,13 +255,14 @@ static bool attempt(struct reconciliation *r, const struct config *config,
     reconcile_want_rows_back(r);
     if (options->write)
         reconcile_put_source_keys_back(r);
-    if (!find(r, config, state, options, err) || !merge(r, options, &again, err))
+    if (!reconcile_find(r, config, state, options, err) || !merge(r, options, &again, err))
         return false;
-    if (again || needs_more(r)) {
+    if (again || reconcile_needs_more(r)) {
         close_attempt(r);
         return attempt(r, config, state, options, failed, err);
     }
-    choose_way(r);
+    if (!choose_way(r, options, err))
+        return false;
     r->sequences = sequences_differ(&r->session.models[SOURCE], &r->session.models[TARGET]);
     reconcile_guard(r, config, options);
     if (!options->write || !has_work(r, options))
@@ -417,12 +320,14 @@ bool reconcile(struct reconciliation *r, const struct config *config, const stru
         }
         connected = r->session.connected;
         reconcile_end_archive(r, err);
-        again = reconcile_try_again(r, connected, failed, err);
+        again = reconcile_try_again(r, options->merge, connected, failed, err);
         if (!again)
             reconcile_put_keys_back(r);
         close_attempt(r);
-        if (!again)
+        if (!again) {
+            weather_give_up(&r->weather, err);
             return give_up(r);
+        }
         err_clear(err);
     }
 }

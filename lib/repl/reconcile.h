@@ -57,6 +57,8 @@ struct reconciliation {
     size_t earlier_count;
     int64_t kept_deletes;
     size_t sequences; /* that stood elsewhere on the target */
+    int setbacks;     /* of a merge in pieces: by foreign keys, or without a step forward */
+    char *moment;     /* of a merge in pieces: as of which the target is read */
     bool piecemeal;   /* the target is CockroachDB: apply.h */
     enum apply_way way;
     struct strlist replaced; /* on CockroachDB: tables where what changes is deleted first, */

@@ -70,8 +70,39 @@ static bool replace_some(struct reconciliation *r, size_t failed, const struct e
     return true;
 }
 
-bool reconcile_try_again(struct reconciliation *r, bool connected, size_t failed,
-                         const struct err *err)
+#define SETBACKS 4
+
+/*
+ * The active database is to keep its foreign keys, and its rows. What the application does may be
+ * behind an error that names them, so that a new round is the first answer; the next one is a
+ * single transaction, at whose end the keys are fulfilled.
+ */
+static bool merge_again(struct reconciliation *r, struct merge *merge, size_t failed,
+                        const struct err *err)
+{
+    bool unique = !strcmp(err->sqlstate, "23505") && failed < r->pairs.count;
+    const char *name = unique ? r->pairs.items[failed].name : NULL;
+
+    if (unique && !strlist_has(&r->replaced, name) &&
+        !reconcile_is_referred_to(&r->session.models[TARGET], name)) {
+        strlist_add(&r->replaced, name);
+        return true;
+    }
+    if (strcmp(err->sqlstate, "23503") != 0)
+        return false;
+    merge->whole = ++r->setbacks >= SETBACKS;
+    return true;
+}
+
+/* Rounds that bring nothing forward wait for something that no round will bring. */
+static void note_setback(struct reconciliation *r, struct merge *merge, const struct err *err)
+{
+    if (merge && r->piecemeal && weather_kind(err) == WEATHER_CONFLICT)
+        merge->whole = ++r->setbacks >= 2 * SETBACKS;
+}
+
+bool reconcile_try_again(struct reconciliation *r, struct merge *merge, bool connected,
+                         size_t failed, const struct err *err)
 {
     if (err->code == ERR_STOPPED || r->exhausted)
         return false;
@@ -80,9 +111,12 @@ bool reconcile_try_again(struct reconciliation *r, bool connected, size_t failed
         weather_count();
         return true;
     }
+    note_setback(r, merge, err);
     if (weather_wait(&r->weather, connected, err))
         return true;
-    if (r->piecemeal ? replace_some(r, failed, err) : replace_all(r, err)) {
+    if (merge && r->piecemeal ? merge_again(r, merge, failed, err)
+        : r->piecemeal        ? replace_some(r, failed, err)
+                              : replace_all(r, err)) {
         log_debug("trying again with rows replaced: %s", err->message);
         r->full = true;
         return true;
@@ -107,7 +141,11 @@ void reconcile_end_archive(struct reconciliation *r, const struct err *err)
 
     if (r->piecemeal)
         return;
-    if (r->archive.open || (err->code != ERR_UNREACHABLE && strcmp(err->sqlstate, "40003") != 0))
+    /* Of earlier attempts, in pieces, much may have been lost. */
+    if (r->earlier_count > 0)
+        (void)archive_back(&r->archive, &ignored);
+    else if (r->archive.open ||
+             (err->code != ERR_UNREACHABLE && strcmp(err->sqlstate, "40003") != 0))
         archive_discard(&r->archive);
     else
         archive_close(&r->archive, &ignored);

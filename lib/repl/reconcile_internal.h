@@ -4,6 +4,13 @@
 
 #include "repl/reconcile.h"
 
+/* Begins the target's transaction and compares what is to be compared; fills pairs and all. */
+bool reconcile_find(struct reconciliation *r, const struct config *config,
+                    const struct state *state, const struct reconcile_options *options,
+                    struct err *err);
+/* Whether tables must be compared completely after all: r->complete has them then. */
+bool reconcile_needs_more(struct reconciliation *r);
+
 /* Holds tables whose deletes are not believed without consent. */
 void reconcile_guard(struct reconciliation *r, const struct config *config,
                      const struct reconcile_options *options);
@@ -13,8 +20,10 @@ void reconcile_hold_failures(struct reconciliation *r);
 
 /* Whether another attempt may succeed, and prepares it; waits where it is the weather. failed: the
  * pairing to blame. */
-bool reconcile_try_again(struct reconciliation *r, bool connected, size_t failed,
-                         const struct err *err);
+bool reconcile_try_again(struct reconciliation *r, struct merge *merge, bool connected,
+                         size_t failed, const struct err *err);
+/* The target's rows refer to those of this table. */
+bool reconcile_is_referred_to(const struct model *model, const char *table);
 
 /* After a failed attempt: what was not lost leaves the archive. */
 void reconcile_end_archive(struct reconciliation *r, const struct err *err);

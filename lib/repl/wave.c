@@ -17,15 +17,28 @@ void wave_init(struct wave *wave)
     memset(wave, 0, sizeof(*wave));
 }
 
+static void init(struct wave_batch *batch, size_t width, const char *dir)
+{
+    arrays_init(&batch->keys, width);
+    arrays_init(&batch->changed, width);
+    arrays_init(&batch->gone, width);
+    keyset_init(&batch->items, dir);
+}
+
+static void release(struct wave_batch *batch)
+{
+    arrays_release(&batch->keys);
+    arrays_release(&batch->changed);
+    arrays_release(&batch->gone);
+    keyset_release(&batch->items);
+}
+
 void wave_reset(struct wave *wave)
 {
     size_t i;
 
-    for (i = 0; i < wave->count; i++) {
-        arrays_release(&wave->batches[i].keys);
-        arrays_release(&wave->batches[i].changed);
-        arrays_release(&wave->batches[i].gone);
-    }
+    for (i = 0; i < wave->count; i++)
+        release(&wave->batches[i]);
     wave->count = wave->rows = wave->pending_count = 0;
     wave->octets = 0;
 }
@@ -57,7 +70,7 @@ static bool goes_in_pieces(const struct applier *a, size_t pair, int64_t octets)
 }
 
 static struct wave_batch *new_batch(struct wave *wave, enum batch_kind kind, size_t pair,
-                                    size_t width)
+                                    size_t width, const char *dir)
 {
     struct wave_batch *batch;
 
@@ -67,9 +80,7 @@ static struct wave_batch *new_batch(struct wave *wave, enum batch_kind kind, siz
     }
     batch = &wave->batches[wave->count++];
     *batch = (struct wave_batch){.kind = kind, .pair = pair};
-    arrays_init(&batch->keys, width);
-    arrays_init(&batch->changed, width);
-    arrays_init(&batch->gone, width);
+    init(batch, width, dir);
     return batch;
 }
 
@@ -92,29 +103,73 @@ static bool has_room(const struct wave_batch *batch, const struct applier *a, in
            batch->octets + octets <= BATCH_OCTETS && batch->octets + octets <= a->size->octets;
 }
 
-void wave_add(struct wave *wave, const struct applier *applier, enum batch_kind kind, size_t pair,
-              const struct key_item *item)
+static bool put(struct wave_batch *batch, const struct applier *a, const struct key_item *item,
+                struct err *err)
 {
-    const struct row_table *rows = applier->pairs->items[pair].rows;
-    struct wave_batch *batch = wave->count ? &wave->batches[wave->count - 1] : NULL;
+    const struct row_table *rows = a->pairs->items[batch->pair].rows;
     /* What was committed and is run again must find nothing of itself in the way. */
-    bool replaces = applier->piecemeal && !row_sql_can_upsert(&rows[TARGET]);
+    bool replaces = a->piecemeal && !row_sql_can_upsert(&rows[TARGET]);
 
-    if (!batch || batch->kind != kind || batch->pair != pair ||
-        !has_room(batch, applier, item->octets)) {
-        batch = new_batch(wave, kind, pair, row_sql_key_width(&rows[SOURCE]));
-        batch->wide = goes_in_pieces(applier, pair, item->octets);
-    }
     arrays_add_key(&batch->keys, item);
     if (item->kind != 'i' || replaces)
         arrays_add_key(&batch->changed, item);
     if (item->kind == 'd')
         arrays_add_key(&batch->gone, item);
-    if (kind != BATCH_CLEAR)
+    if (batch->kind != BATCH_CLEAR)
         count(batch, item, rows[SOURCE].key_count == 0);
     batch->octets += item->octets;
+    return !a->states || keyset_add(&batch->items, item, err);
+}
+
+bool wave_add(struct wave *wave, const struct applier *applier, enum batch_kind kind, size_t pair,
+              const struct key_item *item, struct err *err)
+{
+    const struct row_table *rows = applier->pairs->items[pair].rows;
+    struct wave_batch *batch = wave->count ? &wave->batches[wave->count - 1] : NULL;
+
+    if (!batch || batch->kind != kind || batch->pair != pair ||
+        !has_room(batch, applier, item->octets)) {
+        batch = new_batch(wave, kind, pair, row_sql_key_width(&rows[SOURCE]),
+                          applier->all->items[pair].changes.dir);
+        batch->wide = goes_in_pieces(applier, pair, item->octets);
+    }
     wave->octets += item->octets;
     wave->rows++;
+    return put(batch, applier, item, err);
+}
+
+bool wave_choose(struct wave *wave, const struct applier *a, size_t number, const bool *kept,
+                 struct err *err)
+{
+    struct wave_batch before = wave->batches[number];
+    struct wave_batch *batch = &wave->batches[number];
+    size_t width = before.keys.width;
+    struct key_item item;
+    size_t place = 0;
+    bool end = false;
+    bool ok = true;
+
+    *batch = (struct wave_batch){.kind = before.kind, .pair = before.pair};
+    init(batch, width, before.items.dir);
+    keyset_rewind(&before.items);
+    while (ok && keyset_next(&before.items, &item, &end, err))
+        if (kept[place++])
+            ok = put(batch, a, &item, err);
+    release(&before);
+    return ok && end;
+}
+
+void wave_tidy(struct wave *wave)
+{
+    size_t kept = 0;
+    size_t i;
+
+    for (i = 0; i < wave->count; i++)
+        if (wave->batches[i].keys.rows == 0)
+            release(&wave->batches[i]);
+        else
+            wave->batches[kept++] = wave->batches[i];
+    wave->count = kept;
 }
 
 void wave_doubt(struct wave *wave)

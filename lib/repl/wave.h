@@ -26,6 +26,7 @@ struct wave_batch {
     struct arrays keys;       /* of all rows */
     struct arrays changed;    /* of those that exist on the target */
     struct arrays gone;       /* of those that the source does not have */
+    struct keyset items;      /* a merge in pieces: in the order of keys */
 };
 
 struct wave {
@@ -35,6 +36,7 @@ struct wave {
     size_t rows;
     size_t before;      /* results of the target that come before those of the wave */
     int64_t kept;       /* keys that turned up on the source again */
+    bool checked;       /* a merge in pieces: wave_check() has seen all rows before */
     bool source_failed; /* it was the source that failed */
     size_t *pending;    /* pairings of the statements whose results are still to be read */
     size_t pending_count, pending_cap;
@@ -47,8 +49,13 @@ void wave_reset(struct wave *wave);
 bool wave_full(const struct wave *wave, const struct applier *applier, int64_t octets);
 /* Adds a row to the last batch when it is of the same kind and table and has room, else to a new
  * one. */
-void wave_add(struct wave *wave, const struct applier *applier, enum batch_kind kind, size_t pair,
-              const struct key_item *item);
+bool wave_add(struct wave *wave, const struct applier *applier, enum batch_kind kind, size_t pair,
+              const struct key_item *item, struct err *err);
+/* Makes it a batch of those of its items alone for which kept[place]. */
+bool wave_choose(struct wave *wave, const struct applier *applier, size_t batch, const bool *kept,
+                 struct err *err);
+/* Takes batches out that have no rows. */
+void wave_tidy(struct wave *wave);
 
 /*
  * Fetches what the wave needs from both sides in one round trip, archives what will be lost and
@@ -62,6 +69,14 @@ bool wave_finish(struct wave *wave, struct applier *applier, struct err *err);
 void wave_settle(const struct wave *wave, struct applier *applier);
 /* It is not known whether what the wave wrote was committed: it will be run again. */
 void wave_doubt(struct wave *wave);
+
+/*
+ * Before wave_run, does nothing but for a merge in pieces, where it asks, in the transaction of the
+ * wave, whether its rows are still as they were when that was decided, and whether rows to be
+ * deleted have rows that would go with them. Those that are not so are taken out and counted in
+ * applier->left.
+ */
+bool wave_check(struct wave *wave, struct applier *applier, struct err *err);
 
 /* What the files of a wave share. */
 

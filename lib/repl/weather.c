@@ -138,6 +138,15 @@ bool weather_settle(struct conn *conn, struct err *err)
     return true;
 }
 
+void weather_give_up(const struct weather *w, struct err *err)
+{
+    if (w->attempts > 1 && weather_kind(err) == WEATHER_CONFLICT)
+        err_hint(err,
+                 "given up after %d attempts: others write the same rows, or the database is "
+                 "overloaded; run the program again",
+                 w->attempts + 1);
+}
+
 bool weather_recover(struct weather *w, struct conn *conn, struct err *err)
 {
     bool connected = true;
@@ -147,11 +156,7 @@ bool weather_recover(struct weather *w, struct conn *conn, struct err *err)
     for (; weather_wait(w, connected, err); connected = conn_alive(conn))
         if (weather_settle(conn, err))
             return true;
-    if (w->attempts > 1 && weather_kind(err) == WEATHER_CONFLICT)
-        err_hint(err,
-                 "given up after %d attempts: others write the same rows, or the database is "
-                 "overloaded; run the program again",
-                 w->attempts + 1);
+    weather_give_up(w, err);
     return false;
 }
 

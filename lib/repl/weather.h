@@ -44,6 +44,8 @@ bool weather_wait(struct weather *weather, bool connected, const struct err *err
  * within a COPY. False, with err as it is to be told, where it is given up.
  */
 bool weather_recover(struct weather *weather, struct conn *conn, struct err *err);
+/* What to do after it was given up, as a hint of err. */
+void weather_give_up(const struct weather *weather, struct err *err);
 /* Brings it back without waiting, whatever the error was. */
 bool weather_settle(struct conn *conn, struct err *err);
 /*

@@ -1,0 +1,200 @@
+/* Whether the rows of a wave are still what a merge has decided about. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "db/merge_sql.h"
+#include "db/pipeline.h"
+#include "repl/merge.h"
+#include "repl/wave.h"
+
+/* A row as it is now. */
+struct state {
+    int64_t hash;
+    uint64_t own;
+    bool there;
+    bool referred; /* others would be deleted or changed with it */
+};
+
+struct states {
+    struct state *items; /* by place */
+    size_t count;
+};
+
+/* --- asking ----------------------------------------------------------------------------------- */
+
+static bool is_checked(const struct wave_batch *batch)
+{
+    return batch->kind != BATCH_LOSE;
+}
+
+/* The server deletes or changes rows that refer by it, instead of refusing. */
+static bool takes_along(const struct applier *a, const struct wave_batch *batch,
+                        const struct model_constraint *key)
+{
+    return batch->kind == BATCH_DELETE && key->type == 'f' && !key->ref_outside &&
+           strchr("cnd", key->on_delete) &&
+           !strcmp(key->ref_table, a->states[batch->pair].table->name);
+}
+
+/* Calls step for every foreign key that takes rows along. */
+typedef bool (*key_step)(struct applier *a, struct wave_batch *batch,
+                         const struct model_table *child, const struct model_constraint *key,
+                         void *context, struct err *err);
+
+static bool each_key(struct applier *a, struct wave_batch *batch, key_step step, void *context,
+                     struct err *err)
+{
+    const struct model *model = a->pairs->models[TARGET];
+    size_t i;
+    size_t j;
+
+    for (i = 0; i < model->table_count; i++)
+        for (j = 0; j < model->tables[i].constraint_count; j++) {
+            const struct model_constraint *key = &model->tables[i].constraints[j];
+
+            if (takes_along(a, batch, key) && !step(a, batch, &model->tables[i], key, context, err))
+                return false;
+        }
+    return true;
+}
+
+static bool queue_referred(struct applier *a, struct wave_batch *batch,
+                           const struct model_table *child, const struct model_constraint *key,
+                           void *context, struct err *err)
+{
+    struct buf sql = BUF_INIT;
+    bool ok;
+
+    (void)context;
+    merge_sql_referred(&sql, &a->states[batch->pair], child, key);
+    ok = arrays_queue(&batch->keys, a->conns[TARGET], sql.data, err);
+    buf_release(&sql);
+    return ok;
+}
+
+static bool queue(struct applier *a, struct wave_batch *batch, struct err *err)
+{
+    struct buf sql = BUF_INIT;
+    bool ok;
+
+    merge_sql_states(&sql, &a->states[batch->pair], "UTC");
+    ok = arrays_queue(&batch->keys, a->conns[TARGET], sql.data, err) &&
+         each_key(a, batch, queue_referred, NULL, err);
+    buf_release(&sql);
+    return ok;
+}
+
+/* --- judging ---------------------------------------------------------------------------------- */
+
+static struct state *state_at(const struct states *states, const struct result *row)
+{
+    int64_t place = result_int(row, 0, 0);
+
+    return place >= 1 && (size_t)place <= states->count ? &states->items[place - 1] : NULL;
+}
+
+static bool read_state(void *context, const struct result *row, struct err *err)
+{
+    struct state *state = state_at(context, row);
+
+    (void)err;
+    if (!state)
+        return true;
+    state->there = true;
+    state->hash += result_int(row, 0, 1);
+    if (result_columns(row) > 3)
+        state->own += compare_parse_sum(result_text(row, 0, 3));
+    return true;
+}
+
+static bool read_place(void *context, const struct result *row, struct err *err)
+{
+    struct state *state = state_at(context, row);
+
+    (void)err;
+    if (state)
+        state->referred = true;
+    return true;
+}
+
+static bool read_referred(struct applier *a, struct wave_batch *batch,
+                          const struct model_table *child, const struct model_constraint *key,
+                          void *context, struct err *err)
+{
+    (void)batch;
+    (void)child;
+    (void)key;
+    return pipeline_rows(a->conns[TARGET], read_place, context, err);
+}
+
+/* What the primary adds must still be absent, what it changes or deletes as it was. A row that is
+ * to be deleted and is gone needs nothing, and harms nothing. */
+static bool is_kept(const struct state *state, const struct key_item *item)
+{
+    if (item->kind == 'i')
+        return !state->there;
+    if (item->kind == 'd' && !state->there)
+        return true;
+    return state->there && !state->referred &&
+           merge_state_sum(state->hash, state->own) == item->digest;
+}
+
+static bool judge(struct wave *wave, struct applier *a, size_t number, const struct states *states,
+                  struct err *err)
+{
+    struct keyset *items = &wave->batches[number].items;
+    bool *kept = mem_alloc((states->count + 1) * sizeof(*kept));
+    struct key_item item;
+    size_t left = 0;
+    size_t place = 0;
+    bool end = false;
+    bool ok;
+
+    keyset_rewind(items);
+    while (keyset_next(items, &item, &end, err)) {
+        kept[place] = is_kept(&states->items[place], &item);
+        left += !kept[place++];
+    }
+    ok = end && (left == 0 || wave_choose(wave, a, number, kept, err));
+    a->left += left;
+    free(kept);
+    return ok;
+}
+
+static bool receive(struct wave *wave, struct applier *a, size_t number, struct err *err)
+{
+    struct wave_batch *batch = &wave->batches[number];
+    struct states states = {.count = batch->keys.rows};
+    bool ok;
+
+    states.items = mem_alloc((states.count + 1) * sizeof(*states.items));
+    ok = pipeline_rows(a->conns[TARGET], read_state, &states, err) &&
+         each_key(a, batch, read_referred, &states, err) && judge(wave, a, number, &states, err);
+    free(states.items);
+    return ok;
+}
+
+bool wave_check(struct wave *wave, struct applier *a, struct err *err)
+{
+    struct conn *target = a->conns[TARGET];
+    size_t i;
+
+    if (!a->states || wave->checked)
+        return true;
+    for (i = 0; i < wave->count; i++)
+        if (is_checked(&wave->batches[i]) && !queue(a, &wave->batches[i], err))
+            return false;
+    if (!pipeline_sync(target, err) || !pipeline_send(&target, 1, err))
+        return false;
+    for (; wave->before > 0; wave->before--)
+        if (!pipeline_next(target, NULL, err))
+            return false;
+    for (i = 0; i < wave->count; i++)
+        if (is_checked(&wave->batches[i]) && !receive(wave, a, i, err)) {
+            a->failed = wave->batches[i].pair;
+            return false;
+        }
+    wave_tidy(wave);
+    return true;
+}
