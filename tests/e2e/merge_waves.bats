@@ -15,6 +15,15 @@ CREATE TABLE owners (id int PRIMARY KEY, n int DEFAULT 0);
 CREATE TABLE t (id int PRIMARY KEY, owner int NOT NULL REFERENCES owners ON DELETE CASCADE, v text, updated_at timestamptz DEFAULT now());
 CREATE TABLE codes (id int PRIMARY KEY, code text UNIQUE);
 CREATE TABLE lines (v text);
+CREATE TABLE chain (id int PRIMARY KEY, up int REFERENCES chain ON DELETE CASCADE);
+INSERT INTO chain SELECT g, nullif(g - 1, 0) FROM generate_series(1, 30) g;
+UPDATE chain SET up = NULL WHERE id = 21;
+CREATE TABLE teams (id int PRIMARY KEY, led int);
+CREATE TABLE players (id int PRIMARY KEY, team int REFERENCES teams ON DELETE CASCADE);
+ALTER TABLE teams ADD CONSTRAINT led FOREIGN KEY (led) REFERENCES players ON DELETE CASCADE;
+INSERT INTO teams SELECT g FROM generate_series(1, 5) g;
+INSERT INTO players SELECT g, g FROM generate_series(1, 5) g;
+UPDATE teams SET led = id;
 INSERT INTO owners SELECT g FROM generate_series(1, 100) g;
 INSERT INTO t SELECT g, g % 100 + 1, 'base', '2026-01-01' FROM generate_series(1, 3000) g;
 INSERT INTO codes SELECT g, 'c' || g FROM generate_series(1, 50) g;
@@ -117,6 +126,21 @@ waits() { [ "$(p2 -c "SELECT count(*) FROM pg_locks WHERE NOT granted")" -gt 0 ]
     run_dbr failback --yes
     exits 0
     is "$(p1 -c "SELECT string_agg(code, ' ' ORDER BY id) FROM codes WHERE id < 4")" "c2 c1 c3"
+    run_dbr sync
+    in_step
+}
+
+@test "rows that refer to each other in a circle, and in a chain, are deleted and added" {
+    p1w <<'SQL'
+INSERT INTO chain VALUES (101, NULL), (102, 101), (103, 102), (104, 103);
+DELETE FROM chain WHERE id <= 20;
+DELETE FROM players WHERE id <= 3;
+DELETE FROM teams WHERE id <= 3;
+SQL
+    run_dbr failback --yes
+    exits 0
+    is "$(p1 -c "SELECT count(*) FROM chain")" 14
+    is "$(p1 -c "SELECT count(*) FROM teams")/$(p1 -c "SELECT count(*) FROM players")" 2/2
     run_dbr sync
     in_step
 }
