@@ -190,7 +190,7 @@ query SHOW transaction_isolation
 query COMMIT
 MESSAGES
     # Each reads what the other writes: one of them is refused.
-    wire "$URL" >two <<'MESSAGES' &
+    wire "$URL" >"$BATS_TEST_TMPDIR/two" <<'MESSAGES' &
 query BEGIN
 query SELECT count(*) FROM t
 query INSERT INTO t VALUES (1, 'one')
@@ -198,14 +198,14 @@ query SELECT pg_sleep(2)
 query COMMIT
 MESSAGES
     sleep 0.7
-    wire "$URL" >one <<'MESSAGES'
+    wire "$URL" >"$BATS_TEST_TMPDIR/one" <<'MESSAGES'
 query BEGIN
 query SELECT count(*) FROM t
 query INSERT INTO t VALUES (2, 'two')
 query COMMIT
 MESSAGES
     wait $!
-    is "$(cat one two | grep -c 'error 40001')" 1
+    is "$(cat "$BATS_TEST_TMPDIR"/{one,two} | grep -c 'error 40001')" 1
 }
 
 @test "DDL commits what came before, and runs on its own" {
