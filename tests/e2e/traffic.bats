@@ -141,3 +141,17 @@ agrees() {
     link_tell far stats | jq -e '.connections == 1 and .turnarounds <= 6 and .bytes_down < 2048 and .bytes_up < 2500' ||
         fail "$(link_tell far stats)"
 }
+
+# What the cost in README.md and dbr(7) is made of; where a query changes, the tables there have to.
+@test "the number of statements is that of the documentation" {
+    on_standin || skip "the documentation tells that of CockroachDB"
+    p1 -f "$ROOT/tests/data/app.sql" >/dev/null
+    init_pair
+    run_dbr sync --json
+    run_dbr sync --json
+    is "$(traffic secondary statements)" 35
+    run_dbr sync --verify --json
+    is "$(traffic secondary statements)" 42
+    grep -q "Sync with nothing to do: 35 statements" "$ROOT/man/dbr.7"
+    grep -q "Verification: 42 statements" "$ROOT/man/dbr.7"
+}
