@@ -139,13 +139,18 @@ some_are_out() { [ "$(seats)" -lt 3000 ]; }
 killed_without_rows() {
     swap 3000
     standin_tell inject statement 53200 1 DELETE FROM '"public"."seats"'
-    standin_tell delay 100
+    # What comes after the rows are out takes long enough to be met.
+    server_sql two "$DB" -c "SET default_transaction_read_only = off" \
+        -c "CREATE FUNCTION crdb_standin.slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(30); RETURN NULL; END'" \
+        -c "CREATE TRIGGER slow BEFORE INSERT ON seats EXECUTE FUNCTION crdb_standin.slow()"
     start_dbr sync
     wait_for 60 some_are_out || fail "no row was taken out"
     kill -KILL "$PID"
     finish_dbr
     exits 137
-    standin_tell delay 0
+    server_sql two "$DB" -c "SET default_transaction_read_only = off" \
+        -c "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'" \
+        -c "DROP FUNCTION crdb_standin.slow() CASCADE" >/dev/null
     some_are_out || fail "all rows are there"
     rows_noted 1
 }
