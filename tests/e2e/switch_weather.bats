@@ -59,7 +59,7 @@ rains() {
     is "$(state .activeDatabase)" secondary
     takes_writes "$P2_URL"
     row "$P2_URL" served
-    sql "$P2_URL" -c "DELETE FROM invoices WHERE id > 2" -c "DELETE FROM billing_profiles WHERE id < 4"
+    sql "$P2_URL" -c "DELETE FROM invoices WHERE billing_profile_id < 4" -c "DELETE FROM billing_profiles WHERE id < 4"
     back one
     rains "_dbr.base" "SELECT x.n" "UPDATE _dbr.base" "INSERT INTO"
     standin_tell inject commit 40001 2
