@@ -85,6 +85,13 @@ static void scrub_word(const char *word, size_t len, struct buf *out)
         buf_add(out, word, len);
         return;
     }
+    /* "the primary (postgresql://...): ..." says the same without. */
+    if (start == 1 && word[0] == '(' && word[end] == ')') {
+        if (out->len > 0 && out->data[out->len - 1] == ' ')
+            buf_truncate(out, out->len - 1);
+        buf_add(out, word + end + 1, len - end - 1);
+        return;
+    }
     buf_add(out, word, start);
     buf_adds(out, shown);
     buf_add(out, word + end, len - end);

@@ -29,7 +29,7 @@ setup() {
     done
     [ -f "$root/usr/share/man/man5/dbr.env.5" ]
     [ -f "$root/usr/share/man/man7/dbr.7" ]
-    for file in nginx.conf apache.conf busybox-httpd fail2ban-filter.conf fail2ban-jail.conf dbr-fcgiwrap.service; do
+    for file in nginx.conf apache.conf busybox-httpd fail2ban-filter.conf fail2ban-jail.conf dbr-fcgiwrap.service panel/index.html panel/app.js; do
         [ -f "$root/usr/share/dbr/web/$file" ]
     done
     [ -x "$root/usr/share/dbr/web/busybox-httpd" ]

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Proves: the shipped configurations work: the API through real nginx with fcgiwrap, Apache and BusyBox httpd.
+# Proves: the shipped configurations work: the API (and, for Apache, the page) through real nginx with fcgiwrap, Apache and BusyBox httpd.
 
 load ../lib/helper
 load ../lib/api
@@ -73,6 +73,14 @@ works() {
 @test "Apache" {
     apache_start
     works ""
+    request /
+    answers 200
+    stdout_has "<!doctype html>"
+    grep -qi "^content-security-policy: default-src 'none'; script-src 'self'" <<<"$headers" || fail "no policy: $headers"
+    request /app.js
+    grep -qi "^content-type: text/javascript" <<<"$headers" || fail "$headers"
+    request /../apache.conf
+    [ "$http" != 200 ] || fail "out of the root"
 }
 
 @test "BusyBox httpd" {

@@ -14,7 +14,9 @@ static void becomes(const char *text, const char *expected)
 TEST(addresses)
 {
     becomes("cannot connect to the primary (postgresql://a@127.0.0.1:1/x): Connection refused",
-            "cannot connect to the primary ([address]): Connection refused");
+            "cannot connect to the primary: Connection refused");
+    becomes("(postgresql://x/y", "([address]");
+    becomes("(/etc/x)", "");
     becomes("postgresql://u:p@h/db", "[address]");
     becomes("see https://example.com/x, then", "see [address], then");
     becomes("host=db.example.com user=app password=x", "[address] [address] [address]");
