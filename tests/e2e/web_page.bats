@@ -179,7 +179,7 @@ PY
 @test "a long run is followed, and one that fails is told" {
     session_open blocker "$P1_URL"
     session blocker "BEGIN; LOCK TABLE users IN ACCESS EXCLUSIVE MODE"
-    browse <<'PY'
+    browse "directory = '$BATS_TEST_TMPDIR/'" <<'PY' &
 page.wait_text("[data-testid=status]", "Healthy")
 page.click("#do-sync")
 page.type("#dialog-word", "SYNC")
@@ -189,8 +189,14 @@ page.wait_text("[data-testid=operation]", "dbr-sync is at work")
 assert not page.enabled("#do-sync") and not page.enabled("#do-failover")
 page.wait_text("#notice", "still running", 40)
 page.picture("running")
+open(directory + "wants-end", "w").close()
+page.wait_text("#notice", "Sync completed: 0 records updated.", 40)
+page.wait(lambda: page.enabled("#do-failover"), "the buttons are back")
 PY
+    local browser=$!
+    page_wants end
     session blocker "COMMIT"
+    wait "$browser"
     wait_for 30 op_free
     jq '.init.status = "none"' <"$STATE_DIR/state.json" >"$STATE_DIR/new"
     mv "$STATE_DIR/new" "$STATE_DIR/state.json"

@@ -23,6 +23,7 @@ const state = {
   period: "24h",
   working: null, // what this page has asked for and waits for
   notice: null,
+  following: null, // a run that goes on by itself: {done, failed}, keys of words
   timers: {},
   turn: {}, // name of the part: number of its last request
 };
@@ -78,6 +79,7 @@ async function ask(name) {
     if (name === "health") heard();
   } catch (error) {
     if (turn !== state.turn[name]) return;
+    if (name !== "health" && !state.data[name]) replace(byId({ metrics: "system", history: "charts" }[name] || name), document.createTextNode(word("noData")));
     if (name === "health") missed(error instanceof ApiError ? error : new ApiError("away", 0, String(error)));
   }
   show(name);
@@ -89,7 +91,20 @@ function heard() {
   state.trouble = null;
   state.failures = 0;
   keepLast();
+  follow();
   if (back) for (const name of Object.keys(EVERY)) if (name !== "health") later(name, 0);
+}
+
+// A run that this page has left to itself: its end is told as that of any other.
+function follow() {
+  const run = state.data.health.apiRun;
+  if (!state.following || !run || run.state === "running") return;
+  const { done, failed } = state.following;
+  state.following = null;
+  if (run.state === "lost") state.notice = { tone: "bad", text: () => word("runLost") };
+  else if (run.exitStatus === 0) state.notice = { tone: "good", text: () => word(done, { count: number(state.data.health.syncStatus.recordsSynced) }) };
+  else state.notice = failure(new ApiError((run.error && run.error.code) || "failed", 0, run.error && run.error.message, run.error && run.error.hint), failed);
+  later("events", 0);
 }
 
 function missed(error) {
@@ -226,6 +241,7 @@ async function perform(path, body, done, failed) {
   later("health", 500);
   try {
     const { status, document } = await run(path, body);
+    state.following = status === 202 ? { done, failed } : null;
     state.notice = status === 202 ? { tone: "busy", text: () => word("doneLong") } : { tone: "good", text: () => word(done, { count: number(document.recordsSynced || 0) }) };
   } catch (error) {
     if (error instanceof ApiError) state.notice = failure(error, failed);
