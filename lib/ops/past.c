@@ -1,10 +1,15 @@
 /* Finishing, undoing, paying. */
 #include "ops/past.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
+#include "base/mem.h"
+#include "db/pipeline.h"
+#include "db/query.h"
 #include "ops/transition.h"
+#include "repl/base.h"
 #include "state/events.h"
 #include "state/remains.h"
 
@@ -164,11 +169,71 @@ bool past_merge(struct cli *cli, const struct config *config, struct state *stat
     return ok || err_prefix(err, "merging the primary into the secondary");
 }
 
+/* --- a state that was written by hand -----------------------------------------------------------
+ */
+
+static const char newest_switch[] =
+    "SELECT id FROM _dbr.switches ORDER BY epoch DESC, id DESC LIMIT 1";
+
+/* *id: of the failover that froze the base which is still to be merged, or NULL. Malloced. */
+static bool find_base(struct conn *secondary, char **id, struct err *err)
+{
+    struct base base;
+    char *newest = NULL;
+    bool ok;
+
+    *id = NULL;
+    if (!base_read(secondary, &base, err))
+        return false;
+    ok = pipeline_end(secondary, err);
+    if (ok && base.found && !base.merged_at &&
+        query_value(secondary, newest_switch, 0, NULL, &newest, err) &&
+        strcmp(newest, base.run) == 0)
+        *id = mem_strdup(base.run);
+    err_clear(err);
+    free(newest);
+    base_release(&base);
+    return ok;
+}
+
+static bool note_base(struct state *state, const char *id, struct err *err)
+{
+    if (!state_begin(state, err))
+        return false;
+    journal_set_base_looked(state);
+    if (id)
+        journal_set_merge(state, id);
+    if (!state_commit(state, err))
+        return false;
+    if (id)
+        log_warn("the state did not know that the primary is still to be merged; the secondary "
+                 "does, since failover %s",
+                 id);
+    return true;
+}
+
+bool past_learn(struct cli *cli, const struct config *config, struct state *state, struct err *err)
+{
+    const bool wanted[2] = {[ROLE_SECONDARY] = true};
+    struct switch_run run;
+    char *id = NULL;
+    bool ok;
+
+    if (state_active(state) != ROLE_SECONDARY || journal_merge(state) || !journal_is_by_hand(state))
+        return true;
+    switch_init(&run, cli, config, state);
+    ok = switch_connect(&run, wanted, config->health_timeout_ms, err) &&
+         find_base(run.control[ROLE_SECONDARY], &id, err) && note_base(state, id, err);
+    free(id);
+    switch_release(&run);
+    return ok || err_prefix(err, "looking for a merge that is due");
+}
+
 bool past_settle(struct cli *cli, const struct config *config, struct state *state, struct err *err)
 {
     if (!past_resume(cli, config, state, err))
         return false;
     past_mend(cli, config, state);
-    return past_pay(cli, config, state, ROLE_PRIMARY, err) &&
+    return past_learn(cli, config, state, err) && past_pay(cli, config, state, ROLE_PRIMARY, err) &&
            past_pay(cli, config, state, ROLE_SECONDARY, err);
 }

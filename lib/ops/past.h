@@ -32,6 +32,13 @@ bool past_pay(struct cli *cli, const struct config *config, struct state *state,
  * far as that can be done now; what cannot is told, and no failure. Lock as above. */
 void past_mend(struct cli *cli, const struct config *config, struct state *state);
 
+/*
+ * A state that was written by hand after it was lost says which database is active, and nothing of
+ * what a forced failover has left to be merged: the base of it lies in the secondary. Looks there,
+ * once. Lock as above.
+ */
+bool past_learn(struct cli *cli, const struct config *config, struct state *state, struct err *err);
+
 /* All of this, for programs that need both databases anyway. */
 bool past_settle(struct cli *cli, const struct config *config, struct state *state,
                  struct err *err);

@@ -91,7 +91,8 @@ static bool approach(struct switch_run *run, struct err *err)
         !switch_connect(run, both, 0, err) || !switch_check_fences(run, err))
         return false;
     announce(run);
-    return switch_merge(run, false, err) && switch_sync(run, false, err);
+    return past_learn(run->cli, run->config, run->state, err) && switch_merge(run, false, err) &&
+           switch_sync(run, false, err);
 }
 
 static bool approach_forced(struct switch_run *run, struct err *err)

@@ -164,6 +164,22 @@ void journal_set_hook_failed(struct state *state, bool failed)
         json_remove(last, "hookFailed");
 }
 
+bool journal_is_by_hand(const struct state *state)
+{
+    const struct json *last = json_get(state->root, "lastSwitch");
+
+    return json_is_object(last) && !json_str(last, "id", NULL) &&
+           !json_bool(last, "baseLooked", false);
+}
+
+void journal_set_base_looked(struct state *state)
+{
+    struct json *last = json_get(state->root, "lastSwitch");
+
+    if (json_is_object(last))
+        json_set_bool(last, "baseLooked", true);
+}
+
 int64_t journal_epoch(const struct state *state)
 {
     int64_t learnt = json_int(state->root, "epoch", 0);

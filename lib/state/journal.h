@@ -7,7 +7,8 @@
  *  switch:     {"id", "op", "kind": "planned|forced", "step", "by": "manual|auto", "reason",
  *              "epoch", "startedAt", "undoing", "fromFenced"}; missing when no switch is under
  *              way
- *  lastSwitch: {"id", "op", "kind", "by", "reason", "epoch", "time", "hookFailed"}
+ *  lastSwitch: {"id", "op", "kind", "by", "reason", "epoch", "time", "hookFailed",
+ *               "baseLooked"}
  *  epoch:      of the last switch, where it was learnt from the databases, or was undone while its
  *              mark could not be taken away
  *  fenceDebt:  {"primary": time, "secondary": time}: since when its fence is owed
@@ -76,6 +77,10 @@ bool journal_last(const struct state *state, struct journal *journal);
 /* The command DB_ON_EVENT of the last switch failed, and is to be run again. */
 bool journal_hook_failed(const struct state *state);
 void journal_set_hook_failed(struct state *state, bool failed);
+/* lastSwitch was written by hand, and nobody has looked into the secondary since for a base that is
+ * to be merged. */
+bool journal_is_by_hand(const struct state *state);
+void journal_set_base_looked(struct state *state);
 /* Of the last switch that this state knows of, 0 before the first. */
 int64_t journal_epoch(const struct state *state);
 /* Takes over what the databases tell, where the state knows nothing (begun anew, written by hand),

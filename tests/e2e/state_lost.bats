@@ -73,3 +73,45 @@ everything_works() {
     exits 0
     everything_works primary
 }
+
+# A forced failover whose state is lost before the primary could be merged, and is written anew as the doctor says.
+lost_after_forced() {
+    there_and_back
+    run_dbr sync
+    p1 -c "INSERT INTO leads (name) VALUES ('stranded')" -c "UPDATE users SET balance = 4711 WHERE id = 9"
+    env_set DATABASE_URL "${P1_URL/:[0-9]*\//:1/}"
+    run_dbr failover --force --yes
+    exits 0
+    p2 -c "INSERT INTO leads (name) VALUES ('served')" -c "UPDATE users SET balance = 815 WHERE id = 10"
+    env_set DATABASE_URL "$P1_URL"
+    echo garbage >"$STATE_DIR/state.json"
+    run_dbr sync
+    exits 2
+    echo '{"version": 1, "activeDatabase": "secondary", "lastSwitch": {"op": "failover"}, "init": {"status": "done"}}' >"$STATE_DIR/state.json"
+}
+nothing_lost() {
+    is "$(p1 -c "SELECT string_agg(name, ', ' ORDER BY name) FROM leads WHERE name IN ('stranded', 'served')")" "served, stranded"
+    is "$(p1 -c "SELECT string_agg(balance::text, ' ' ORDER BY id) FROM users WHERE id IN (9, 10)")" "4711.000000 815.000000"
+    run_dbr sync
+    in_step
+}
+
+@test "the state is lost between a forced failover and its merge: dbr-sync finds the base and merges" {
+    lost_after_forced
+    run_dbr health --auto
+    run_dbr sync
+    exits 0
+    stderr_has "still to be merged"
+    nothing_lost
+    run_dbr failback --yes
+    exits 0
+    everything_works primary
+}
+
+@test "the state is lost between a forced failover and its merge: so does dbr-failback" {
+    lost_after_forced
+    run_dbr failback --yes
+    exits 0
+    nothing_lost
+    everything_works primary
+}
