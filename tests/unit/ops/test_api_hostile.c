@@ -360,12 +360,16 @@ static void make_state(void)
 TEST(ten_thousand)
 {
     size_t counts[600] = {0};
+    char *output = mem_strdup(getenv("CMOCKA_MESSAGE_OUTPUT"));
     memset(long_text, 'A', LONG_SIZE);
     memcpy(long_text, MARK, sizeof MARK - 1);
     log_set_level(LOG_ERROR);
     make_state();
     for (size_t i = 0; i < REQUESTS; i++)
         counts[serve()]++;
+    if (output)
+        set("CMOCKA_MESSAGE_OUTPUT", output);
+    free(output);
     /* They got as far as every check there is. */
     static const int reached[] = {200, 204, 400, 401, 403, 404, 405, 413, 415};
     for (size_t i = 0; i < sizeof reached / sizeof reached[0]; i++)
