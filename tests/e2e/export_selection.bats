@@ -168,7 +168,7 @@ SQL
     exits 0
     run ! grep -q other shop.sql
     sql "$(standin_behind "$P2_URL")" -f shop.sql >/dev/null
-    compare_databases "$(standin_behind "$P1_URL")" "$(standin_behind "$P2_URL")" "the Shop"
+    both_compared "the Shop"
     env_set DB_SCHEMA nosuch
     run_dbr export --output=none.sql
     exits 2

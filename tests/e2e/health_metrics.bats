@@ -32,7 +32,7 @@ teardown() {
     json_true '.primary.connected and .secondary.connected'
     json_true '.primary.sizeBytes > 1000000'
     json_true '.primary.connections | .used >= 2 and .limit > .used and .percent > 0'
-    json_true '.primary.longestTransactionMs >= 200 and .secondary.longestTransactionMs == 0'
+    json_true '.primary.longestTransactionMs >= 200 and (.secondary.longestTransactionMs // 0) == 0'
     json_is .primary.replicas 0
     json_is .primary.replicationLagMs null
     json_is '.primary.notAvailable | length' 0
@@ -105,6 +105,8 @@ teardown() {
 }
 
 @test "beyond a threshold: an alert that a plain check keeps" {
+    local raised="connections-primary connections-secondary memory"
+    ! on_standin || raised="connections-primary memory" # CockroachDB has no limit to tell
     init_pair
     any_load
     env_set DB_ALERT_CONNECTIONS_PERCENT 1
@@ -113,11 +115,11 @@ teardown() {
     exits 0
     run_dbr health --metrics --json
     exits 0
-    json_is '[.alerts[].name] | sort | join(" ")' "connections-primary connections-secondary memory"
+    json_is '[.alerts[].name] | sort | join(" ")' "$raised"
     json_true '.alerts | all(.value > 1 and .threshold == 1)'
     run_dbr health --json
     exits 1
-    json_is '[.alerts[].name] | sort | join(" ")' "connections-primary connections-secondary memory"
+    json_is '[.alerts[].name] | sort | join(" ")' "$raised"
     # What nobody measures any more is no alert.
     jq '.samples.time = "2026-01-01T00:00:00.000Z"' <"$STATE_DIR/state.json" >"$STATE_DIR/new"
     mv "$STATE_DIR/new" "$STATE_DIR/state.json"

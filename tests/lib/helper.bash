@@ -286,7 +286,7 @@ json_true() { json_is "$1" true; }
 is() { [ "$1" = "$2" ] || fail "is: $1" "expected: $2"; }
 
 same_rows() { both_compared >"$BATS_TEST_TMPDIR/diff" || fail "the databases differ:" "$(head -n 20 "$BATS_TEST_TMPDIR/diff")"; }
-both_compared() { compare_databases "$(standin_behind "$P1_URL")" "$(standin_behind "$P2_URL")"; }
+both_compared() { compare_databases "$(standin_behind "$P1_URL")" "$(standin_behind "$P2_URL")" "$@"; } # [SCHEMA]
 different_rows() { ! both_compared >/dev/null || fail "the databases do not differ"; }
 
 # The end of every scenario: an independent comparison and dbr's own agree that the two are the same, and one more run finds nothing
