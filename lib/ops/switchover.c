@@ -167,10 +167,10 @@ static bool converge(struct switch_run *run, struct wish *wish, struct err *err)
     if (!check_init(run->state, err) || !wish_look(run, wish, err) ||
         !wish_check_pair(run, wish, err))
         return false;
-    if (!wish->options->dry_run)
+    if (!wish->options->dry_run) {
         pay_now(run);
-    if (!wish->options->dry_run)
         past_mend(run->cli, run->config, run->state);
+    }
     if (!wish->options->dry_run && !pointer_move(run->config, run->to, &run->failed, &failure) &&
         run->failed.count == 0)
         strlist_add(&run->failed, failure.message);

@@ -225,9 +225,8 @@ void identity_remember(struct state *state, char *const identities[2])
 {
     static const enum role roles[2] = {ROLE_PRIMARY, ROLE_SECONDARY};
     for (size_t i = 0; i < 2; i++) {
-        const char *now = identities[roles[i]];
         const char *known = state_identity(state, roles[i]);
-        if (now && !(known && is_weaker(now, known)))
-            state_set_identity(state, roles[i], now);
+        if (identities[roles[i]] && !(known && is_weaker(identities[roles[i]], known)))
+            state_set_identity(state, roles[i], identities[roles[i]]);
     }
 }
