@@ -14,6 +14,8 @@
 #include "db/pipeline.h"
 #include "db/query.h"
 #include "ops/init_run.h"
+#include "repl/archive.h"
+#include "repl/dropped.h"
 #include "repl/ledger.h"
 #include "repl/reconcile.h"
 #include "state/events.h"
@@ -22,6 +24,8 @@ struct update {
     struct plan additions, removals;
     struct strlist new_tables;
     bool replans; /* plan_update returned true */
+    struct archive archive;
+    char *kept; /* the file with what was dropped, NULL when that held nothing */
 };
 
 static bool check_state(const struct init_run *run, struct err *err)
@@ -48,13 +52,29 @@ static bool plan_again(struct init_run *run, struct update *u, struct err *err)
     return true;
 }
 
+/* The active database may never have had what is dropped here. */
+static bool keep_rows(struct init_run *run, struct update *u, struct err *err)
+{
+    bool ok;
+
+    archive_init(&u->archive, run->state.dir, "update");
+    ok = dropped_keep(run->session.conns[TARGET], &run->session.models[TARGET], &u->removals,
+                      &u->archive, err);
+    if (ok && u->archive.path)
+        u->kept = mem_strdup(u->archive.path);
+    if (!ok)
+        archive_discard(&u->archive);
+    return ok && archive_close(&u->archive, err);
+}
+
 static bool remove_old(struct init_run *run, struct update *u, struct err *err)
 {
     struct plan_run ddl = init_on_target(run, &u->removals);
 
     if (!run->options->force || u->removals.statement_count == 0)
         return true;
-    return plan_run_transaction(&ddl, PLAN_SCHEMA, PLAN_COMMENTS, NULL, 0, err) &&
+    return keep_rows(run, u, err) &&
+           plan_run_transaction(&ddl, PLAN_SCHEMA, PLAN_COMMENTS, NULL, 0, err) &&
            (!u->replans || plan_again(run, u, err));
 }
 
@@ -258,6 +278,15 @@ static void list(struct init_run *run, const struct update *u, const char *what,
     }
 }
 
+static void report_kept(const struct init_run *run, const struct update *u)
+{
+    if (run->cli->common.json)
+        json_set_str(run->cli->document, "salvage", u->kept);
+    else if (u->kept && !run->cli->common.quiet)
+        printf("kept: %" PRId64 " rows of what was dropped or retyped, in %s\n", u->archive.rows,
+               u->kept);
+}
+
 static void remember(struct init_run *run)
 {
     struct err err = ERR_INIT;
@@ -297,7 +326,7 @@ static bool judge(const struct init_run *run, const struct update *u, struct err
 
 bool init_update(struct init_run *run, struct err *err)
 {
-    struct update u = {PLAN_INIT, PLAN_INIT, STRLIST_INIT, false};
+    struct update u = {.additions = PLAN_INIT, .removals = PLAN_INIT, .new_tables = STRLIST_INIT};
     bool ok = check_state(run, err);
 
     if (ok) {
@@ -312,6 +341,7 @@ bool init_update(struct init_run *run, struct err *err)
         list(run, &u, "added or changed", "changes", &u.additions);
         list(run, &u, run->options->force ? "dropped or retyped" : "needs --force", "needsForce",
              &u.removals);
+        report_kept(run, &u);
         init_report_notes(run, &u.additions);
         if (!run->cli->common.json && !run->cli->common.quiet && !u.additions.statement_count &&
             !u.removals.statement_count)
@@ -322,5 +352,6 @@ bool init_update(struct init_run *run, struct err *err)
     plan_release(&u.additions);
     plan_release(&u.removals);
     strlist_release(&u.new_tables);
+    free(u.kept);
     return ok;
 }

@@ -17,6 +17,18 @@ void diff_remove(struct diff *diff)
     plan_take(diff->removals, &diff->ddl, PLAN_STRUCTURE);
 }
 
+void diff_lose(struct diff *diff, const struct model_table *target,
+               const struct model_column *column)
+{
+    struct plan *plan = diff->removals;
+    /* Partitions are read with their table. */
+    if (column && (column->generated || target->partition))
+        return;
+    plan->losses = mem_array(plan->losses, plan->loss_count + 1, sizeof *plan->losses);
+    plan->losses[plan->loss_count++] =
+        (struct plan_loss){mem_strdup(target->name), column ? mem_strdup(column->name) : NULL};
+}
+
 void diff_discard(struct diff *diff)
 {
     ddl_release(&diff->ddl);
@@ -59,6 +71,7 @@ static void drop_tables(struct diff *diff)
             !diff_missing_table(diff, theirs))
             continue;
         diff->replans |= again;
+        diff_lose(diff, theirs, NULL);
         struct buf sql = BUF_INIT;
         buf_adds(&sql, "DROP TABLE IF EXISTS ");
         ddl_name(&sql, diff->target, theirs->name);
@@ -209,6 +222,8 @@ static void views_first(struct diff *diff, struct plan *plan)
     free(plan->notes);
     plan->notes = rest.notes;
     plan->note_count = rest.note_count;
+    plan->losses = rest.losses;
+    plan->loss_count = rest.loss_count;
 }
 
 bool plan_update(const struct model *source, const struct model *target,

@@ -26,6 +26,9 @@ struct diff {
 /* Moves what the writers left to the additions. */
 void diff_add(struct diff *diff, enum plan_phase phase);
 void diff_remove(struct diff *diff);
+/* A removal takes the rows of this table of the target, or the values of its column (else NULL). */
+void diff_lose(struct diff *diff, const struct model_table *target,
+               const struct model_column *column);
 /* Forgets what the writers left, notes included. */
 void diff_discard(struct diff *diff);
 

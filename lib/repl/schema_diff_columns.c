@@ -47,6 +47,7 @@ static void diff_generated(struct diff *diff, const struct model_table *table,
     if (same)
         return;
     drop_column(diff, table, ours->name);
+    diff_lose(diff, model_table(diff->target, table->name), theirs);
     diff->engine->ddl->add_column(&diff->ddl, table, ours);
     diff_remove(diff);
 }
@@ -110,6 +111,15 @@ static void diff_default(struct diff *diff, const struct model_table *table,
     set_default(diff, table, ours);
 }
 
+/* A value may not survive as another type. */
+static void lose_retyped(struct diff *diff, const struct model_table *table,
+                         const struct model_column *ours, const struct model_column *theirs)
+{
+    if (diff_column_type(ours, diff->source, theirs, diff->target) &&
+        !diff_widens(theirs->type, ours->type))
+        diff_lose(diff, model_table(diff->target, table->name), theirs);
+}
+
 static void diff_retype(struct diff *diff, const struct model_table *table,
                         const struct model_column *ours, const struct model_column *theirs)
 {
@@ -125,6 +135,7 @@ static void diff_retype(struct diff *diff, const struct model_table *table,
     } else {
         diff->views_removed_again = true;
         diff_remove(diff);
+        lose_retyped(diff, table, ours, theirs);
     }
 }
 
@@ -177,6 +188,8 @@ static void diff_column(struct diff *diff, const struct model_table *table,
     if (!from_parent(table, ours)) {
         diff_retype(diff, table, ours, theirs);
         diff_generated(diff, table, ours, theirs);
+    } else {
+        lose_retyped(diff, table, ours, theirs);
     }
     diff_identity(diff, table, ours, theirs);
     diff_default(diff, table, ours, theirs);
@@ -217,7 +230,12 @@ void diff_columns(struct diff *diff, const struct model_table *source,
 {
     for (size_t i = 0; i < target->column_count; i++) {
         const struct model_column *theirs = &target->columns[i];
-        if (theirs->hidden || model_column(source, theirs->name) || from_parent(target, theirs))
+        if (theirs->hidden || model_column(source, theirs->name))
+            continue;
+        /* What a child inherits goes with the parent's. */
+        if (!diff_renamed(diff, source, target, i))
+            diff_lose(diff, target, theirs);
+        if (from_parent(target, theirs))
             continue;
         if (diff_renamed(diff, source, target, i)) {
             rename_column(diff, source, theirs->name, source->columns[i].name);

@@ -152,6 +152,19 @@ static void alter_attribute(struct diff *diff, const struct model_type *type, co
     ddl_add(&diff->ddl, &sql, NULL, false, "attribute %s of type %s", name, type->name);
 }
 
+/* Every column of that type loses a part of its values, and so do arrays of it. */
+static void lose_part(struct diff *diff, const struct model_type *type)
+{
+    for (size_t i = 0; i < diff->target->table_count; i++) {
+        const struct model_table *table = &diff->target->tables[i];
+        for (size_t c = 0; c < table->column_count; c++) {
+            const char *name = table->columns[c].type_name;
+            if (strcmp(name + (*name == '_'), type->name) == 0)
+                diff_lose(diff, table, &table->columns[c]);
+        }
+    }
+}
+
 static void diff_composite(struct diff *diff, const struct model_type *source,
                            const struct model_type *target)
 {
@@ -169,6 +182,7 @@ static void diff_composite(struct diff *diff, const struct model_type *source,
         } else if (diff->postgres && !diff_same(ours->type, theirs->type)) {
             alter_attribute(diff, source, "ALTER", ours->name, rest.data);
             diff_remove(diff);
+            lose_part(diff, target);
         }
     }
     for (size_t i = 0; i < target->attribute_count; i++) {
@@ -176,6 +190,7 @@ static void diff_composite(struct diff *diff, const struct model_type *source,
             continue;
         alter_attribute(diff, source, "DROP", target->attributes[i].name, "");
         diff_remove(diff);
+        lose_part(diff, target);
     }
     buf_release(&rest);
 }

@@ -22,8 +22,13 @@ void plan_release(struct plan *plan)
         free(plan->notes[i].text);
         free(plan->notes[i].beside);
     }
+    for (size_t i = 0; i < plan->loss_count; i++) {
+        free(plan->losses[i].table);
+        free(plan->losses[i].column);
+    }
     free(plan->statements);
     free(plan->notes);
+    free(plan->losses);
     *plan = (struct plan)PLAN_INIT;
 }
 

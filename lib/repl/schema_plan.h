@@ -49,15 +49,22 @@ struct plan_note {
     char *beside; /* object of the statement that it belongs to, or NULL */
 };
 
+/* Rows that a removal takes away: those of a table, or the values of a column (else NULL). */
+struct plan_loss {
+    char *table, *column;
+};
+
 struct plan {
     struct plan_statement *statements;
     size_t statement_count;
     struct plan_note *notes;
     size_t note_count;
+    struct plan_loss *losses; /* plan_update's removals only; repl/dropped.h keeps them */
+    size_t loss_count;
 };
 #define PLAN_INIT                                                                                  \
     {                                                                                              \
-        NULL, 0, NULL, 0                                                                           \
+        NULL, 0, NULL, 0, NULL, 0                                                                  \
     }
 
 /* Everything that creates the source's schema on the target engine (target_version as conn_version,
