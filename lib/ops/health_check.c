@@ -6,6 +6,7 @@
  */
 #include "ops/health_check.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -97,6 +98,21 @@ static bool check_active(const struct config *config, const struct state *state,
     return err_hint(err, "set it again, in the env file that dbr has been run with so far");
 }
 
+/* A state that was begun anew takes the primary for active, whatever the databases tell. */
+static void note_unknown_switch(const struct state *state, const struct probe *probes,
+                                struct strlist *notes)
+{
+    int64_t epoch = probes[ROLE_SECONDARY].epoch;
+    if (state_init_status(state) != INIT_DONE && state_active(state) == ROLE_PRIMARY &&
+        probes[ROLE_PRIMARY].connected && epoch > probes[ROLE_PRIMARY].epoch &&
+        epoch > journal_epoch(state))
+        strlist_addf(notes,
+                     "the secondary was made the active database by switch %" PRId64
+                     ", which this state does not know: look for the lost state, or see dbr(7), "
+                     "\"The state file is lost\"",
+                     epoch);
+}
+
 /*
  * The databases must be those of the state. While the active one is down that comes second: the
  * outage is what whoever is called must hear of.
@@ -112,8 +128,10 @@ static bool check_identities(const struct state *state, const struct probe *prob
     struct journal left;
     int64_t under_way = journal_read(state, &left) ? left.epoch : 0;
     if (identity_check(state, identities, &refusal) &&
-        switch_mark_check(state, epoch, under_way, &refusal))
+        switch_mark_check(state, epoch, under_way, &refusal)) {
+        note_unknown_switch(state, probes, notes);
         return true;
+    }
     if (probes[state_active(state)].connected) {
         *err = refusal;
         return false;

@@ -148,6 +148,10 @@ static bool begin_fresh(struct init_run *run, struct err *err)
 {
     bool fenced;
 
+    /* Consent to drop the secondary is none to drop the database that the application uses. */
+    if (!catalog_is_empty(&run->session.models[TARGET]) &&
+        state_init_status(&run->state) != INIT_DONE && !init_check_lost_state(run, &fenced, err))
+        return false;
     if (!catalog_is_empty(&run->session.models[TARGET]) && !run->options->recreate) {
         err_set(err, ERR_REFUSED, "the secondary is not empty: its schema %s has %zu tables",
                 run->config.schema, run->session.models[TARGET].table_count);
@@ -160,10 +164,6 @@ static bool begin_fresh(struct init_run *run, struct err *err)
                 : "--resume continues an interrupted init, or takes over a twin whose state was "
                   "lost; --recreate drops what is there first");
     }
-    /* Consent to drop the secondary is none to drop the database that the application uses. */
-    if (!catalog_is_empty(&run->session.models[TARGET]) &&
-        state_init_status(&run->state) != INIT_DONE && !init_check_lost_state(run, &fenced, err))
-        return false;
     if (!init_note_begin(run, err))
         return false;
     return (catalog_is_empty(&run->session.models[TARGET]) || drop_everything(run, err)) &&

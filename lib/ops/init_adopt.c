@@ -4,6 +4,7 @@
  * differs is written. A lost state also forgets which database is active: what speaks for the
  * secondary stops the run.
  */
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -33,6 +34,23 @@ static bool ask_fences(struct init_run *run, bool fenced[2], struct err *err)
     return true;
 }
 
+/* A primary that was down at the failover is not fenced before a run with the state sees it. */
+static bool check_marks(const struct init_run *run, struct err *err)
+{
+    const struct session *s = &run->session;
+
+    if (s->epochs[TARGET] <= s->epochs[SOURCE])
+        return true;
+    err_set(err, ERR_REFUSED,
+            "the secondary was made the active database by switch %" PRId64
+            ", which the state %s does not know: it may be the database that the application uses",
+            s->epochs[TARGET], run->state.dir);
+    return err_hint(err,
+                    "look for the lost state (another user, another DB_STATE_DIR); without it, "
+                    "find out which database the application uses: dbr(7), \"The state file "
+                    "is lost\", says how to go on from there");
+}
+
 bool init_check_lost_state(struct init_run *run, bool *target_fenced, struct err *err)
 {
     bool fenced[2];
@@ -41,7 +59,7 @@ bool init_check_lost_state(struct init_run *run, bool *target_fenced, struct err
         return false;
     *target_fenced = fenced[TARGET];
     if (!fenced[SOURCE])
-        return true;
+        return fenced[TARGET] || check_marks(run, err);
     err_set(err, ERR_REFUSED, "the primary is fenced%s, but the state %s knows of no failover: %s",
             fenced[TARGET] ? "" : " and the secondary is not", run->state.dir,
             fenced[TARGET] ? "a switch may have been under way"

@@ -70,7 +70,8 @@ bool init_quiet_triggers(struct init_run *run, struct err *err);
 bool init_adopt(struct init_run *run, struct err *err);
 /*
  * Before a secondary that holds something is written to, while the state knows no complete init:
- * ERR_REFUSED when the fences say that the secondary may be the active database.
+ * ERR_REFUSED when the fences, or what switches have left in the databases, say that the secondary
+ * may be the active one.
  */
 bool init_check_lost_state(struct init_run *run, bool *target_fenced, struct err *err);
 

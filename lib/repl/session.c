@@ -78,11 +78,9 @@ static bool queue(struct session *s, const struct config *config, bool latest, s
            pipeline_send(s->conns, 2, err);
 }
 
-static bool check_epochs(struct session *s, const struct state *state, const int64_t epochs[2],
-                         struct err *err)
+static int64_t last_epoch(const struct session *s)
 {
-    s->epoch = epochs[SOURCE] > epochs[TARGET] ? epochs[SOURCE] : epochs[TARGET];
-    return switch_mark_check(state, s->epoch, 0, err);
+    return s->epochs[SOURCE] > s->epochs[TARGET] ? s->epochs[SOURCE] : s->epochs[TARGET];
 }
 
 static bool receive_source(struct session *s, bool latest, struct err *err)
@@ -102,15 +100,14 @@ static bool receive(struct session *s, const struct state *state, bool latest, s
 {
     struct conn *source = s->conns[SOURCE];
     struct conn *target = s->conns[TARGET];
-    int64_t epochs[2];
     bool found;
 
     return identity_receive(source, &s->identities[s->roles[SOURCE]], err) &&
-           switch_mark_receive(source, &found, &epochs[SOURCE], err) &&
+           switch_mark_receive(source, &found, &s->epochs[SOURCE], err) &&
            identity_receive(target, &s->identities[s->roles[TARGET]], err) &&
-           switch_mark_receive(target, &found, &epochs[TARGET], err) &&
-           identity_check(state, s->identities, err) && check_epochs(s, state, epochs, err) &&
-           receive_source(s, latest, err) &&
+           switch_mark_receive(target, &found, &s->epochs[TARGET], err) &&
+           identity_check(state, s->identities, err) &&
+           switch_mark_check(state, last_epoch(s), 0, err) && receive_source(s, latest, err) &&
            apply_receive_privileges(target, &s->unchecked, &s->temporary, err) &&
            fence_receive_state(target, &s->fenced, err) &&
            keys_off_receive_look(target, &s->off[TARGET], err) &&
@@ -171,7 +168,7 @@ static bool check_schema(const struct session *s, const struct state *state, str
 void session_remember(const struct session *s, struct state *state)
 {
     identity_remember(state, s->identities);
-    journal_learn_epoch(state, s->epoch);
+    journal_learn_epoch(state, last_epoch(s));
     state_set_schema(state, s->models[SOURCE].schema);
 }
 

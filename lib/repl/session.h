@@ -22,12 +22,12 @@ struct session {
     struct model models[2]; /* by side */
     char *identities[2];    /* by role */
     char *watermark;        /* the safe start of the next change window */
-    char *moment;   /* CockroachDB: as of which the source is read (repl/moment.h), or NULL */
-    bool fenced;    /* the target is */
-    int64_t epoch;  /* of the last switch that the databases tell of */
-    bool lent;      /* the connections are the caller's */
-    bool connected; /* both databases let us in, whatever came of it; tells it of a session that
-                       could not be opened too */
+    char *moment;      /* CockroachDB: as of which the source is read (repl/moment.h), or NULL */
+    bool fenced;       /* the target is */
+    int64_t epochs[2]; /* by side: of the last switch that opened this database, 0 for none */
+    bool lent;         /* the connections are the caller's */
+    bool connected;    /* both databases let us in, whatever came of it; tells it of a session that
+                          could not be opened too */
     bool unchecked; /* the target lets us switch off its foreign keys and triggers for a transaction
                      */
     bool temporary; /* the target lets us make temporary tables */

@@ -108,3 +108,38 @@ lift() { server_sql "$1" postgres -c "ALTER DATABASE $DB RESET default_transacti
     run_dbr sync
     exits 5
 }
+
+@test "a secondary that a forced failover made active is left alone, though the primary was never fenced" {
+    env_set DATABASE_URL "${P1_URL/:[0-9]*\//:1/}"
+    run_dbr failover --force --yes
+    exits 0
+    p2 -c "INSERT INTO leads (name) VALUES ('served')"
+    env_set DATABASE_URL "$P1_URL"
+    lose_state
+    run_dbr health
+    exits 1
+    stdout_has "by switch 1, which this state does not know"
+    rm -rf "$STATE_DIR"
+    for way in "" "--resume" "--resume --yes" "--recreate"; do
+        # shellcheck disable=SC2086 # words
+        run_dbr init-secondary $way
+        exits 5
+        stderr_has "may be the database that the application uses" "switch 1" "DB_STATE_DIR" "The state file is lost"
+    done
+    is "$(p2 -c "SELECT count(*) FROM leads WHERE name = 'served'")" 1
+    # The way out of dbr(7), for either answer.
+    mkdir -p "$STATE_DIR"
+    echo '{"version": 1, "activeDatabase": "secondary", "lastSwitch": {"op": "failover"}, "init": {"status": "done"}}' >"$STATE_DIR/state.json"
+    run_dbr sync
+    exits 0
+    in_step
+    run_dbr failback --yes
+    exits 0
+    # A later switch opened the primary: nothing speaks for the secondary any more.
+    lift two
+    lose_state
+    run_dbr init-secondary --resume
+    exits 0
+    is "$(p1 -c "SELECT count(*) FROM leads WHERE name = 'served'")" 1
+    in_step
+}
