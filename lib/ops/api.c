@@ -67,7 +67,7 @@ static void answer(struct api *api, const struct api_route *route)
     route->answer(api, route->argument);
 }
 
-static void judge(struct api *api, struct config *config)
+static void judge(struct api *api, struct config *config, struct api_names *names)
 {
     struct err err = ERR_INIT;
     const struct api_route *route = api_route_find(&api->request);
@@ -78,23 +78,27 @@ static void judge(struct api *api, struct config *config)
     }
     if (!check_method(api, route))
         return;
-    if (config_load_plain(config, NULL, NULL, &err))
+    if (config_load_plain(config, NULL, NULL, &err)) {
+        api_names_collect(names, config);
         answer(api, route);
-    else
+    } else {
         not_set_up(api, &err);
+    }
     config_release(config);
 }
 
 void api_serve(struct api_response *response, bool *with_body)
 {
     struct config config;
+    struct api_names names = API_NAMES_INIT;
     struct api api = {.config = &config, .response = response};
     api_request_read(&api.request);
     *with_body = api.request.method != API_HEAD;
-    judge(&api, &config);
+    judge(&api, &config, &names);
     api_request_drain(&api.request);
     if (response->document)
-        api_scrub(response->document);
+        api_scrub(&names, response->document);
+    api_names_release(&names);
 }
 
 static bool serve(struct cli *cli, struct err *err)

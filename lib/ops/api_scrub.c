@@ -97,7 +97,7 @@ static void scrub_word(const char *word, size_t len, struct buf *out)
     buf_add(out, word + end, len - end);
 }
 
-void api_scrub_text(const char *text, struct buf *out)
+static void scrub_words(const char *text, struct buf *out)
 {
     while (*text) {
         size_t blanks = 0;
@@ -117,23 +117,31 @@ void api_scrub_text(const char *text, struct buf *out)
     }
 }
 
-static void scrub(struct json *item, struct buf *out)
+void api_scrub_text(const struct api_names *names, const char *text, struct buf *out)
+{
+    struct buf words = BUF_INIT;
+    scrub_words(text, &words);
+    api_names_hide(names, words.data, out);
+    buf_release(&words);
+}
+
+static void scrub(const struct api_names *names, struct json *item, struct buf *out)
 {
     const char *text = json_text(item);
     if (text) {
         buf_reset(out);
-        api_scrub_text(text, out);
+        api_scrub_text(names, text, out);
         if (strcmp(out->data, text) != 0)
             json_set_text(item, out->data);
         return;
     }
     for (struct json *child = json_first(item); child; child = json_next(child))
-        scrub(child, out);
+        scrub(names, child, out);
 }
 
-void api_scrub(struct json *document)
+void api_scrub(const struct api_names *names, struct json *document)
 {
     struct buf out = BUF_INIT;
-    scrub(document, &out);
+    scrub(names, document, &out);
     buf_release(&out);
 }

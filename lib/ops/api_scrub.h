@@ -1,17 +1,19 @@
 /*
  * What the HTTP API passes on of the programs' words. They were written for whoever is on the
- * server; a client is told neither addresses, nor paths, nor statements.
+ * server; a client is told neither addresses, nor names of users and databases, nor paths, nor
+ * statements.
  */
 #ifndef DBR_OPS_API_SCRUB_H
 #define DBR_OPS_API_SCRUB_H
 
 #include "base/buf.h"
 #include "base/json.h"
+#include "ops/api_names.h"
 
-/* Appends text with each URL, connection string and absolute path replaced, cut before SQL and what
- * a server adds to an error (DETAIL, CONTEXT, ...). */
-void api_scrub_text(const char *text, struct buf *out);
+/* Appends text with each name, URL, connection string and absolute path replaced, cut before SQL
+ * and what a server adds to an error (DETAIL, CONTEXT, ...). */
+void api_scrub_text(const struct api_names *names, const char *text, struct buf *out);
 /* Every text in the document, at any depth. */
-void api_scrub(struct json *document);
+void api_scrub(const struct api_names *names, struct json *document);
 
 #endif

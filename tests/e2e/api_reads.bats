@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # Proves: GET answers with what the programs say, from the last record while it is fresh and from one check when it is not, and tells
-# no address, path or statement; the program loads no libpq.
+# no address, name of a user or database, path or statement; the program loads no libpq.
 
 load ../lib/helper
 load ../lib/api
@@ -88,6 +88,19 @@ age_record() {
     json_true '.events | length >= 2'
     json_true '.events[0].time >= .events[1].time'
     stdout_lacks "127.0.0.1"
+}
+
+@test "no name of a host, user or database, where a server's words hold it" {
+    env_set DATABASE_URL "postgresql://secretuser:x@secrethost.invalid/secretdb"
+    env_set DATABASE_URL_SECONDARY "${P2_URL/app/secretuser}"
+    for path in /db-health /alerts /events /metrics /database; do
+        api GET "$path"
+        answers 200
+        stdout_lacks secretuser secrethost secretdb "$DB" 127.0.0.1
+    done
+    api GET /db-health
+    json_true '.primary.error | contains("translate host name \"[name]\"")'
+    json_true '.secondary.error | contains("\"[name]\"")'
 }
 
 @test "the other reads" {
