@@ -290,10 +290,27 @@ void diff_free_sequence_names(struct diff *diff, const struct model_table *sourc
     }
 }
 
+/* The rows of an unlogged table are gone after a crash of its server. */
+static void diff_logged(struct diff *diff, const struct model_table *source,
+                        const struct model_table *target)
+{
+    if (!diff->postgres || source->kind != 'r' || target->kind != 'r' ||
+        source->unlogged == target->unlogged)
+        return;
+    struct buf sql = BUF_INIT;
+    buf_adds(&sql, "ALTER TABLE ");
+    ddl_name(&sql, diff->source, source->name);
+    buf_adds(&sql, source->unlogged ? " SET UNLOGGED" : " SET LOGGED");
+    ddl_add(&diff->ddl, &sql, source, false, "%s of table %s",
+            source->unlogged ? "UNLOGGED" : "LOGGED", source->name);
+    diff_add(diff, PLAN_STRUCTURE);
+}
+
 void diff_table(struct diff *diff, const struct model_table *source,
                 const struct model_table *target)
 {
     diff->renaming = false;
+    diff_logged(diff, source, target);
     drop_leftovers(diff, source, target);
     diff_free_sequence_names(diff, source);
     diff_add(diff, PLAN_STRUCTURE);

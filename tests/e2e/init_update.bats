@@ -68,6 +68,15 @@ followed() {
     followed
 }
 
+@test "a table that became logged, and one that is not any more" {
+    needs_postgres "every table of CockroachDB is logged"
+    p1 -c "CREATE UNLOGGED TABLE drafts (id int PRIMARY KEY)" -c "CREATE TABLE cache (id int PRIMARY KEY)"
+    followed
+    p1 -c "ALTER TABLE drafts SET LOGGED" -c "ALTER TABLE cache SET UNLOGGED"
+    followed
+    is "$(p2 -c "SELECT string_agg(relpersistence, '' ORDER BY relname) FROM pg_class WHERE relname IN ('drafts', 'cache')")" up
+}
+
 @test "a dropped column, table, index and enum value are listed, kept, and dropped with --force" {
     p1 -c "ALTER TABLE users DROP COLUMN wallet_address" -c "DROP TABLE landing_videos" -c "DROP INDEX users_tags_idx" \
         -c "ALTER TABLE leads DROP CONSTRAINT leads_pkey" -c "ALTER TABLE leads ADD PRIMARY KEY (id, name)"
