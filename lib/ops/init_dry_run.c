@@ -99,7 +99,7 @@ static bool for_dialect(struct init_run *run, struct err *err)
     ok = conn_open(&params, &conn, err) && catalog_queue(conn, err) && pipeline_sync(conn, err) &&
          pipeline_send(&conn, 1, err) && catalog_receive(conn, &model, err) &&
          catalog_check_schema(&model, params.role, err) &&
-         catalog_filter(&model, &run->config.tables, &run->config.exclude, err) &&
+         catalog_filter(&model, NULL, &run->config.tables, &run->config.exclude, err) &&
          (engine->kind != ENGINE_COCKROACH || nested_find(conn, &model, err));
     if (ok)
         print_create(run, &model, engine, 0);

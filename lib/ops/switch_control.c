@@ -175,9 +175,8 @@ static bool connect_wanted(struct switch_run *run, const bool wanted[2], int tim
         if (run->control[role] && !had[role] && !receive_answers(run, role, &epochs[role], err))
             return false;
     for (role = ROLE_PRIMARY; role <= ROLE_SECONDARY; role++)
-        if (run->control[role] && !had[role] &&
-            !catalog_filter(&run->models[role], &run->config->tables, &run->config->exclude, err))
-            return false;
+        if (run->control[role] && !had[role])
+            catalog_exclude(&run->models[role], &run->config->tables, &run->config->exclude);
     return identity_check(run->state, run->identities, err) && check_epoch(run, epochs, err);
 }
 

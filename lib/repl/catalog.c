@@ -132,15 +132,19 @@ bool catalog_receive(struct conn *conn, struct model *model, struct err *err)
     return true;
 }
 
-static bool check_names(const struct model *model, const struct strlist *names, struct err *err)
+static bool check_names(const struct model *model, const struct model *other,
+                        const struct strlist *names, struct err *err)
 {
     for (size_t i = 0; i < names->count; i++) {
         const char *name = names->items[i];
         const struct model_table *table = model_table(model, name);
+        if (!table && other)
+            table = model_table(other, name);
         if (table && !table->partition)
             continue;
         if (table) {
-            const struct model_table *root = model_root(model, table);
+            const struct model_table *root =
+                model_root(model_table(model, name) ? model : other, table);
             err_set(err, ERR_USAGE, "table %s is a partition", name);
             return err_hint(err, "name the table it belongs to: %s", root->name);
         }
@@ -157,18 +161,24 @@ static bool check_names(const struct model *model, const struct strlist *names, 
     return true;
 }
 
-bool catalog_filter(struct model *model, const struct strlist *tables,
-                    const struct strlist *exclude, struct err *err)
+void catalog_exclude(struct model *model, const struct strlist *tables,
+                     const struct strlist *exclude)
 {
-    if ((tables && !check_names(model, tables, err)) ||
-        (exclude && !check_names(model, exclude, err)))
-        return false;
     for (size_t i = 0; i < model->table_count; i++) {
         struct model_table *table = &model->tables[i];
         const char *name = model_root(model, table)->name;
         table->excluded = (tables && tables->count > 0 && !strlist_has(tables, name)) ||
                           (exclude && strlist_has(exclude, name));
     }
+}
+
+bool catalog_filter(struct model *model, const struct model *other, const struct strlist *tables,
+                    const struct strlist *exclude, struct err *err)
+{
+    if ((tables && !check_names(model, other, tables, err)) ||
+        (exclude && !check_names(model, other, exclude, err)))
+        return false;
+    catalog_exclude(model, tables, exclude);
     return true;
 }
 

@@ -21,11 +21,15 @@ bool catalog_queue(struct conn *conn, struct err *err);
  * the model. */
 bool catalog_receive(struct conn *conn, struct model *model, struct err *err);
 
+/* Marks tables that the configuration leaves out. tables empty: all. */
+void catalog_exclude(struct model *model, const struct strlist *tables,
+                     const struct strlist *exclude);
 /*
- * Marks tables that the configuration leaves out. tables empty: all. An unknown name is ERR_USAGE
- * naming it and the nearest table.
+ * The same, after a look at the names: an unknown one is ERR_USAGE naming it and the nearest table.
+ * other: the model of the other database, whose tables are known as well (one that is left out need
+ * not be on the secondary); NULL: none.
  */
-bool catalog_filter(struct model *model, const struct strlist *tables,
+bool catalog_filter(struct model *model, const struct model *other, const struct strlist *tables,
                     const struct strlist *exclude, struct err *err);
 
 /* ERR_USAGE, with the nearest schema, when the database does not have the one that was read. */

@@ -84,7 +84,7 @@ bool dump_prepare(struct dump *dump, struct err *err)
     bool same = conn_engine(conn) == dump->dialect;
 
     /* Only for the names: what the tables refer to is planned with them. */
-    if (!catalog_filter(model, dump->tables, NULL, err) ||
+    if (!catalog_filter(model, NULL, dump->tables, NULL, err) ||
         (dump->dialect->kind == ENGINE_COCKROACH && !nested_find(dump->snapshot->conn, model, err)))
         return false;
     for (size_t i = 0; i < model->table_count; i++)

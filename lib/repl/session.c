@@ -188,7 +188,8 @@ bool session_open(struct session *s, const struct config *config, const struct s
     s->connected = lent || connect_both(s, config, err);
     if (s->connected && queue(s, config, latest, err) && receive(s, state, latest, err) &&
         check_schema(s, state, err) &&
-        catalog_filter(&s->models[SOURCE], &config->tables, &config->exclude, err)) {
+        catalog_filter(&s->models[SOURCE], &s->models[TARGET], &config->tables, &config->exclude,
+                       err)) {
         mirror_exclusions(s, config);
         return true;
     }

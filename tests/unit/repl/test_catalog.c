@@ -60,16 +60,16 @@ TEST(filters_name_tables)
     struct strlist tables = STRLIST_INIT, none = STRLIST_INIT;
     shop_open(&shop);
     strlist_add(&tables, "orders");
-    assert_true(catalog_filter(&shop.model, &tables, &none, &err));
+    assert_true(catalog_filter(&shop.model, NULL, &tables, &none, &err));
     assert_true(shop.tables[0].excluded);
     assert_false(shop.tables[1].excluded);
-    assert_true(catalog_filter(&shop.model, &none, &tables, &err));
+    assert_true(catalog_filter(&shop.model, NULL, &none, &tables, &err));
     assert_false(shop.tables[0].excluded);
     assert_true(shop.tables[1].excluded);
-    assert_true(catalog_filter(&shop.model, &none, &none, &err));
+    assert_true(catalog_filter(&shop.model, NULL, &none, &none, &err));
     assert_false(shop.tables[1].excluded);
     strlist_add(&tables, "user");
-    assert_false(catalog_filter(&shop.model, &tables, &none, &err));
+    assert_false(catalog_filter(&shop.model, NULL, &tables, &none, &err));
     assert_int_equal(err.code, ERR_USAGE);
     assert_non_null(strstr(err.message, "user"));
     assert_non_null(strstr(err.hint, "users"));
@@ -85,10 +85,10 @@ TEST(partitions_follow_their_table)
     shop.tables[1].partition = true;
     shop.tables[1].parent = "users";
     strlist_add(&tables, "users");
-    assert_true(catalog_filter(&shop.model, NULL, &tables, &err));
+    assert_true(catalog_filter(&shop.model, NULL, NULL, &tables, &err));
     assert_true(shop.tables[1].excluded);
     strlist_add(&tables, "orders");
-    assert_false(catalog_filter(&shop.model, &tables, NULL, &err));
+    assert_false(catalog_filter(&shop.model, NULL, &tables, NULL, &err));
     assert_non_null(strstr(err.hint, "users"));
     strlist_release(&tables);
 }

@@ -1,0 +1,62 @@
+#!/usr/bin/env bats
+# Proves: a table that the configuration leaves out, and that is on the primary alone, is in the way of no switch and no sync.
+
+load ../lib/helper
+
+setup() {
+    pair_setup app
+    p1 -c "CREATE TABLE sessions (id int PRIMARY KEY)" -c "INSERT INTO sessions VALUES (1)"
+    env_set DB_SYNC_EXCLUDE_TABLES sessions
+    run_dbr init-secondary
+    exits 0
+    is "$(p2 -c "SELECT to_regclass('sessions') IS NULL")" t
+}
+teardown() { pair_teardown; }
+
+works() {
+    p2 -c "INSERT INTO leads (name) VALUES ('served')"
+    run_dbr sync
+    exits 0
+    run_dbr failback --yes
+    exits 0
+    run_dbr sync
+    exits 0
+    is "$(p1 -c "SELECT count(*) FROM leads WHERE name = 'served'")" 1
+    is "$(p1 -c "SELECT count(*) FROM sessions")" 1
+}
+
+@test "a planned failover, and back" {
+    run_dbr failover --dry-run
+    exits 0
+    run_dbr failover --yes
+    exits 0
+    works
+}
+
+@test "a forced failover, while the primary is away, and back with a merge" {
+    env_set DATABASE_URL "${P1_URL/:[0-9]*\//:1/}"
+    run_dbr failover --yes
+    exits 0
+    env_set DATABASE_URL "$P1_URL"
+    works
+}
+
+@test "the same with DB_SYNC_TABLES" {
+    env_unset DB_SYNC_EXCLUDE_TABLES
+    env_set DB_SYNC_TABLES leads
+    run_dbr sync
+    exits 0
+    run_dbr failover --yes
+    exits 0
+    works
+}
+
+@test "a name that neither database has is an error of a sync, and in the way of no failover" {
+    env_set DB_SYNC_EXCLUDE_TABLES "sessions,laeds"
+    run_dbr sync
+    exits 2
+    stderr_has laeds "did you mean leads?"
+    env_set DATABASE_URL "${P1_URL/:[0-9]*\//:1/}"
+    run_dbr failover --yes
+    exits 0
+}
