@@ -53,6 +53,11 @@ static bool check_whole(const struct switch_run *run, const struct reconciliatio
             continue;
         err_set(err, ERR_REFUSED, "the %s cannot take over: %s: %s", role_name(run->to), pair->name,
                 pair->why ? pair->why : "deletes wait for another table");
+        if (pair->hold == HOLD_UNMERGED)
+            return err_hint(err,
+                            "dbr-sync --force lets the %s's rows win there and keeps the "
+                            "%s's in salvage/",
+                            role_name(run->from), role_name(run->to));
         if (pair->hold == HOLD_SCHEMA)
             return err_hint(err,
                             "run dbr-init-secondary --update, or dbr-%s --force to switch without "
@@ -96,6 +101,7 @@ static bool remember(struct switch_run *run, const struct reconciliation *found,
             continue;
         if (!table)
             table = json_set_object(tables, found->pairs.items[i].name);
+        journal_set_left_out(run->state, found->pairs.items[i].name, false);
         json_set_str(table, "source", role_name(run->from));
         json_set_str(table, "watermark", found->session.watermark);
         json_set_str(table, "lastFingerprint", now);
@@ -232,6 +238,29 @@ static void collect_merge(struct switch_run *run, const struct reconciliation *f
     }
 }
 
+/* Tables that the configuration left out are not taken for merged by a sync without it. */
+static void note_left_out(struct switch_run *run, const struct reconciliation *found)
+{
+    const struct model *primary = &found->session.models[SOURCE];
+    struct buf names = BUF_INIT;
+    size_t i;
+
+    for (i = 0; i < primary->table_count; i++) {
+        const struct model_table *table = &primary->tables[i];
+
+        if (table->partition && model_table(primary, table->parent))
+            continue;
+        journal_set_left_out(run->state, table->name, table->excluded);
+        if (table->excluded)
+            buf_addf(&names, "%s%s", names.len ? ", " : "", table->name);
+    }
+    if (names.len)
+        log_warn("the configuration left out of the merge: %s; where the primary holds rows of its "
+                 "own there, they stay where they are until dbr-sync --force overwrites them",
+                 names.data);
+    buf_release(&names);
+}
+
 /* From here on the active wins everywhere: whoever reads it next, through whichever node, is to
  * find what the merge has written. */
 static bool note_merged(struct switch_run *run, struct reconciliation *found,
@@ -242,6 +271,7 @@ static bool note_merged(struct switch_run *run, struct reconciliation *found,
     if (!state_begin(run->state, err))
         return false;
     journal_set_merge(run->state, NULL);
+    note_left_out(run, found);
     if (!state_commit(run->state, err))
         return false;
     if (conn_kind(found->session.conns[TARGET]) == ENGINE_COCKROACH)

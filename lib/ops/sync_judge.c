@@ -83,6 +83,31 @@ static bool has_waiting_deletes(const struct sync_run *run)
     return false;
 }
 
+static void add_hint(struct buf *hint, const char *text)
+{
+    buf_addf(hint, "%s%s", hint->len ? "; " : "", text);
+}
+
+/* What to do about tables that were left as they are. */
+static void hint_holds(const struct sync_run *run, struct err *trouble)
+{
+    struct buf hint = BUF_INIT;
+
+    if (count_holds(run, HOLD_SCHEMA))
+        buf_addf(&hint,
+                 "run dbr-init-secondary --update%s to follow the schema changes, then dbr-sync "
+                 "again",
+                 needs_force(run) ? " --force" : "");
+    if (count_holds(run, HOLD_GUARD))
+        add_hint(&hint, "if these deletes are meant, run dbr-sync --force");
+    if (count_holds(run, HOLD_UNMERGED))
+        add_hint(&hint, "what was left out of the merge is overwritten by dbr-sync --force alone, "
+                        "which keeps it in salvage/; rows that you want are copied before that, "
+                        "with dbr-export from the standby and dbr-import --upsert");
+    err_hint(trouble, "%s", hint.data);
+    buf_release(&hint);
+}
+
 void sync_judge(const struct sync_run *run, struct err *trouble)
 {
     char *names;
@@ -125,14 +150,7 @@ void sync_judge(const struct sync_run *run, struct err *trouble)
     } else {
         names = name_holds(run, HOLD_NONE);
         err_set(trouble, ERR_REFUSED, "left as they are: %s", names);
-        err_hint(
-            trouble, "%s%s%s%s%s",
-            count_holds(run, HOLD_SCHEMA) ? "run dbr-init-secondary --update" : "",
-            needs_force(run) ? " --force" : "",
-            count_holds(run, HOLD_SCHEMA) ? " to follow the schema changes, then dbr-sync again"
-                                          : "",
-            count_holds(run, HOLD_SCHEMA) && count_holds(run, HOLD_GUARD) ? "; " : "",
-            count_holds(run, HOLD_GUARD) ? "if these deletes are meant, run dbr-sync --force" : "");
+        hint_holds(run, trouble);
     }
     free(names);
 }

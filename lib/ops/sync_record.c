@@ -5,6 +5,7 @@
 #include "ops/sync_run.h"
 #include "state/breaker.h"
 #include "state/events.h"
+#include "state/journal.h"
 
 static void remember_table(struct sync_run *run, struct json *tables, size_t i, const char *now)
 {
@@ -23,6 +24,7 @@ static void remember_table(struct sync_run *run, struct json *tables, size_t i, 
     json_set_str(table, "watermark", run->watermark);
     if (c->method == COMPARE_WINDOW)
         return;
+    journal_set_left_out(&run->state, pair->name, false);
     json_set_str(table, "lastFingerprint", now);
     json_set_int(table, "rows", c->rows[SOURCE]);
 }

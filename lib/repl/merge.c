@@ -142,7 +142,8 @@ bool merge_step(struct merge *merge, struct conn *const conns[2], struct pairing
     m.tallies = mem_alloc((pairs->count + 1) * sizeof(*m.tallies));
     for (i = 0; i < pairs->count; i++)
         keyset_init(&m.decided[i], all->items[i].changes.dir);
-    ok = merge_check_holds(pairs, err) && base_read(conns[TARGET], &merge->base, err) &&
+    ok = base_read(conns[TARGET], &merge->base, err) &&
+         merge_check_holds(&merge->base, pairs, err) &&
          (merge->force || merge_check_base(merge, err)) && decide(&m, err);
     take_committed(merge, before, count);
     if (ok)

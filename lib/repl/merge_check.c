@@ -24,7 +24,23 @@ bool merge_check_base(const struct merge *merge, struct err *err)
     return true;
 }
 
-bool merge_check_holds(const struct pairings *pairs, struct err *err)
+/* Leaving it out is the way where the table has no way back. */
+static bool hint_table(const struct base *base, const char *name, struct err *err)
+{
+    const char *first = "";
+
+    if (!base->found)
+        first = "make the tables of both databases alike, or ";
+    else if (base_table(base, name))
+        first = "bring it back to what it was at the failover, on both databases, or ";
+    return err_hint(err,
+                    "%sleave it out with DB_SYNC_EXCLUDE_TABLES: what the primary holds of it is "
+                    "then not merged, and stays there until dbr-sync --force; dbr-export "
+                    "--source=primary --tables=%s copies it; nothing was written",
+                    first, name);
+}
+
+bool merge_check_holds(const struct base *base, const struct pairings *pairs, struct err *err)
 {
     size_t i;
 
@@ -37,8 +53,7 @@ bool merge_check_holds(const struct pairings *pairs, struct err *err)
         if (pair->hold == HOLD_FAILED)
             return err_hint(err, "change one of the two rows so that both have room, then run "
                                  "this again; nothing was written");
-        return err_hint(err, "make the tables of both databases alike, then run this again; "
-                             "nothing was written");
+        return hint_table(base, pair->name, err);
     }
     return true;
 }
@@ -77,8 +92,7 @@ bool merge_check_table(const struct merging *m, size_t pair, struct err *err)
     if (!why)
         return true;
     err_set(err, ERR_REFUSED, "table %s cannot be merged: %s", p->name, why);
-    return err_hint(err, "bring the table back to what it was, or leave it out with "
-                         "DB_SYNC_EXCLUDE_TABLES; nothing was written");
+    return hint_table(&m->merge->base, p->name, err);
 }
 
 static bool guard_side(const struct merging *m, size_t pair, enum role role, struct err *err)

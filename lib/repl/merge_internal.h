@@ -37,7 +37,7 @@ bool merge_decide_all(struct merging *m, struct err *err);
 
 /* ERR_REFUSED for what stands in the way: before anything is decided, and after. */
 bool merge_check_base(const struct merge *merge, struct err *err);
-bool merge_check_holds(const struct pairings *pairs, struct err *err);
+bool merge_check_holds(const struct base *base, const struct pairings *pairs, struct err *err);
 bool merge_check_table(const struct merging *m, size_t pair, struct err *err);
 bool merge_guard(const struct merging *m, struct err *err);
 

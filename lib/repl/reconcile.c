@@ -264,7 +264,7 @@ static bool attempt(struct reconciliation *r, const struct config *config,
     if (!choose_way(r, options, err))
         return false;
     r->sequences = sequences_differ(&r->session.models[SOURCE], &r->session.models[TARGET]);
-    reconcile_guard(r, config, options);
+    reconcile_guard(r, config, state, options);
     if (!options->write || !has_work(r, options))
         return true;
     r->applied = apply(r, config, options, failed, err);

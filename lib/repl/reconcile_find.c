@@ -6,6 +6,7 @@
 #include "db/quote.h"
 #include "repl/moment.h"
 #include "repl/reconcile_internal.h"
+#include "state/journal.h"
 
 #define FINGERPRINT_EVERY_US ((int64_t)24 * 3600 * 1000000)
 
@@ -22,15 +23,16 @@ static bool fingerprint_due(const struct json *known, const char *source)
 
 static void choose_method(const struct reconciliation *r, struct comparison *c,
                           const struct pairing *pair, const struct config *config,
-                          const struct json *tables, const struct reconcile_options *options)
+                          const struct state *state, const struct reconcile_options *options)
 {
-    const struct json *known = json_get(tables, pair->name);
+    const struct json *known = json_get(json_get(state->root, "tables"), pair->name);
     const char *watermark = json_str(known, "watermark", NULL);
 
     if (!pairing_active(pair))
         return;
     c->method = compare_by_size(pair);
     if (options->every_table || r->full || strlist_has(&r->complete, pair->name) ||
+        journal_left_out(state, pair->name) ||
         compare_row_estimate(pair) <= config->fingerprint_rows)
         return;
     if (fingerprint_due(known, role_name(options->source)) || !watermark)
@@ -97,7 +99,6 @@ bool reconcile_find(struct reconciliation *r, const struct config *config,
                     const struct state *state, const struct reconcile_options *options,
                     struct err *err)
 {
-    const struct json *tables = json_get(state->root, "tables");
     const struct conn *conns[2] = {r->session.conns[SOURCE], r->session.conns[TARGET]};
     /* A merge writes temporary tables; what is applied piecemeal has transactions of its own. */
     bool write = (options->write || options->merge) && !r->piecemeal;
@@ -119,7 +120,7 @@ bool reconcile_find(struct reconciliation *r, const struct config *config,
     reconcile_hold_failures(r);
     pairings_spread_holds(&r->pairs);
     for (i = 0; i < r->pairs.count; i++)
-        choose_method(r, &r->all.items[i], &r->pairs.items[i], config, tables, options);
+        choose_method(r, &r->all.items[i], &r->pairs.items[i], config, state, options);
     if (!queue_begin(r, write, err) || !queue_locks(r, options, &locks, err) ||
         !compare_queue_sums(r->session.conns, &r->pairs, &r->all, err) ||
         !pipeline_send(r->session.conns, 2, err) || !receive_begin(r, write, err) ||

@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "repl/reconcile_internal.h"
+#include "state/journal.h"
 
 #define GUARD_ROWS 100
 
@@ -24,12 +25,28 @@ static char *guard_reason(const struct comparison *c, const struct config *confi
     return NULL;
 }
 
-static void guard(struct pairing *pair, const struct comparison *c, const struct config *config)
+/* Rows of a table that was left out of the merge may be stranded ones, which nobody has. */
+static char *unmerged_reason(const struct pairing *pair, const struct comparison *c,
+                             const struct state *state)
 {
+    if (c->updates + c->deletes == 0 || !journal_left_out(state, pair->name))
+        return NULL;
+    return mem_printf("it was left out of the merge after the failover, and %" PRId64
+                      " rows of the standby would be overwritten or deleted",
+                      c->updates + c->deletes);
+}
+
+static void guard(struct pairing *pair, const struct comparison *c, const struct config *config,
+                  const struct state *state)
+{
+    char *unmerged = unmerged_reason(pair, c, state);
     char *why = guard_reason(c, config);
 
-    if (why)
+    if (unmerged)
+        pairing_hold(pair, HOLD_UNMERGED, unmerged);
+    else if (why)
         pairing_hold(pair, HOLD_GUARD, why);
+    free(unmerged);
     free(why);
 }
 
@@ -49,7 +66,7 @@ bool reconcile_would_guard(const struct reconciliation *r, const struct config *
 }
 
 void reconcile_guard(struct reconciliation *r, const struct config *config,
-                     const struct reconcile_options *options)
+                     const struct state *state, const struct reconcile_options *options)
 {
     size_t i;
 
@@ -57,6 +74,6 @@ void reconcile_guard(struct reconciliation *r, const struct config *config,
     if (options->force || options->compare_only || options->merge)
         return;
     for (i = 0; i < r->pairs.count; i++)
-        guard(&r->pairs.items[i], &r->all.items[i], config);
+        guard(&r->pairs.items[i], &r->all.items[i], config, state);
     pairings_spread_holds(&r->pairs);
 }

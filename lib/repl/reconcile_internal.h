@@ -13,7 +13,7 @@ bool reconcile_needs_more(struct reconciliation *r);
 
 /* Holds tables whose deletes are not believed without consent. */
 void reconcile_guard(struct reconciliation *r, const struct config *config,
-                     const struct reconcile_options *options);
+                     const struct state *state, const struct reconcile_options *options);
 
 /* Leaves out the tables whose rows an earlier attempt could not write. */
 void reconcile_hold_failures(struct reconciliation *r);

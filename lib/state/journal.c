@@ -217,6 +217,21 @@ const char *journal_merge(const struct state *state)
     return json_str(json_get(state->root, "merge"), "run", NULL);
 }
 
+bool journal_left_out(const struct state *state, const char *table)
+{
+    return json_str(json_get(state->root, "leftOut"), table, NULL) != NULL;
+}
+
+void journal_set_left_out(struct state *state, const char *table, bool left_out)
+{
+    char now[CLOCK_TEXT_SIZE];
+
+    if (left_out)
+        json_set_str(state_part(state, "leftOut"), table, clock_format(clock_now_us(), now));
+    else if (journal_left_out(state, table))
+        json_remove(state_part(state, "leftOut"), table);
+}
+
 void journal_set_merge(struct state *state, const char *run)
 {
     char now[CLOCK_TEXT_SIZE];

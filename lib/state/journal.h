@@ -95,6 +95,11 @@ void journal_set_debt(struct state *state, enum role role, bool owed);
 const char *journal_merge(const struct state *state);
 void journal_set_merge(struct state *state, const char *run); /* NULL: merged */
 
+/* A table that the configuration left out of a merge: what the primary holds of it was never
+ * merged. It is in nobody's way until a sync would overwrite it. */
+bool journal_left_out(const struct state *state, const char *table);
+void journal_set_left_out(struct state *state, const char *table, bool left_out);
+
 /* How many automatic failbacks took effect within the last 24 hours. */
 int journal_recent_failbacks(const struct state *state);
 
