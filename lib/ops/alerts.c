@@ -7,6 +7,10 @@
 #include "base/buf.h"
 #include "base/mem.h"
 
+#define PENDING_US INT64_C(120000000) /* who was to tell of it must have ended since */
+#define RETRY_US INT64_C(300000000)   /* the longest that retryAt is ahead */
+#define OVER_US INT64_C(86400000000)  /* after that, the end is no news any more */
+
 /* --- the list ------------------------------------------------------------------------ */
 
 static struct alert *find(const struct alerts *alerts, const char *name)
@@ -38,6 +42,7 @@ void alerts_release(struct alerts *alerts)
         free(alerts->items[i].message);
     }
     free(alerts->items);
+    strlist_release(&alerts->covered);
     *alerts = (struct alerts)ALERTS_INIT;
 }
 
@@ -53,6 +58,7 @@ static void add_news(struct alerts *news, const struct alert *alert, enum alert_
     item->value = alert->value;
     item->threshold = alert->threshold;
     item->change = change;
+    item->again = alert->again;
     memcpy(item->since, alert->since, sizeof item->since);
 }
 
@@ -67,32 +73,77 @@ static int64_t time_of(const struct json *entry, const char *name, int64_t now_u
     return time;
 }
 
-static void store(struct json *part, const struct alert *alert, int64_t notified_us)
+/* Nobody was told, or it is time to tell again; repeat_ms 0: that time never comes. */
+static bool is_due(const struct json *entry, int64_t now_us, int64_t repeat_ms)
+{
+    int64_t notified = time_of(entry, "notified", now_us, 0);
+    int64_t retry;
+    if (clock_parse(json_str(entry, "retryAt", NULL), &retry) && retry > now_us &&
+        retry - now_us <= RETRY_US)
+        return false;
+    if (notified == 0)
+        return true;
+    if (json_bool(entry, "pending", false))
+        return now_us - notified >= PENDING_US;
+    return repeat_ms > 0 && now_us - notified >= repeat_ms * 1000;
+}
+
+/* Somebody is about to be told. */
+static void set_pending(struct json *entry, int64_t now_us)
 {
     char time[CLOCK_TEXT_SIZE];
-    struct json *entry = json_set_object(part, alert->name);
+    json_set_str(entry, "notified", clock_format(now_us, time));
+    json_set_bool(entry, "pending", true);
+    json_remove(entry, "retryAt");
+}
+
+/* before: its entry, NULL when it is new. */
+static void apply_one(struct alert *alert, const struct json *before, struct json *part,
+                      int64_t now_us, int64_t repeat_ms)
+{
+    bool worse =
+        alert->critical && strcmp(json_str(before, "severity", ""), alert_severity(true)) != 0;
+    clock_format(time_of(before, "since", now_us, now_us), alert->since);
+    if (!before || worse)
+        alert->change = ALERT_RAISED;
+    else if (is_due(before, now_us, repeat_ms))
+        alert->change = ALERT_REPEATED;
+    struct json *entry = json_set(part, alert->name, before ? json_copy(before) : json_object());
     json_set_str(entry, "severity", alert_severity(alert->critical));
     json_set_str(entry, "message", alert->message);
     json_set_str(entry, "since", alert->since);
-    json_set_str(entry, "notified", clock_format(notified_us, time));
+    if (alert->change != ALERT_LASTS)
+        set_pending(entry, now_us);
 }
 
-/* Those that were there and are no more. */
-static void find_ended(const struct alerts *alerts, const struct json *before, struct alerts *news)
+static void add_ended(const struct json *entry, bool again, struct alerts *news)
 {
-    for (const struct json *entry = json_first(before); entry; entry = json_next(entry)) {
-        if (find(alerts, json_key(entry)))
-            continue;
-        struct alert gone = {.name = mem_strdup(json_key(entry)),
-                             .critical =
-                                 strcmp(json_str(entry, "severity", ""), alert_severity(true)) == 0,
-                             .message = mem_strdup(json_str(entry, "message", ""))};
-        int64_t since = time_of(entry, "since", INT64_MAX, 0);
-        clock_format(since, gone.since);
-        add_news(news, &gone, ALERT_OVER);
-        free(gone.name);
-        free(gone.message);
-    }
+    struct alert gone = {.name = mem_strdup(json_key(entry)),
+                         .critical =
+                             strcmp(json_str(entry, "severity", ""), alert_severity(true)) == 0,
+                         .message = mem_strdup(json_str(entry, "message", "")),
+                         .again = again};
+    clock_format(time_of(entry, "since", INT64_MAX, 0), gone.since);
+    add_news(news, &gone, ALERT_OVER);
+    free(gone.name);
+    free(gone.message);
+}
+
+/* One that was there and is no more, or whose end is still to be told. */
+static void apply_ended(const struct json *before, struct json *part, int64_t now_us,
+                        struct alerts *news)
+{
+    char time[CLOCK_TEXT_SIZE];
+    bool again = json_get(before, "over") != NULL;
+    if (again && now_us - time_of(before, "over", now_us, 0) > OVER_US)
+        return;
+    struct json *entry = json_set(part, json_key(before), json_copy(before));
+    if (again && !is_due(before, now_us, 0))
+        return;
+    if (!again)
+        json_set_str(entry, "over", clock_format(now_us, time));
+    set_pending(entry, now_us);
+    add_ended(entry, again, news);
 }
 
 void alerts_apply(struct alerts *alerts, struct state *state, int64_t now_us, int64_t repeat_ms,
@@ -103,19 +154,20 @@ void alerts_apply(struct alerts *alerts, struct state *state, int64_t now_us, in
     for (size_t i = 0; i < alerts->count; i++) {
         struct alert *alert = &alerts->items[i];
         const struct json *entry = json_get(before, alert->name);
-        int64_t notified = time_of(entry, "notified", now_us, 0);
-        clock_format(time_of(entry, "since", now_us, now_us), alert->since);
-        if (!json_is_object(entry))
-            alert->change = ALERT_RAISED;
-        else if (notified == 0 || (repeat_ms > 0 && now_us - notified >= repeat_ms * 1000))
-            alert->change = ALERT_REPEATED;
-        if (alert->change != ALERT_LASTS) {
-            notified = now_us;
+        if (!json_is_object(entry) || json_get(entry, "over"))
+            entry = NULL;
+        apply_one(alert, entry, part, now_us, repeat_ms);
+        if (alert->change != ALERT_LASTS)
             add_news(news, alert, alert->change);
-        }
-        store(part, alert, notified);
     }
-    find_ended(alerts, before, news);
+    for (const struct json *entry = json_first(before); entry; entry = json_next(entry)) {
+        if (!json_is_object(entry) || find(alerts, json_key(entry)))
+            continue;
+        if (strlist_has(&alerts->covered, json_key(entry)) && !json_get(entry, "over"))
+            json_set(part, json_key(entry), json_copy(entry));
+        else
+            apply_ended(entry, part, now_us, news);
+    }
     json_free(before);
 }
 

@@ -1,8 +1,14 @@
 /*
  * Alerts: findings with a name that somebody is told of, once when they are raised, again after
- * DB_ALERT_REPEAT_MS while they last, and once when they are over. Which ones there are is found
- * anew by each judgement (ops/health_judge.h); since when, and who was told, is in the member
- * "alerts" of the state.
+ * DB_ALERT_REPEAT_MS while they last, and once when they are over. One that becomes critical is
+ * raised anew. Which ones there are is found anew by each judgement (ops/health_judge.h); since
+ * when, and whether somebody was told, is in the member "alerts" of the state:
+ *
+ *  NAME: {"severity", "message", "since", "notified", "pending", "retryAt", "over"}
+ *
+ * notified is the last time that DB_ON_EVENT was told, null when that failed; pending until it is
+ * known whether it did; retryAt: not again before; over: since when there is nothing more, for
+ * one whose end is still to be told.
  */
 #ifndef DBR_OPS_ALERTS_H
 #define DBR_OPS_ALERTS_H
@@ -13,6 +19,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/strlist.h"
 #include "state/config.h"
 #include "state/state.h"
 
@@ -29,15 +36,18 @@ struct alert {
     double value, threshold;
     char since[CLOCK_TEXT_SIZE]; /* filled by alerts_apply and alerts_recall */
     enum alert_change change;
+    bool again; /* ALERT_OVER that was told in vain before */
 };
 
 struct alerts {
     struct alert *items;
     size_t count;
+    /* Names of those that are part of a graver one now: neither raised nor over meanwhile. */
+    struct strlist covered;
 };
 #define ALERTS_INIT                                                                                \
     {                                                                                              \
-        NULL, 0                                                                                    \
+        NULL, 0, STRLIST_INIT                                                                      \
     }
 
 /* Copies the texts; the pointer is valid until the next one is added. A name that is there already
@@ -55,7 +65,9 @@ void alerts_apply(struct alerts *alerts, struct state *state, int64_t now_us, in
 
 /*
  * Writes events and runs DB_ON_EVENT for the news; state is not between state_begin and
- * state_commit. What the command failed for is told again at the next check.
+ * state_commit. The commands of all run at the same time, 20 s at most: a check must not wait for
+ * them when a database is down. What one failed for is told again at the next check, what one was
+ * too slow for after five minutes.
  */
 void alerts_tell(const struct alerts *news, const struct config *config, struct state *state);
 

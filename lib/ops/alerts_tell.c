@@ -1,13 +1,17 @@
 /* Telling of alerts: an event in the record, and DB_ON_EVENT. */
+#include <stdlib.h>
+
 #include "base/buf.h"
 #include "base/log.h"
-#include "base/strlist.h"
+#include "base/mem.h"
 #include "cli/report.h"
 #include "ops/alerts.h"
 #include "ops/hook.h"
 #include "state/events.h"
 
 #define TEXT_SIZE 32
+#define LIMIT_MS 20000
+#define LATE_RETRY_US INT64_C(300000000)
 
 static void describe(const struct alert *alert, struct buf *text)
 {
@@ -24,61 +28,82 @@ static void describe(const struct alert *alert, struct buf *text)
         buf_adds(text, alert->message);
 }
 
-static bool run_command(const struct config *config, const struct state *state,
-                        const struct alert *alert, const char *message)
+static void write_event(const struct alert *alert, const char *message, struct state *state)
 {
-    struct err why = ERR_INIT;
-    struct hook_event event = {
-        .event = "alert",
-        .active = state_active(state),
-        .reason = alert->name,
-        .message = message,
-        .severity = alert->change == ALERT_OVER ? "ok" : alert_severity(alert->critical)};
-    if (hook_run(config, &event, &why))
-        return true;
-    log_warn("DB_ON_EVENT: %s", why.message);
-    return false;
+    /* It is in the record already. */
+    if (alert->change == ALERT_REPEATED || alert->again)
+        return;
+    struct json *extra = json_object();
+    json_set_str(extra, "change", alert->change == ALERT_OVER ? "over" : "raised");
+    json_set_str(extra, "severity", alert_severity(alert->critical));
+    json_set_str(extra, "since", alert->since);
+    alert_figures(alert, extra);
+    events_write(state, "alert", alert->name, message, extra);
 }
 
-/* So that the next check tells of them again. */
-static void forget_told(struct state *state, const struct strlist *names)
+/* What has become of it, in the entry; another run may have changed that meanwhile. */
+static void settle(struct json *part, const struct alert *alert, const struct hook_result *result)
+{
+    char time[CLOCK_TEXT_SIZE];
+    struct json *entry = json_get(part, alert->name);
+    bool over = alert->change == ALERT_OVER;
+    if (!json_is_object(entry) || (json_get(entry, "over") != NULL) != over)
+        return;
+    if (result->err.code == ERR_NONE && over) {
+        json_remove(part, alert->name);
+        return;
+    }
+    json_remove(entry, "pending");
+    if (result->err.code == ERR_NONE)
+        return;
+    json_set_null(entry, "notified");
+    if (result->late)
+        json_set_str(entry, "retryAt", clock_format(clock_now_us() + LATE_RETRY_US, time));
+}
+
+static void settle_all(const struct alerts *news, const struct hook_result *results,
+                       struct state *state)
 {
     struct err why = ERR_INIT;
-    if (names->count == 0)
-        return;
     if (!state_begin(state, &why)) {
         log_warn("%s", why.message);
         return;
     }
-    for (size_t i = 0; i < names->count; i++) {
-        struct json *entry = json_get(json_get(state->root, ALERTS_PART), names->items[i]);
-        if (json_is_object(entry))
-            json_set_null(entry, "notified");
-    }
+    for (size_t i = 0; i < news->count; i++)
+        settle(json_get(state->root, ALERTS_PART), &news->items[i], &results[i]);
     if (!state_commit(state, &why))
         log_warn("%s", why.message);
 }
 
 void alerts_tell(const struct alerts *news, const struct config *config, struct state *state)
 {
-    struct strlist failed = STRLIST_INIT;
-    struct buf message = BUF_INIT;
-    for (size_t i = 0; i < news->count; i++) {
+    size_t count = news->count;
+    if (count == 0)
+        return;
+    struct hook_event *events = mem_array(NULL, count, sizeof *events);
+    struct hook_result *results = mem_array(NULL, count, sizeof *results);
+    struct buf *messages = mem_array(NULL, count, sizeof *messages);
+    for (size_t i = 0; i < count; i++) {
         const struct alert *alert = &news->items[i];
-        buf_reset(&message);
-        describe(alert, &message);
-        if (alert->change != ALERT_REPEATED) {
-            struct json *extra = json_object();
-            json_set_str(extra, "change", alert->change == ALERT_OVER ? "over" : "raised");
-            json_set_str(extra, "severity", alert_severity(alert->critical));
-            json_set_str(extra, "since", alert->since);
-            alert_figures(alert, extra);
-            events_write(state, "alert", alert->name, message.data, extra);
-        }
-        if (!run_command(config, state, alert, message.data) && alert->change != ALERT_OVER)
-            strlist_add(&failed, alert->name);
+        messages[i] = (struct buf)BUF_INIT;
+        describe(alert, &messages[i]);
+        write_event(alert, messages[i].data, state);
+        events[i] = (struct hook_event){
+            .event = "alert",
+            .active = state_active(state),
+            .reason = alert->name,
+            .message = messages[i].data,
+            .limit_ms = LIMIT_MS,
+            .severity = alert->change == ALERT_OVER ? "ok" : alert_severity(alert->critical)};
     }
-    forget_told(state, &failed);
-    strlist_release(&failed);
-    buf_release(&message);
+    hook_run_all(config, events, count, results);
+    for (size_t i = 0; i < count; i++) {
+        if (results[i].err.code != ERR_NONE)
+            log_warn("%s: %s", news->items[i].name, results[i].err.message);
+        buf_release(&messages[i]);
+    }
+    settle_all(news, results, state);
+    free(messages);
+    free(results);
+    free(events);
 }

@@ -71,8 +71,12 @@ static void check_anew(struct api *api)
     bool readable;
     api_relay_queue(api, "api-health.lock", 2 * (int64_t)api->config->health_timeout_ms + 5000,
                     &lock);
-    if (!give_record(api, &readable) && readable)
+    if (!give_record(api, &readable) && readable) {
         api_relay_health(api, options);
+        /* One that was too slow may have recorded what it saw. */
+        if (api->response->status == 503)
+            (void)give_record(api, &readable);
+    }
     lock_release(&lock);
 }
 

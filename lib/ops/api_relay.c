@@ -13,9 +13,18 @@
 #include "ops/api_answers.h"
 #include "ops/api_child.h"
 
-#define LIMIT_MS 30000
+#define LIMIT_MIN_MS 30000
+#define LIMIT_MAX_MS 55000 /* web servers wait for a minute */
+#define TELLING_MS 25000   /* dbr-health tells of alerts before it ends (ops/alerts.h) */
 #define METRICS_MAX ((size_t)4 << 20)
 #define METRICS_AGE_MS 10000 /* measuring takes a moment, and a connection to each database */
+
+/* A check may take its timeout, with one retry inside. */
+static int64_t limit_ms(const struct config *config)
+{
+    int64_t limit = config->health_timeout_ms + TELLING_MS;
+    return limit < LIMIT_MIN_MS ? LIMIT_MIN_MS : limit > LIMIT_MAX_MS ? LIMIT_MAX_MS : limit;
+}
 
 void api_relay_health(struct api *api, const char *const *options)
 {
@@ -25,7 +34,7 @@ void api_relay_health(struct api *api, const char *const *options)
     bool ok = api_child_command(&argv, "dbr-health", &err);
     for (size_t i = 0; ok && options[i]; i++)
         strlist_add(&argv, options[i]);
-    if (ok && api_child_start(&child, &argv, LIMIT_MS, &err)) {
+    if (ok && api_child_start(&child, &argv, limit_ms(api->config), &err)) {
         (void)child_wait(&child, 1, -1);
         api_child_answer(&child, true, api->response);
     } else {
@@ -89,7 +98,7 @@ void api_answer_metrics(struct api *api, const char *argument)
     char *path = mem_printf("%s/api-metrics.json", api->config->state_dir);
     (void)argument;
     if (!give_file(api, path)) {
-        api_relay_queue(api, "api-metrics.lock", LIMIT_MS, &lock);
+        api_relay_queue(api, "api-metrics.lock", limit_ms(api->config), &lock);
         if (!give_file(api, path)) {
             api_relay_health(api, options);
             keep(api, path);

@@ -5,7 +5,8 @@
 
 #include "ops/api.h"
 
-/* Runs dbr-health with these options (NULL-terminated) beside --json, for 30 s at most. */
+/* Runs dbr-health with these options (NULL-terminated) beside --json, for as long as a check and
+ * the telling of its alerts may take, and 55 s at most. */
 void api_relay_health(struct api *api, const char *const *options);
 
 /*

@@ -297,6 +297,8 @@ bool health_check_once(struct cli *cli, const struct config *config,
         health_checks_start(&check.further, config);
     ok = ok && look(&check, err);
     health_checks_wait(&check.further);
+    /* The further checks were ended by that as well, and say nothing. */
+    ok = ok && stop_check(err);
     if (options->peek)
         ok = ok && conclude(&check, true, &acts, err);
     else

@@ -113,12 +113,33 @@ static void judge_missing(const struct state *state, enum role role, bool active
         buf_addf(&text, "%s (%s) %s: %s", role_name(role), part,
                  strcmp(failure, "degraded") == 0 ? "is in trouble" : "is down", error);
     /* Where nothing at all answers, that is the alert. */
-    if (is_out_together(state))
+    if (is_out_together(state)) {
         health_judge_add(judgement, status, text.data);
-    else
+        strlist_add(&judgement->alerts.covered, "active-down");
+        strlist_add(&judgement->alerts.covered, "standby-down");
+    } else {
         (void)health_judge_alert(judgement, active ? "active-down" : "standby-down", status, "%s",
                                  text.data);
+    }
     buf_release(&text);
+}
+
+static bool is_after(const struct json *object, const char *name, int64_t time)
+{
+    int64_t other;
+    return clock_parse(json_str(object, name, NULL), &other) && other > time;
+}
+
+/* Whether a database takes writes is seen by its check, and set by switches and by init: what was
+ * seen before or during one of these says nothing of now. */
+static bool knows_fence(const struct state *state, enum role role)
+{
+    struct journal journal;
+    int64_t checked = 0;
+    (void)clock_parse(json_str(health_entry(state, role), "lastCheck", NULL), &checked);
+    return !journal_read(state, &journal) &&
+           !is_after(json_get(state->root, "lastSwitch"), "time", checked) &&
+           !is_after(json_get(state->root, "init"), "time", checked);
 }
 
 static void judge_active(const struct config *config, const struct state *state, enum role active,
@@ -129,7 +150,7 @@ static void judge_active(const struct config *config, const struct state *state,
     if (json_bool(entry, "inRecovery", false))
         add(judgement, HEALTH_DEGRADED, "%s (active) is a physical standby: it takes no writes",
             name);
-    else if (json_bool(entry, "readOnly", false))
+    else if (json_bool(entry, "readOnly", false) && knows_fence(state, active))
         add(judgement, HEALTH_DEGRADED,
             "%s (active) is read-only (default_transaction_read_only is on)", name);
     if (json_int(entry, "latency", 0) >= config->health_timeout_ms * INT64_C(4) / 5)
@@ -142,7 +163,7 @@ static void judge_fence(const struct config *config, const struct state *state, 
                         struct health_judgement *judgement)
 {
     if (config->fence && state_init_status(state) == INIT_DONE && !journal_debt(state, standby) &&
-        !json_bool(health_entry(state, standby), "readOnly", true))
+        !json_bool(health_entry(state, standby), "readOnly", true) && knows_fence(state, standby))
         (void)health_judge_alert(
             judgement, "fence-gone", HEALTH_DEGRADED,
             "%s (standby) takes writes, its fence is gone: run dbr-sync, which puts it back",

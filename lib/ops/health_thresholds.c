@@ -79,15 +79,21 @@ static void judge_verification(const struct config *config, const struct state *
                 (double)age, (double)config->alerts.verification_ms);
 }
 
-static void judge_breaker(const struct state *state, enum role role,
+/* together: nothing at all answers, and that is the alert. */
+static void judge_breaker(const struct state *state, enum role role, bool together,
                           struct health_judgement *judgement)
 {
     char name[NAME_SIZE];
     struct breaker breaker;
     breaker_read(&breaker, state, role);
-    if (breaker.status != BREAKER_CLOSED)
-        (void)health_judge_alert(judgement, name_for("breaker-open", role, name), HEALTH_DEGRADED,
-                                 "the circuit breaker of the %s is open since %lld failures",
+    if (breaker.status == BREAKER_CLOSED)
+        return;
+    (void)name_for("breaker-open", role, name);
+    if (together)
+        strlist_add(&judgement->alerts.covered, name);
+    else
+        (void)health_judge_alert(judgement, name, HEALTH_DEGRADED,
+                                 "the circuit breaker of the %s is open: %lld failures in a row",
                                  role_name(role), (long long)breaker.failures_in_a_row);
 }
 
@@ -182,9 +188,7 @@ void health_judge_thresholds(const struct config *config, const struct state *st
     bool together = json_bool(health, "bothDown", false) || json_bool(health, "isolated", false);
     bool pair = config->urls[ROLE_SECONDARY] != NULL;
     for (size_t i = 0; i < (pair ? 2U : 1U); i++) {
-        /* Where nothing at all answers, that is the alert. */
-        if (!together)
-            judge_breaker(state, roles[i], judgement);
+        judge_breaker(state, roles[i], together, judgement);
         judge_certificate(config, state, roles[i], judgement);
     }
     if (pair && state_init_status(state) == INIT_DONE) {

@@ -58,46 +58,78 @@ static void end_output(struct output *output)
         log_info("DB_ON_EVENT: %zu more lines", output->lines - LINES_MAX);
 }
 
-static bool run(struct child *child, const struct child_spec *spec, struct err *err)
+/* One run of it. The list holds the strings of envp. */
+struct job {
+    struct output output;
+    struct strlist env;
+    const char **envp;
+    bool started;
+};
+
+static void start(struct job *job, struct child *child, const struct config *config,
+                  const struct hook_event *event, struct err *err)
 {
-    struct output *output = spec->context;
-    if (!child_start(child, spec, err))
-        return err_prefix(err, "DB_ON_EVENT");
-    (void)child_wait(child, 1, -1);
-    end_output(output);
-    if (child_judge(child, "DB_ON_EVENT", output->last, err))
-        return true;
-    if (err->code == ERR_FAILED)
-        err_hint(err, "try the command by hand with DBR_EVENT, DBR_ACTIVE, DBR_REASON and "
-                      "DBR_MESSAGE set");
-    return false;
+    const char *const argv[] = {"/bin/sh", "-c", config->on_event, NULL};
+    *job = (struct job){.output = {.secrets = STRLIST_INIT, .line = BUF_INIT}, .env = STRLIST_INIT};
+    *child = (struct child)CHILD_INIT;
+    secrets_collect(config, &job->output.secrets);
+    hook_env(config, event, &job->env);
+    job->envp = mem_array(NULL, job->env.count + 1, sizeof *job->envp);
+    for (size_t i = 0; i < job->env.count; i++)
+        job->envp[i] = job->env.items[i];
+    job->envp[job->env.count] = NULL;
+    const struct child_spec spec = {.argv = argv,
+                                    .env = job->envp,
+                                    .limit_ms = event->limit_ms ? event->limit_ms : LIMIT_MS,
+                                    .together = true,
+                                    .take = take,
+                                    .context = &job->output};
+    job->started = child_start(child, &spec, err);
+    if (!job->started)
+        err_prefix(err, "DB_ON_EVENT");
+}
+
+static void finish(struct job *job, struct child *child, struct hook_result *result)
+{
+    if (job->started) {
+        end_output(&job->output);
+        if (!child_judge(child, "DB_ON_EVENT", job->output.last, &result->err) &&
+            result->err.code == ERR_FAILED)
+            err_hint(&result->err,
+                     "try the command by hand with DBR_EVENT, DBR_ACTIVE, DBR_REASON and "
+                     "DBR_MESSAGE set");
+        result->late = child->end == CHILD_LATE;
+    }
+    child_release(child);
+    free(job->envp);
+    strlist_release(&job->env);
+    strlist_release(&job->output.secrets);
+    buf_release(&job->output.line);
+}
+
+void hook_run_all(const struct config *config, const struct hook_event *events, size_t count,
+                  struct hook_result *results)
+{
+    for (size_t i = 0; i < count; i++)
+        results[i] = (struct hook_result){.err = ERR_INIT};
+    if (!config->on_event || count == 0)
+        return;
+    struct job *jobs = mem_array(NULL, count, sizeof *jobs);
+    struct child *children = mem_array(NULL, count, sizeof *children);
+    for (size_t i = 0; i < count; i++)
+        start(&jobs[i], &children[i], config, &events[i], &results[i].err);
+    (void)child_wait(children, count, -1);
+    for (size_t i = 0; i < count; i++)
+        finish(&jobs[i], &children[i], &results[i]);
+    free(children);
+    free(jobs);
 }
 
 bool hook_run(const struct config *config, const struct hook_event *event, struct err *err)
 {
-    struct output output = {.secrets = STRLIST_INIT, .line = BUF_INIT};
-    struct strlist env = STRLIST_INIT;
-    struct child child = CHILD_INIT;
-    if (!config->on_event)
-        return true;
-    secrets_collect(config, &output.secrets);
-    hook_env(config, event, &env);
-    const char **envp = mem_array(NULL, env.count + 1, sizeof *envp);
-    for (size_t i = 0; i < env.count; i++)
-        envp[i] = env.items[i];
-    envp[env.count] = NULL;
-    const char *const argv[] = {"/bin/sh", "-c", config->on_event, NULL};
-    const struct child_spec spec = {.argv = argv,
-                                    .env = envp,
-                                    .limit_ms = event->limit_ms ? event->limit_ms : LIMIT_MS,
-                                    .together = true,
-                                    .take = take,
-                                    .context = &output};
-    bool ok = run(&child, &spec, err);
-    child_release(&child);
-    free(envp);
-    strlist_release(&env);
-    strlist_release(&output.secrets);
-    buf_release(&output.line);
-    return ok;
+    struct hook_result result;
+    hook_run_all(config, event, 1, &result);
+    if (result.err.code != ERR_NONE)
+        *err = result.err;
+    return result.err.code == ERR_NONE;
 }

@@ -11,6 +11,7 @@
 #define DBR_OPS_HOOK_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -36,5 +37,13 @@ struct hook_event {
  * to do.
  */
 bool hook_run(const struct config *config, const struct hook_event *event, struct err *err);
+
+struct hook_result {
+    struct err err; /* ERR_NONE: it did well */
+    bool late;      /* its time was over */
+};
+/* One run for each event, at the same time; results has room for count. */
+void hook_run_all(const struct config *config, const struct hook_event *events, size_t count,
+                  struct hook_result *results);
 
 #endif

@@ -87,10 +87,18 @@ static bool prepare(struct sync_run *run, struct err *err)
         return false;
     if (run->options->dry_run)
         return refuse_unmerged(run, err);
-    return past_settle(run->cli, &run->config, &run->state, err) &&
-           (!sync_writes(run->options) ||
-            past_merge(run->cli, &run->config, &run->state, run->options->force,
-                       &run->outcome.warnings, err));
+    return past_settle(run->cli, &run->config, &run->state, err);
+}
+
+/* What the primary took before a failover. */
+static bool merge(struct sync_run *run, struct err *err)
+{
+    if (run->options->dry_run || !sync_writes(run->options) ||
+        past_merge(run->cli, &run->config, &run->state, run->options->force, &run->outcome.warnings,
+                   err))
+        return true;
+    sync_remember_failure(run, err);
+    return false;
 }
 
 static const char *hold_reason(const struct pairing *pair)
@@ -195,10 +203,12 @@ static void keep_fence(struct sync_run *run)
     if (!run->config.fence || session->fenced || !sync_writes(run->options))
         return;
     if (session_settle(session, &why) &&
-        fence_place(session->conns[TARGET], &fence, &run->outcome.warnings, &why))
+        fence_place(session->conns[TARGET], &fence, &run->outcome.warnings, &why)) {
         strlist_add(&run->outcome.warnings, "the standby was not fenced any more; it is again");
-    else
+        run->fenced = true;
+    } else {
         strlist_addf(&run->outcome.warnings, "the standby is not fenced: %s", why.message);
+    }
 }
 
 static bool run_sync(struct sync_run *run, struct err *err)
@@ -239,7 +249,7 @@ bool ops_sync(struct cli *cli, const struct sync_options *options, struct err *e
     run.state = (struct state)STATE_INIT;
     run.started = clock_mono_ms();
     outcome_init(&run.outcome);
-    ok = prepare(&run, err) && run_sync(&run, err);
+    ok = prepare(&run, err) && merge(&run, err) && run_sync(&run, err);
     if (run.reconciled)
         reconcile_release(&run.found);
     outcome_release(&run.outcome);

@@ -76,6 +76,7 @@ bool sync_remember(struct sync_run *run, const struct err *trouble, struct err *
 {
     char now[CLOCK_TEXT_SIZE];
     struct json *tables;
+    struct json *health;
     size_t i;
 
     if (run->options->dry_run)
@@ -89,6 +90,11 @@ bool sync_remember(struct sync_run *run, const struct err *trouble, struct err *
     if (trouble->code == ERR_NONE && sync_writes(run->options) && sync_is_complete(run))
         forget_tables(run, tables);
     remember_sync(run, now, trouble);
+    /* Until the next check looks itself. */
+    health =
+        json_get(state_part(&run->state, "health"), role_name(run->found.session.roles[TARGET]));
+    if (run->fenced && json_is_object(health))
+        json_set_bool(health, "readOnly", true);
     session_remember(&run->found.session, &run->state);
     breaker_close_all(&run->state);
     return state_commit(&run->state, err);

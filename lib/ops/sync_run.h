@@ -22,6 +22,7 @@ struct sync_run {
     int64_t started;
     bool reconciled;
     bool repaired; /* --repair: compared once more afterwards */
+    bool fenced;   /* the fence was gone, and this run put it back */
 };
 
 /* False for the runs that only compare. */

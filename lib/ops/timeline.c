@@ -131,7 +131,9 @@ static bool take_event(void *context, const char *line, size_t len)
     struct json *event = json_parse(line, len, &ignored);
     const char *name = json_str(event, "event", "");
     bool ok = json_is_object(event) && clock_parse(json_str(event, "time", NULL), &time_us);
-    if (ok && (strcmp(name, "failover") == 0 || strcmp(name, "failback") == 0) &&
+    /* With "via" it tells that somebody asked for one; the switch itself tells that it was made. */
+    if (ok && !json_get(event, "via") &&
+        (strcmp(name, "failover") == 0 || strcmp(name, "failback") == 0) &&
         time_us >= timeline->from_us && time_us <= timeline->to_us)
         add_switch(timeline, event, time_us);
     json_free(event);

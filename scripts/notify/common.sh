@@ -54,7 +54,7 @@ post() {
     esac
     # In curl's configuration a quote or backslash in a value is escaped.
     printf 'url = "%s"\nheader = "Content-Type: %s"\n' "$(printf '%s' "$1" | sed 's/[\\"]/\\&/g')" "$2" |
-        curl --config - --silent --show-error --fail --output /dev/null --max-time 18 --retry 1 --retry-delay 2 \
+        curl --config - --silent --show-error --fail --output /dev/null --max-time 8 --retry 1 --retry-delay 2 \
             --data-binary "$3" || die "the message was not taken"
 }
 

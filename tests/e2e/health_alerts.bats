@@ -101,3 +101,104 @@ breaker-open-secondary over warning"
     exits 0
     is "$(names)" ""
 }
+
+@test "one that becomes critical is told of again, and its end when the command is whole again" {
+    env_set DB_CHECKS "'queue[warn>10,crit>20]=cat $BATS_TEST_TMPDIR/n'"
+    any_load
+    echo 15 >n
+    run_dbr health -q
+    exits 1
+    echo 25 >n
+    run_dbr health -q
+    run_dbr health -q
+    is "$(cut -d ' ' -f 1-3 "$CALLED")" "alert check-queue warning
+alert check-queue critical"
+    env_set DB_ON_EVENT false
+    echo 5 >n
+    run_dbr health -q
+    exits 0
+    run_dbr health --json
+    is "$(names)" ""
+    env_set DB_ON_EVENT "'echo \"\$DBR_REASON \$DBR_SEVERITY\" >>$CALLED'"
+    run_dbr health -q
+    run_dbr health -q
+    is "$(tail -n +3 "$CALLED")" "check-queue ok"
+    is "$(alert_events)" "check-queue raised warning
+check-queue raised critical
+check-queue over critical"
+    jq -e '.alerts == {}' "$STATE_DIR/state.json"
+}
+
+@test "commands run side by side, and one that hangs is left alone for a while" {
+    env_set DB_CHECKS "'a=false; b=false'"
+    any_load
+    # Each waits for the other.
+    env_set DB_ON_EVENT "'touch \$DBR_REASON; until [ -e check-a ] && [ -e check-b ]; do sleep 0.1; done; echo \$DBR_REASON >>$CALLED'"
+    run_dbr health -q
+    is "$(sort "$CALLED")" "check-a
+check-b"
+    env_set DB_CHECKS "'c=false'"
+    env_set DB_ON_EVENT "'echo \$DBR_REASON \$DBR_SEVERITY >>$CALLED; [ \$DBR_SEVERITY = ok ] || sleep 1000'"
+    run_dbr health
+    stderr_has "check-c: DB_ON_EVENT did not end within 20 s"
+    run_dbr health -q
+    is "$(tail -n +3 "$CALLED" | sort)" "check-a ok
+check-b ok
+check-c warning"
+    jq -e '.alerts["check-c"] | .notified == null and .retryAt != null' "$STATE_DIR/state.json"
+}
+
+@test "a check from before a switch raises nothing" {
+    any_load
+    run_dbr health -q
+    run_dbr failover --yes -q
+    exits 0
+    run_dbr health --cached --json
+    exits 0
+    json_is '.warnings | length' 0
+    run_dbr health --metrics --json
+    json_is '.alerts | length' 0
+    run_dbr health -q
+    exits 0
+    run_dbr failback --yes -q
+    exits 0
+    run_dbr health --cached --json
+    exits 0
+    run_dbr health --metrics --json
+    json_is '.alerts | length' 0
+    ! grep -q fence "$CALLED" || fail "$(cat "$CALLED")"
+    # A fence that is gone is seen, and over once a sync has put it back.
+    p2w -c "ALTER DATABASE $DB RESET default_transaction_read_only"
+    run_dbr health --json
+    is "$(names)" fence-gone
+    run_dbr sync -q
+    exits 0
+    run_dbr health --cached --json
+    is "$(names)" ""
+}
+
+@test "where both go down, what was wrong with one of them is not over" {
+    any_load
+    env_set DB_FAILOVER_THRESHOLD 2
+    env_set AUTO_FAILOVER_ENABLED false
+    link_open one one 0
+    env_set DATABASE_URL "$(link_url one "$P1_URL")"
+    link_tell two refuse
+    run_dbr health -q
+    run_dbr health -q
+    is "$(alert_events)" "standby-down raised warning
+breaker-open-secondary raised warning"
+    link_tell one refuse
+    run_dbr health --json
+    is "$(names)" both-down
+    is "$(alert_events | tail -n +3)" "both-down raised critical"
+    link_tell one pass
+    run_dbr health --json
+    is "$(names)" "standby-down breaker-open-secondary"
+    is "$(alert_events | tail -n +4)" "both-down over critical"
+    link_tell two pass
+    run_dbr health --json
+    exits 0
+    is "$(alert_events | tail -n +5)" "standby-down over warning
+breaker-open-secondary over warning"
+}

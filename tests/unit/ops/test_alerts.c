@@ -29,24 +29,54 @@ static int leave(void **state)
     return unit_leave(state);
 }
 
-/* The alerts of names, minutes from now; what is told of: "+sync-late -disk *cpu". */
+/* As if DB_ON_EVENT had done well. */
+static void settle(const struct alerts *news)
+{
+    struct json *part = json_get(kept.root, "alerts");
+    for (size_t i = 0; i < news->count; i++) {
+        if (news->items[i].change == ALERT_OVER)
+            json_remove(part, news->items[i].name);
+        else
+            json_remove(json_get(part, news->items[i].name), "pending");
+    }
+}
+
+static bool told = true; /* else it failed, or was killed */
+
+/* The alerts of names ("disk!" a critical one, "(disk)" covered), minutes from now; what is told
+ * of: "+sync-late -disk *cpu!", "=disk" for an end that is told again. */
 static void apply(const char *names, int64_t minutes, const char *expected)
 {
     static const char marks[] = {[ALERT_RAISED] = '+', [ALERT_REPEATED] = '*', [ALERT_OVER] = '-'};
     struct alerts alerts = ALERTS_INIT;
     struct alerts news = ALERTS_INIT;
     struct strlist list = STRLIST_INIT;
-    struct buf told = BUF_INIT;
+    struct buf text = BUF_INIT;
     strlist_split(&list, names, ' ');
-    for (size_t i = 0; i < list.count; i++)
-        (void)alerts_add(&alerts, list.items[i], false, "text");
+    for (size_t i = 0; i < list.count; i++) {
+        char *name = list.items[i];
+        char *last = name + strlen(name) - 1;
+        bool critical = *last == '!';
+        bool covered = *name == '(';
+        if (critical || covered)
+            *last = '\0';
+        if (covered)
+            strlist_add(&alerts.covered, name + 1);
+        else
+            (void)alerts_add(&alerts, name, critical, "text");
+    }
     alerts_apply(&alerts, &kept, now + minutes * MINUTE, 3600000, &news);
-    for (size_t i = 0; i < news.count; i++)
-        buf_addf(&told, "%s%c%s", i ? " " : "", marks[news.items[i].change], news.items[i].name);
-    assert_string_equal(told.data, expected);
+    for (size_t i = 0; i < news.count; i++) {
+        const struct alert *item = &news.items[i];
+        buf_addf(&text, "%s%c%s%s", i ? " " : "", item->again ? '=' : marks[item->change],
+                 item->name, item->critical ? "!" : "");
+    }
+    assert_string_equal(text.data, expected);
+    if (told)
+        settle(&news);
     for (size_t i = 0; i < alerts.count; i++)
         assert_true(alerts.items[i].since[0] != '\0');
-    buf_release(&told);
+    buf_release(&text);
     strlist_release(&list);
     alerts_release(&news);
     alerts_release(&alerts);
@@ -67,12 +97,94 @@ TEST(each_is_told_once_and_again_after_its_time)
     apply("disk", 124, "+disk");
 }
 
+static struct json *entry(const char *name)
+{
+    return json_get(json_get(kept.root, "alerts"), name);
+}
+
 TEST(what_could_not_be_told_is_told_again)
 {
     apply("disk", 0, "+disk");
-    json_set_null(json_get(json_get(kept.root, "alerts"), "disk"), "notified");
+    json_set_null(entry("disk"), "notified");
     apply("disk", 1, "*disk");
     apply("disk", 2, "");
+}
+
+TEST(nor_is_an_end_forgotten)
+{
+    apply("disk", 0, "+disk");
+    told = false;
+    apply("", 1, "-disk");
+    json_set_null(entry("disk"), "notified");
+    apply("", 2, "=disk");
+    json_set_null(entry("disk"), "notified");
+    told = true;
+    apply("", 3, "=disk");
+    apply("", 4, "");
+    apply("disk", 5, "+disk");
+    told = false;
+    apply("", 6, "-disk");
+    json_set_null(entry("disk"), "notified");
+    told = true;
+    apply("disk", 7, "+disk"); /* it is back before its end could be told */
+    apply("disk", 8, "");
+    told = false;
+    apply("", 9, "-disk");
+    json_set_null(entry("disk"), "notified");
+    told = true;
+    apply("", 9 + 25 * 60, ""); /* a day later it is no news */
+    assert_null(entry("disk"));
+}
+
+TEST(a_run_that_was_killed_while_it_told)
+{
+    told = false;
+    apply("disk", 0, "+disk");
+    apply("disk", 1, ""); /* it may still be at it */
+    apply("disk", 3, "*disk");
+    apply("", 4, "-disk");
+    apply("", 5, "");
+    apply("", 7, "=disk");
+    told = true;
+    apply("", 10, "=disk");
+    apply("", 11, "");
+}
+
+TEST(a_command_that_hangs_waits_longer)
+{
+    char text[CLOCK_TEXT_SIZE];
+    apply("disk", 0, "+disk");
+    json_set_null(entry("disk"), "notified");
+    json_set_str(entry("disk"), "retryAt", clock_format(now + 5 * MINUTE, text));
+    apply("disk", 1, "");
+    apply("disk", 4, "");
+    apply("disk", 5, "*disk");
+    apply("disk", 6, "");
+    json_set_null(entry("disk"), "notified");
+    json_set_str(entry("disk"), "retryAt", clock_format(now + 60 * MINUTE, text));
+    apply("disk", 7, "*disk"); /* the clock was set back */
+}
+
+TEST(one_that_becomes_critical_is_raised_anew)
+{
+    char since[CLOCK_TEXT_SIZE];
+    apply("disk", 0, "+disk");
+    (void)snprintf(since, sizeof since, "%s", json_str(entry("disk"), "since", ""));
+    apply("disk!", 1, "+disk!");
+    apply("disk!", 2, "");
+    apply("disk", 3, "");
+    assert_string_equal(json_str(entry("disk"), "since", ""), since);
+    apply("", 4, "-disk");
+}
+
+TEST(one_that_is_part_of_another_is_not_over)
+{
+    apply("down", 0, "+down");
+    apply("both! (down) (breaker)", 1, "+both!");
+    apply("both! (down) (breaker)", 2, "");
+    apply("down breaker", 3, "+breaker -both!");
+    apply("both! (down) (breaker)", 4, "+both!");
+    apply("breaker", 5, "-both! -down");
 }
 
 TEST(a_damaged_memory_is_no_reason_to_fail)
@@ -160,6 +272,7 @@ TEST(an_open_breaker)
     struct json *breakers = json_set_object(kept.root, "breakers");
     json_set_str(json_set_object(breakers, "secondary"), "retryAt", ago(HOUR, text));
     judged(&config, "breaker-open-secondary");
+    /* Then it is part of another. */
     json_set_bool(state_part(&kept, "health"), "bothDown", true);
     judged(&config, "");
 }
@@ -215,6 +328,11 @@ int main(void)
 #define ONE(name) cmocka_unit_test_setup_teardown(name, enter, leave)
         ONE(each_is_told_once_and_again_after_its_time),
         ONE(what_could_not_be_told_is_told_again),
+        ONE(nor_is_an_end_forgotten),
+        ONE(a_run_that_was_killed_while_it_told),
+        ONE(a_command_that_hangs_waits_longer),
+        ONE(one_that_becomes_critical_is_raised_anew),
+        ONE(one_that_is_part_of_another_is_not_over),
         ONE(a_damaged_memory_is_no_reason_to_fail),
         ONE(conflicts_beyond_the_limit),
         ONE(an_old_verification),

@@ -4,12 +4,21 @@
 #include "ops/health_judge.h"
 #include "unit.h"
 
-#define UP "{\"connected\": true, \"latency\": 20, \"readOnly\": false, \"clockSkewMs\": 0}"
-#define FENCED "{\"connected\": true, \"latency\": 20, \"readOnly\": true, \"clockSkewMs\": 0}"
+#define UP                                                                                         \
+    "{\"connected\": true, \"latency\": 20, \"readOnly\": false, \"clockSkewMs\": 0, "             \
+    "\"lastCheck\": "                                                                              \
+    "\"2026-01-24T20:34:43.910Z\"}"
+#define FENCED                                                                                     \
+    "{\"connected\": true, \"latency\": 20, \"readOnly\": true, \"clockSkewMs\": 0, "              \
+    "\"lastCheck\": "                                                                              \
+    "\"2026-01-24T20:34:43.910Z\"}"
 #define DOWN "{\"connected\": false, \"failure\": \"down\", \"error\": \"no route\"}"
 #define CONFIG "{\"connected\": false, \"failure\": \"config\", \"error\": \"wrong password\"}"
 #define CROWDED "{\"connected\": false, \"failure\": \"degraded\", \"error\": \"53300\"}"
 #define DONE "\"init\": {\"status\": \"done\"}"
+
+#define BEFORE "\"time\": \"2026-01-24T20:34:00.000Z\""
+#define LATER "\"time\": \"2026-01-24T20:35:00.000Z\""
 
 static struct config config;
 static struct health_judgement judgement;
@@ -171,6 +180,23 @@ TEST(the_fence_of_the_standby)
     verdict_is(HEALTH_OK, NULL);
 }
 
+TEST(a_check_from_before_a_switch_says_nothing_of_the_fences)
+{
+    judge("primary", FENCED, UP, DONE ", \"lastSwitch\": {\"op\": \"failback\", " LATER "}");
+    verdict_is(HEALTH_OK, NULL);
+    judge("primary", UP, UP, DONE ", \"lastSwitch\": {\"op\": \"failback\", " BEFORE "}");
+    verdict_is(HEALTH_DEGRADED, "its fence is gone");
+    judge("primary", FENCED, FENCED, DONE ", \"lastSwitch\": {\"op\": \"failback\", " BEFORE "}");
+    verdict_is(HEALTH_DEGRADED, "primary (active) is read-only");
+    judge("primary", UP, UP, "\"init\": {\"status\": \"done\", " LATER "}");
+    verdict_is(HEALTH_OK, NULL);
+    judge("primary", UP, UP, "\"init\": {\"status\": \"done\", " BEFORE "}");
+    verdict_is(HEALTH_DEGRADED, "its fence is gone");
+    judge("primary", FENCED, UP,
+          DONE ", \"switch\": {\"op\": \"failover\", \"step\": \"open\", \"startedAt\": \"then\"}");
+    verdict_is(HEALTH_DEGRADED, "stopped at step open");
+}
+
 TEST(where_init_stands)
 {
     judge("primary", UP, UP, "");
@@ -259,6 +285,7 @@ int main(void)
         JUDGED(what_a_switch_left),
         JUDGED(the_active_must_take_writes_and_answer_soon),
         JUDGED(the_fence_of_the_standby),
+        JUDGED(a_check_from_before_a_switch_says_nothing_of_the_fences),
         JUDGED(where_init_stands),
         JUDGED(a_running_init_is_told_from_a_broken_one),
         JUDGED(the_last_sync),

@@ -32,6 +32,8 @@ static void write_record(void)
         "\"secondary\",\"reason\":null,\"message\":\"m\"}\n"
         "{\"time\":\"2026-01-23T23:58:31.000Z\",\"event\":\"error\",\"active\":\"secondary\","
         "\"reason\":\"failover\"}\n"
+        "{\"time\":\"2026-01-23T23:58:32.000Z\",\"event\":\"failback\",\"active\":\"secondary\","
+        "\"reason\":\"asked for\",\"via\":\"api\"}\n"
         "{\"time\":\"2025-01-23T23:58:30.000Z\",\"event\":\"failback\",\"active\":"
         "\"primary\",\"reason\":\"old\"}\n");
 }
