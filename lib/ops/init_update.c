@@ -25,7 +25,8 @@ struct update {
     struct strlist new_tables;
     bool replans; /* plan_update returned true */
     struct archive archive;
-    char *kept; /* the file with what was dropped, NULL when that held nothing */
+    size_t left; /* removals as they are listed */
+    char *kept;  /* the file with what was dropped, NULL when that held nothing */
 };
 
 static bool check_state(const struct init_run *run, struct err *err)
@@ -240,26 +241,80 @@ static size_t find_object(const struct plan *plan, const char *object)
     return i;
 }
 
-/* One line per object, whatever number of statements it takes; a view that is made again is not one
- * that is dropped. */
-static bool is_listed(const struct update *u, const struct plan *plan, size_t i)
+/* "object: reason" */
+static bool is_about(const char *failure, const char *object)
+{
+    size_t len = strlen(object);
+
+    return !strncmp(failure, object, len) && failure[len] == ':';
+}
+
+static bool has_failed(const struct init_run *run, const char *object)
+{
+    size_t i;
+
+    for (i = 0; i < run->failures.count; i++)
+        if (is_about(run->failures.items[i], object))
+            return true;
+    return false;
+}
+
+/* By more than dropping a view that stands in the way. */
+static bool makes(const struct plan *plan, const char *object)
+{
+    size_t i;
+
+    for (i = 0; i < plan->statement_count; i++)
+        if (!strcmp(plan->statements[i].object, object) && !drops_view(&plan->statements[i]))
+            return true;
+    return false;
+}
+
+/*
+ * One line per object, whatever number of statements it takes; a view that is made again is not one
+ * that is dropped. Without consent to the removals, what the additions did alone needs none, and
+ * what they tried and could not do is one of those that do.
+ */
+static bool is_listed(const struct init_run *run, const struct update *u, const struct plan *plan,
+                      size_t i)
 {
     const struct plan_statement *s = &plan->statements[i];
 
-    if (plan == &u->removals && drops_view(s) &&
-        find_object(&u->additions, s->object) < u->additions.statement_count)
+    if (find_object(plan, s->object) != i)
         return false;
-    return find_object(plan, s->object) == i;
+    if (plan == &u->additions)
+        return makes(plan, s->object) && !has_failed(run, s->object);
+    return !makes(&u->additions, s->object) ||
+           (run->options->force ? !drops_view(s) : has_failed(run, s->object));
 }
 
-static size_t count_listed(const struct update *u, const struct plan *plan)
+static size_t count_listed(const struct init_run *run, const struct update *u,
+                           const struct plan *plan)
 {
     size_t n = 0;
     size_t i;
 
     for (i = 0; i < plan->statement_count; i++)
-        n += is_listed(u, plan, i);
+        n += is_listed(run, u, plan, i);
     return n;
+}
+
+/* Why an object that needs --force could not be made without it is no news. */
+static void forget_expected(struct init_run *run, const struct update *u)
+{
+    struct strlist rest = STRLIST_INIT;
+    size_t i;
+    size_t j;
+
+    for (i = 0; i < run->failures.count; i++) {
+        for (j = 0; j < u->removals.statement_count; j++)
+            if (is_about(run->failures.items[i], u->removals.statements[j].object))
+                break;
+        if (run->options->force || j == u->removals.statement_count)
+            strlist_add(&rest, run->failures.items[i]);
+    }
+    strlist_release(&run->failures);
+    run->failures = rest;
 }
 
 static void list(struct init_run *run, const struct update *u, const char *what, const char *key,
@@ -269,7 +324,7 @@ static void list(struct init_run *run, const struct update *u, const char *what,
     size_t i;
 
     for (i = 0; i < plan->statement_count; i++) {
-        if (!is_listed(u, plan, i))
+        if (!is_listed(run, u, plan, i))
             continue;
         if (items)
             json_add_str(items, plan->statements[i].object);
@@ -306,10 +361,10 @@ static bool judge(const struct init_run *run, const struct update *u, struct err
 {
     size_t i;
 
-    if (u->removals.statement_count && !run->options->force) {
+    if (u->left && !run->options->force) {
         err_set(err, ERR_REFUSED,
                 "changes that would drop or retype something on the standby were left: %zu",
-                count_listed(u, &u->removals));
+                u->left);
         return err_hint(err, "%sdbr-init-secondary --update --force makes them",
                         run->cli->common.json    ? "needsForce lists them; "
                         : run->cli->common.quiet ? "--update without -q lists them, "
@@ -342,6 +397,8 @@ bool init_update(struct init_run *run, struct err *err)
         list(run, &u, run->options->force ? "dropped or retyped" : "needs --force", "needsForce",
              &u.removals);
         report_kept(run, &u);
+        u.left = count_listed(run, &u, &u.removals);
+        forget_expected(run, &u);
         init_report_notes(run, &u.additions);
         if (!run->cli->common.json && !run->cli->common.quiet && !u.additions.statement_count &&
             !u.removals.statement_count)

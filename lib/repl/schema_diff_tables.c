@@ -263,7 +263,7 @@ static void rename_away(struct diff *diff, const char *kind, const char *name)
     ddl_name(&sql, diff->target, name);
     buf_adds(&sql, " RENAME TO ");
     quote_ident(&sql, other.data);
-    ddl_add(&diff->ddl, &sql, NULL, false, "old %s, which holds a name that is needed", name);
+    ddl_add(&diff->ddl, &sql, NULL, false, "name of the old %s, now %s", name, other.data);
     buf_release(&other);
 }
 

@@ -133,3 +133,20 @@ SQL
     json_is '.error.hint | test("needsForce")' true
     json_is '.needsForce | join(",")' "column t.v"
 }
+
+@test "what needs --force is not said to be done, nor the other way round" {
+    needs_postgres "CockroachDB replaces a primary key in one statement"
+    p1 -c "CREATE TABLE a (id int PRIMARY KEY, n int NOT NULL)" -c "CREATE TABLE b (id int PRIMARY KEY, a int REFERENCES a)" \
+        -c "CREATE TABLE q (id serial PRIMARY KEY)" -c "INSERT INTO q DEFAULT VALUES"
+    init_pair
+    p1 -c "ALTER TABLE a DROP CONSTRAINT a_pkey CASCADE" -c "ALTER TABLE a ADD PRIMARY KEY (n)" -c "ALTER TABLE q RENAME TO qnew"
+    run_dbr init-secondary --update
+    exits 5
+    stdout_has "needs --force: constraint a_pkey of table a" "needs --force: table q" "table qnew" "name of the old q_pkey, now dbr_old_q_pkey"
+    is "$(grep -c "constraint a_pkey" <<<"$output")" 1
+    is "$(sed -nE 's/^(added or changed|needs --force|not carried over): ([^:]*).*/\2/p' <<<"$output" | sort | uniq -d)" ""
+    run_dbr init-secondary --update --json
+    exits 5
+    json_is '.notes | length' 0
+    followed --force
+}
