@@ -146,7 +146,8 @@ void sync_judge(const struct sync_run *run, struct err *trouble)
         err_set(trouble, ERR_REFUSED,
                 "%s is on the standby but not on the active database any more", names);
         err_hint(trouble,
-                 "dbr-init-secondary --update --force drops what the active database dropped");
+                 "dbr-init-secondary --update --force drops what the active database dropped; what "
+                 "was dropped by mistake is brought back first: dbr(7), \"A table was lost\"");
     } else {
         names = name_holds(run, HOLD_NONE);
         err_set(trouble, ERR_REFUSED, "left as they are: %s", names);

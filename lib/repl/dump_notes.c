@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "db/engine_ddl.h"
+#include "db/quote.h"
 #include "repl/dump_choice.h"
 
 /* --- notes of the plan -------------------------------------------------------- */
@@ -152,6 +153,32 @@ static void need_parents(struct dump *dump, const struct model_table *table)
     }
 }
 
+/* Foreign keys of other tables went with the table, if it was dropped, and are not in its file. */
+static void note_children(struct dump *dump, const struct model_table *table)
+{
+    const struct model *model = &dump->snapshot->model;
+    for (size_t i = 0; i < model->table_count; i++) {
+        const struct model_table *child = &model->tables[i];
+        if (dump_table_chosen(dump, model_root(model, child)->name))
+            continue;
+        for (size_t c = 0; c < child->constraint_count; c++) {
+            const struct model_constraint *key = &child->constraints[c];
+            if (key->type != 'f' || key->ref_outside || key->inherited ||
+                strcmp(key->ref_table, table->name) != 0)
+                continue;
+            struct buf text = BUF_INIT;
+            buf_addf(&text, "it refers to %s; where it is gone: ALTER TABLE ", table->name);
+            ddl_name(&text, model, child->name);
+            buf_adds(&text, " ADD CONSTRAINT ");
+            quote_ident(&text, key->name);
+            buf_addf(&text, " %s", key->definition);
+            add(dump, NOTE_NOT_CARRIED,
+                mem_printf("foreign key %s of table %s", key->name, child->name),
+                buf_detach(&text));
+        }
+    }
+}
+
 static void need_ancestors(struct dump *dump, const struct model_table *table)
 {
     if (table->partition || dump->dialect->kind != ENGINE_POSTGRES)
@@ -171,6 +198,7 @@ static void note_needs(struct dump *dump, const struct model_table *table)
     if (!written)
         return;
     need_ancestors(dump, table);
+    note_children(dump, table);
     for (size_t i = 0; i < table->column_count; i++) {
         if (table->columns[i].hidden)
             continue;
