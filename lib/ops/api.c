@@ -41,18 +41,28 @@ static void log_refusal(const struct api *api, const struct api_route *route)
              api->response->status);
 }
 
+/* What a reader with the token is told may hold who asked for what. */
+static bool has_token(const struct api *api, const struct api_token *token)
+{
+    struct api_response ignored = API_RESPONSE_INIT;
+    bool has = api_guard_token(&api->request, token, &ignored);
+    api_response_release(&ignored);
+    return has;
+}
+
 static bool check_token(struct api *api, const struct api_route *route)
 {
     struct api_token token;
     struct err err = ERR_INIT;
-    if (!route->post && config_value(api->config, "DBR_API_PROTECT_READS")->number == 0)
-        return true;
+    bool open = !route->post && config_value(api->config, "DBR_API_PROTECT_READS")->number == 0;
     if (!api_token_load(&token, api->config, &err))
         log_error("dbr-api: %s%s%s", err.message, err.hint[0] ? ": " : "", err.hint);
     if (err.code != ERR_NONE)
         token.configured = false;
-    if (api_guard_token(&api->request, &token, api->response))
+    api->trusted = has_token(api, &token);
+    if (open || api->trusted)
         return true;
+    (void)api_guard_token(&api->request, &token, api->response);
     log_refusal(api, route);
     return false;
 }
@@ -62,7 +72,8 @@ static void answer(struct api *api, const struct api_route *route)
     if (!check_token(api, route))
         return;
     if (route->post && (!api_guard_origin(&api->request, api->response) ||
-                        !api_guard_body(&api->request, &api->wish, api->response)))
+                        !api_guard_body(&api->request, &api->wish, api->response) ||
+                        !api_guard_query(&api->request, api->response)))
         return;
     route->answer(api, route->argument);
 }
@@ -96,6 +107,8 @@ void api_serve(struct api_response *response, bool *with_body)
     *with_body = api.request.method != API_HEAD;
     judge(&api, &config, &names);
     api_request_drain(&api.request);
+    if (response->document && !api.trusted)
+        api_scrub_requests(response->document);
     if (response->document)
         api_scrub(&names, response->document);
     api_names_release(&names);

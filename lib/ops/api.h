@@ -18,6 +18,7 @@ struct api {
     struct api_request request;
     const struct config *config;
     struct api_wish wish; /* of a POST */
+    bool trusted;         /* the token came with it */
     struct api_response *response;
 };
 

@@ -63,11 +63,15 @@ static void add_home(struct strlist *env)
 /* A client has no say in these: what it sends arrives as HTTP_ and the variables of CGI. */
 static void build_environment(struct strlist *env)
 {
-    static const char *const plain[] = {"DBR_ENV_FILE", "XDG_STATE_HOME", "XDG_RUNTIME_DIR", "TZ",
-                                        "LANG",         "LC_ALL",         "TMPDIR"};
+    static const char *const plain[] = {
+        "DBR_ENV_FILE", "XDG_STATE_HOME", "XDG_RUNTIME_DIR", "TZ",          "LANG", "LC_ALL",
+        "TMPDIR",       "PM2_HOME",       "SSL_CERT_FILE",   "SSL_CERT_DIR"};
     size_t count;
     const struct config_key *keys = config_keys(&count);
-    strlist_add(env, "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
+    if (getenv("PATH"))
+        carry(env, "PATH");
+    else
+        strlist_add(env, "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
     add_home(env);
     for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++)
         carry(env, plain[i]);

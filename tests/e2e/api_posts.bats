@@ -28,9 +28,9 @@ untouched() {
     json_is .program dbr-sync
     json_is .recordsSynced 7
     same_rows
-    api GET '/events?limit=2'
+    api GET '/events?limit=2' "HTTP_X_DBR_TOKEN=$API_TOKEN"
     json_is '.events | map(.event) | join(",")' sync,sync
-    json_is '.events[1].reason' "admin (192.0.2.7, HTTP API)"
+    json_is '.events[1].reason' "admin ([address], HTTP API)"
     json_is '.events[1].via' api
     api GET /db-health
     json_is .syncStatus.recordsSynced 7
@@ -108,11 +108,11 @@ lock_free() { flock -n "$STATE_DIR/op.lock" true; }
     [ $((SECONDS - started)) -lt 30 ]
     json_is .status running
     header_has "Location: /api/system/db-health"
-    api GET /db-health
+    api GET /db-health "HTTP_X_DBR_TOKEN=$API_TOKEN"
     json_is .operation.program dbr-sync
     json_true '.operation.pid > 0 and (.operation.since | startswith("20"))'
     json_is .apiRun.state running
-    json_is .apiRun.by "admin (192.0.2.7, HTTP API)"
+    json_is .apiRun.by "admin ([address], HTTP API)"
     json_is .apiRun.program dbr-sync
     api_post /db-sync
     refuses 409 locked
@@ -230,6 +230,9 @@ run_ended() { jq -e '.state == "ended"' "$STATE_DIR/api-run.json" >/dev/null; }
     done
     api_post /db-failover '{}' CONTENT_LENGTH=40
     refuses 400 bad_request
+    # It would run for real.
+    api_post '/db-failover?dryRun=true'
+    refuses 400 bad_request
     for body in '[]' '"x"' 'null' '{' '{}x' '{"dryRun": 1}' '{"DRY-RUN": "true"}' '{"reason": {}}' '{"user": 7}' $'{"reason": "\xff"}' ' '; do
         api_post /db-failover "$body"
         refuses 400 bad_request
@@ -247,7 +250,7 @@ run_ended() { jq -e '.state == "ended"' "$STATE_DIR/api-run.json" >/dev/null; }
     printf '#!/bin/sh\nenv | sort >%s\nprintf "%%s\\n" "$@" >%s\necho {}\n' "$BATS_TEST_TMPDIR/env" "$BATS_TEST_TMPDIR/args" >"$BATS_TEST_TMPDIR/bin/dbr-sync"
     chmod 755 "$BATS_TEST_TMPDIR/bin/dbr-sync"
     DBR_BIN=$BATS_TEST_TMPDIR/bin
-    api_post /db-sync '{}' "QUERY_STRING=--help" LD_PRELOAD= NODE_OPTIONS=x npm_config_dry_run=true PGSSLROOTCERT=/x.crt DB_SCHEMA=public
+    api_post /db-sync '{}' LD_PRELOAD= NODE_OPTIONS=x npm_config_dry_run=true PGSSLROOTCERT=/x.crt DB_SCHEMA=public
     answers 200
     is "$(cut -d = -f 1 "$BATS_TEST_TMPDIR/env" | grep -vxE '_|PWD|SHLVL|OLDPWD' | paste -sd ' ')" "DBR_ENV_FILE DB_SCHEMA HOME PATH PGSSLROOTCERT"
     is "$(paste -sd ' ' "$BATS_TEST_TMPDIR/args")" "--json --yes"

@@ -103,6 +103,39 @@ age_record() {
     json_true '.secondary.error | contains("\"[name]\"")'
 }
 
+@test "who asked, from where and why is for those who have the token" {
+    token_set
+    run_dbr health
+    api_post /db-sync '{"user": "alice@example.org"}'
+    answers 200
+    api_post /db-failover '{"user": "alice@example.org", "reason": "private words"}'
+    answers 200
+    for path in /events /db-health /history; do
+        api GET "$path"
+        answers 200
+        stdout_lacks alice private 192.0.2.7
+    done
+    api GET /events
+    json_true '.events | any(.reason == "asked for by the HTTP API")'
+    api GET /events "HTTP_X_DBR_TOKEN=$API_TOKEN"
+    stdout_has alice "private words"
+    api GET /history
+    json_is '.switches | length' 1
+}
+
+@test "a check that cannot be recorded is told all the same" {
+    run_dbr health
+    age_record
+    exec {held}>"$STATE_DIR/state.lock"
+    flock "$held"
+    api GET /health
+    exec {held}>&-
+    answers 200
+    json_is .status healthy
+    api GET /db-health
+    answers 200
+}
+
 @test "the other reads" {
     run_dbr sync
     run_dbr health

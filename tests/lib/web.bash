@@ -35,7 +35,7 @@ web_run() {
 
 fcgiwrap_start() {
     # Each worker serves one request at a time.
-    web_run fcgiwrap fcgiwrap -f -c 6 -s "unix:$WEB/fcgiwrap.sock"
+    web_run fcgiwrap fcgiwrap -f -c 6 -p "$DBR_BIN/dbr-api" -s "unix:$WEB/fcgiwrap.sock"
     wait_for 10 test -S "$WEB/fcgiwrap.sock" || fail "fcgiwrap did not start: $(cat "$WEB/fcgiwrap.log")"
 }
 
