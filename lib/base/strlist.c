@@ -63,6 +63,18 @@ void strlist_split(struct strlist *list, const char *text, char separator)
     }
 }
 
+void strlist_remove(struct strlist *list, const char *text)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        if (strcmp(list->items[i], text) != 0)
+            continue;
+        free(list->items[i]);
+        memmove(&list->items[i], &list->items[i + 1], (list->count - i - 1) * sizeof *list->items);
+        list->count--;
+        return;
+    }
+}
+
 void strlist_release(struct strlist *list)
 {
     for (size_t i = 0; i < list->count; i++)

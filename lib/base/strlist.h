@@ -20,6 +20,7 @@ void strlist_addf(struct strlist *list, const char *format, ...)
 bool strlist_has(const struct strlist *list, const char *text);
 /* Adds the comma-separated parts of text, blanks around each dropped, empty parts skipped. */
 void strlist_split(struct strlist *list, const char *text, char separator);
+void strlist_remove(struct strlist *list, const char *text); /* where it is there, once */
 void strlist_release(struct strlist *list);
 
 /*

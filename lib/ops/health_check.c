@@ -39,6 +39,7 @@ struct check {
     struct health_checks further;
     struct health_watched *watched; /* NULL without --watch */
     struct err file_err;            /* of the file for Prometheus */
+    struct buf plugin;              /* the line of --nagios */
     struct strlist changes;         /* what was not so at the check before */
     struct alerts news;             /* what somebody is to be told of */
     enum auto_decision decision;    /* after the count */
@@ -140,16 +141,17 @@ static bool check_identities(const struct state *state, const struct probe *prob
     return true;
 }
 
+/* plugin gets the line of --nagios: there is one only, and how the run ends is known later. */
 static void report(struct cli *cli, const struct config *config,
                    const struct health_options *options, const struct state *state,
-                   const struct health_judgement *judgement)
+                   const struct health_judgement *judgement, struct buf *plugin)
 {
     struct buf line = BUF_INIT;
     bool watch = options->watch;
     cli->status = (int)judgement->status;
     if (options->nagios) {
-        health_plugin_line(config, state, judgement, &line);
-        puts(line.data);
+        buf_reset(plugin);
+        health_plugin_line(config, state, judgement, plugin);
     } else if (cli->common.json && !watch) {
         health_document(config, state, judgement, cli->document);
     } else if (cli->common.json) {
@@ -192,7 +194,7 @@ static bool judge_and_report(struct check *check, const struct strlist *notes, s
     health_apply_status(&check->state, &judgement, &check->changes);
     alerts_apply(&judgement.alerts, &check->state, clock_now_us(), check->config->alerts.repeat_ms,
                  &check->news);
-    report(check->cli, check->config, check->options, &check->state, &judgement);
+    report(check->cli, check->config, check->options, &check->state, &judgement, &check->plugin);
     bool ok = export_to_prometheus(check->config, check->options, &check->state, &judgement, err);
     health_judgement_release(&judgement);
     return ok;
@@ -286,7 +288,8 @@ bool health_check_once(struct cli *cli, const struct config *config,
                        const struct health_options *options, struct health_watched *watched,
                        struct err *err)
 {
-    struct check check = {.cli = cli, .config = config, .options = options, .watched = watched};
+    struct check check = {
+        .cli = cli, .config = config, .options = options, .watched = watched, .plugin = BUF_INIT};
     bool acts = false;
     check.state = (struct state)STATE_INIT;
     check.changes = (struct strlist)STRLIST_INIT;
@@ -308,6 +311,9 @@ bool health_check_once(struct cli *cli, const struct config *config,
         *err = check.file_err;
         ok = false;
     }
+    if (ok && options->nagios)
+        puts(check.plugin.data);
+    buf_release(&check.plugin);
     for (size_t i = 0; watched && i < 2; i++)
         watched->answered[i] = i < check.seen.count && check.seen.probes[i].connected;
     forget_probes(&check.seen);
@@ -332,11 +338,15 @@ bool health_check_cached(struct cli *cli, const struct config *config,
     }
     if (ok) {
         struct alerts news = ALERTS_INIT;
+        struct buf plugin = BUF_INIT;
         health_judge(config, &state, &judgement);
         alerts_apply(&judgement.alerts, &state, clock_now_us(), 0, &news);
         alerts_release(&news);
-        report(cli, config, options, &state, &judgement);
+        report(cli, config, options, &state, &judgement, &plugin);
         ok = export_to_prometheus(config, options, &state, &judgement, err);
+        if (ok && options->nagios)
+            puts(plugin.data);
+        buf_release(&plugin);
         health_judgement_release(&judgement);
     }
     state_release(&state);

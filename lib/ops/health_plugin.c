@@ -1,6 +1,8 @@
 /* The line of --nagios. */
 #include "ops/health_plugin.h"
 
+#include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 static const enum role roles[2] = {ROLE_PRIMARY, ROLE_SECONDARY};
@@ -46,6 +48,23 @@ static void add_database(const struct config *config, const struct state *state,
              (long long)json_int(entry, "consecutiveFailures", 0), config->failover_threshold);
 }
 
+/* As plugins may write numbers: digits and a point, no exponent. */
+static void add_number(struct buf *line, double value)
+{
+    char text[400];
+    (void)snprintf(text, sizeof text, "%.15g", value);
+    if (strpbrk(text, "eE")) {
+        (void)snprintf(text, sizeof text, "%.*f", fabs(value) < 1 ? 20 : 0, value);
+        for (size_t len = strlen(text); strchr(text, '.') && strchr("0.", text[len - 1]); len--) {
+            bool point = text[len - 1] == '.';
+            text[len - 1] = '\0';
+            if (point)
+                break;
+        }
+    }
+    buf_adds(line, text);
+}
+
 static void add_checks(const struct state *state, struct buf *line)
 {
     const struct json *checks = json_get(state->root, "checks");
@@ -53,8 +72,8 @@ static void add_checks(const struct state *state, struct buf *line)
         const struct json *value = json_get(check, "value");
         if (!value || json_is_null(value))
             continue;
-        buf_addf(line, " 'check_%s'=%.15g", json_str(check, "name", ""),
-                 json_double(check, "value", 0));
+        buf_addf(line, " 'check_%s'=", json_str(check, "name", ""));
+        add_number(line, json_double(check, "value", 0));
     }
 }
 

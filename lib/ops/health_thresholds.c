@@ -13,6 +13,7 @@
 #define DURATION_SIZE 32
 #define NAME_SIZE 64
 #define SAMPLES_AGE_MS INT64_C(900000) /* or three intervals of --watch */
+#define SAMPLES_LOST_MS INT64_C(86400000)
 
 /* Every alert of one database has its name in it. */
 static const char *name_for(const char *what, enum role role, char *name)
@@ -140,18 +141,36 @@ static void judge_certificate(const struct config *config, const struct state *s
 
 /* --- what --metrics and --watch measured last ---------------------------------------------- */
 
-/* Old measurements say nothing; nobody measures any more. */
+static int64_t age_of(const struct json *samples)
+{
+    return (clock_now_us() - time_of(samples, "time")) / 1000;
+}
+
+/* Old measurements say nothing, neither that all is well nor that it is not. */
 static bool are_recent(const struct config *config, const struct json *samples)
 {
-    int64_t age = (clock_now_us() - time_of(samples, "time")) / 1000;
+    int64_t age = age_of(samples);
     int64_t most = 3 * config->health_interval_ms;
     return age >= 0 && age <= (most > SAMPLES_AGE_MS ? most : SAMPLES_AGE_MS);
+}
+
+/* What is not measured now, and was within the last day: an alert of it is not over by that. */
+static void cover_samples(const struct json *samples, struct health_judgement *judgement)
+{
+    static const char *const names[] = {"cpu", "memory", "disk", "connections-primary",
+                                        "connections-secondary"};
+    int64_t age = age_of(samples);
+    for (size_t i = 0; age >= 0 && age <= SAMPLES_LOST_MS && i < sizeof names / sizeof names[0];
+         i++)
+        strlist_add(&judgement->alerts.covered, names[i]);
 }
 
 static void judge_sample(const struct json *object, const char *member, const char *name,
                          const char *what, int limit, struct health_judgement *judgement)
 {
     double percent = json_double(object, member, -1);
+    if (percent >= 0)
+        strlist_remove(&judgement->alerts.covered, name);
     if (percent > limit)
         set_figures(health_judge_alert(judgement, name, HEALTH_DEGRADED, "%s: %.0f %% in use", what,
                                        percent),
@@ -166,6 +185,7 @@ static void judge_samples(const struct config *config, const struct state *state
     const struct alert_limits *limits = &config->alerts;
     char name[NAME_SIZE];
     char what[NAME_SIZE];
+    cover_samples(samples, judgement);
     if (!are_recent(config, samples))
         return;
     judge_sample(samples, "cpuPercent", "cpu", "CPU", limits->cpu_percent, judgement);

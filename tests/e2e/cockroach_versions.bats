@@ -3,7 +3,6 @@
 # ways, a merge and an export. A stand-in that behaves as these versions do; no CockroachDB takes part.
 
 load ../lib/helper
-teardown_file() { standin_file_teardown; }
 teardown() {
     pair_teardown
     standin_file_teardown

@@ -80,3 +80,15 @@ metric() { grep -F -- "$1 " "$BATS_TEST_TMPDIR/dbr.prom" | cut -d ' ' -f 2; }
     exits 3
     stderr_has DB_CHECKS "check \"one\" has no thresholds like"
 }
+
+@test "a check that is stopped says nothing of what it ended" {
+    env_set DB_CHECKS "'slow=touch $BATS_TEST_TMPDIR/begun && sleep 60'"
+    env_set HEALTH_CHECK_TIMEOUT 50
+    start_dbr health --nagios
+    wait_for 20 test -e "$BATS_TEST_TMPDIR/begun" || fail "the check did not begin"
+    kill -TERM "$PID"
+    finish_dbr
+    exits 143
+    stdout_lacks "DBR WARNING"
+    [ ! -e "$STATE_DIR/events.jsonl" ] || ! grep -q check-slow "$STATE_DIR/events.jsonl" || fail "an alert"
+}

@@ -65,6 +65,13 @@ metric() {
         is "$(wc -l <<<"$output")" 1
         stdout_has "DBR UNKNOWN - --nagios and $other exclude each other"
     done
+    run_dbr health --nagios "--prometheus=$BATS_TEST_TMPDIR/none/x.prom"
+    exits 3
+    is "$(wc -l <<<"$output")" 1
+    stdout_has "DBR UNKNOWN"
+    env_set DB_CHECKS "'big=echo 123456789012345678901; tiny=echo 0.00000015; plain=echo 1.5'"
+    run_dbr health --nagios
+    grep -qE "'check_big'=12345678901234[0-9]{7} 'check_tiny'=0.00000015 'check_plain'=1.5\$" <<<"$output" || fail numbers
     env_set DB_FAILOVER_THRESHOLD "'a|b'"
     run_dbr health --nagios
     exits 3

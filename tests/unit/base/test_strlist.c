@@ -49,6 +49,22 @@ TEST(list_owns_copies)
     strlist_release(&list);
 }
 
+TEST(one_is_removed)
+{
+    struct strlist list = STRLIST_INIT;
+    strlist_split(&list, "a,b,c,b", ',');
+    strlist_remove(&list, "b");
+    strlist_remove(&list, "x");
+    assert_int_equal(list.count, 3);
+    assert_string_equal(list.items[1], "c");
+    strlist_remove(&list, "b");
+    strlist_remove(&list, "a");
+    strlist_remove(&list, "c");
+    strlist_remove(&list, "c");
+    assert_int_equal(list.count, 0);
+    strlist_release(&list);
+}
+
 TEST(nearest_finds_typing_errors_only)
 {
     static const char *const words[] = {"tables", "verify", "full", "json", "dry-run", "users"};
@@ -83,6 +99,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(split_drops_blanks_and_empty_parts),
         cmocka_unit_test(list_owns_copies),
+        cmocka_unit_test(one_is_removed),
         cmocka_unit_test(nearest_finds_typing_errors_only),
         cmocka_unit_test(nearest_survives_long_words),
     };
