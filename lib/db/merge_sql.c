@@ -21,14 +21,12 @@ static void add_parameters(struct buf *sql, const struct row_table *t)
     buf_adds(sql, "n)");
 }
 
-void merge_sql_freeze(struct buf *sql, const struct row_table *t, const char *relation)
+/* The columns of a row of a base. */
+static void add_frozen(struct buf *sql, const struct row_table *t)
 {
     bool clients = row_sql_client_columns(t) > 0;
     size_t i;
 
-    buf_adds(sql, "CREATE TABLE IF NOT EXISTS ");
-    quote_name(sql, "_dbr", relation);
-    buf_adds(sql, " AS SELECT ");
     for (i = 0; i < t->key_count; i++) {
         row_sql_key(sql, t, i);
         buf_addf(sql, " AS k%zu, ", i + 1);
@@ -40,11 +38,57 @@ void merge_sql_freeze(struct buf *sql, const struct row_table *t, const char *re
         row_sql_own_hash(sql, t);
         buf_adds(sql, t->key_count ? "::text AS own_hash" : ")::text AS own_hash");
     }
+}
+
+void merge_sql_freeze(struct buf *sql, const struct row_table *t, const char *relation)
+{
+    buf_adds(sql, "CREATE TABLE IF NOT EXISTS ");
+    quote_name(sql, "_dbr", relation);
+    buf_adds(sql, " AS SELECT ");
+    add_frozen(sql, t);
     buf_adds(sql, " FROM ");
     row_sql_relation(sql, t);
     buf_adds(sql, " AS t");
     if (t->key_count == 0)
         buf_adds(sql, " GROUP BY 1");
+}
+
+static void add_key_names(struct buf *sql, const struct row_table *t, const char *of)
+{
+    size_t i;
+
+    for (i = 0; i < t->key_count; i++)
+        buf_addf(sql, "%s%sk%zu", i ? ", " : "", of, i + 1);
+}
+
+void merge_sql_forget(struct buf *sql, const struct row_table *t, const char *relation)
+{
+    buf_adds(sql, "DELETE FROM ");
+    quote_name(sql, "_dbr", relation);
+    buf_adds(sql, " AS b WHERE (");
+    add_key_names(sql, t, "b.");
+    buf_adds(sql, ") IN (SELECT ");
+    add_key_names(sql, t, "x.");
+    buf_adds(sql, " FROM ");
+    add_parameters(sql, t);
+    buf_addch(sql, ')');
+}
+
+void merge_sql_learn(struct buf *sql, const struct row_table *t, const char *relation)
+{
+    buf_adds(sql, "INSERT INTO ");
+    quote_name(sql, "_dbr", relation);
+    buf_adds(sql, " (");
+    add_key_names(sql, t, "");
+    buf_adds(sql,
+             row_sql_client_columns(t) ? ", row_hash, own_hash) SELECT " : ", row_hash) SELECT ");
+    add_frozen(sql, t);
+    buf_adds(sql, " FROM ");
+    add_parameters(sql, t);
+    buf_adds(sql, " JOIN ");
+    row_sql_relation(sql, t);
+    buf_adds(sql, " AS t ON ");
+    row_sql_match(sql, t);
 }
 
 static void add_instant(struct buf *sql, const struct row_table *t, const char *zone)

@@ -24,6 +24,13 @@ void merge_sql_freeze(struct buf *sql, const struct row_table *t, const char *re
  */
 void merge_sql_states(struct buf *sql, const struct row_table *t, const char *zone);
 
+/*
+ * The base of the rows whose keys are in the parameters becomes what they are now: what it had of
+ * them is forgotten, then learnt anew. Tables with a key only.
+ */
+void merge_sql_forget(struct buf *sql, const struct row_table *t, const char *relation);
+void merge_sql_learn(struct buf *sql, const struct row_table *t, const char *relation);
+
 /* SELECT place, row hash (, own hash) of the base for the keys in the parameters; t is any side's.
  */
 void merge_sql_base(struct buf *sql, const struct row_table *t, const char *relation);

@@ -186,11 +186,10 @@ static bool find_base(struct conn *secondary, char **id, struct err *err)
     if (!base_read(secondary, &base, err))
         return false;
     ok = pipeline_end(secondary, err);
-    if (ok && base.found && !base.merged_at &&
-        query_value(secondary, newest_switch, 0, NULL, &newest, err) &&
-        strcmp(newest, base.run) == 0)
+    if (ok && base.found && !base.merged_at)
+        ok = query_value(secondary, newest_switch, 0, NULL, &newest, err);
+    if (ok && newest && strcmp(newest, base.run) == 0)
         *id = mem_strdup(base.run);
-    err_clear(err);
     free(newest);
     base_release(&base);
     return ok;

@@ -52,6 +52,7 @@ struct applier {
     bool temporary; /* temporary tables may be made on the target: wide rows go in pieces */
     bool staging;   /* the one for the pieces was made */
     const struct row_table *states; /* a merge in pieces: merge.h; else NULL */
+    const struct base *base;        /* the same: what it is decided against */
     bool merge;     /* a merge into the active database (repl/merge.h): its reasons for the archive,
                        sequences forward only, the base is marked before the COMMIT */
     bool quiet;     /* triggers were disabled for this transaction: enabled before its COMMIT */

@@ -97,6 +97,13 @@ bool wave_queue_delete(struct wave *wave, struct applier *applier, size_t pair, 
  */
 bool wave_queue_parent_locks(struct wave *wave, struct applier *applier, struct wave_batch *batch,
                              struct err *err);
+/*
+ * After an upsert of a merge in pieces, in its transaction: what was brought over is what both
+ * sides agree on from then on. A later round, or a run after this one was broken off, would take
+ * what the application makes of these rows meanwhile for changes of before.
+ */
+bool wave_queue_base(struct wave *wave, struct applier *applier, struct wave_batch *batch,
+                     struct err *err);
 /* A statement that was queued on the target, about this pairing. */
 void wave_note_pending(struct wave *wave, size_t pair);
 /* The connection that is asked again for the keys of rows to delete. */

@@ -6,6 +6,7 @@
 #include "db/merge_sql.h"
 #include "db/pipeline.h"
 #include "db/row_sql.h"
+#include "repl/base.h"
 #include "repl/wave.h"
 
 bool wave_queue_for_keys(struct conn *conn, const struct row_table *table,
@@ -91,6 +92,27 @@ bool wave_queue_parent_locks(struct wave *wave, struct applier *a, struct wave_b
             continue;
         buf_reset(&sql);
         merge_sql_lock_parents(&sql, rows, c);
+        wave_note_pending(wave, b->pair);
+        ok = arrays_queue(&b->keys, a->conns[TARGET], sql.data, err);
+    }
+    buf_release(&sql);
+    return ok;
+}
+
+bool wave_queue_base(struct wave *wave, struct applier *a, struct wave_batch *b, struct err *err)
+{
+    static void (*const write[2])(struct buf *, const struct row_table *,
+                                  const char *) = {merge_sql_forget, merge_sql_learn};
+    struct buf sql = BUF_INIT;
+    size_t i;
+    bool ok = true;
+
+    if (!a->states || a->states[b->pair].key_count == 0)
+        return true;
+    for (i = 0; i < 2 && ok; i++) {
+        buf_reset(&sql);
+        write[i](&sql, &a->states[b->pair],
+                 base_table(a->base, a->pairs->items[b->pair].name)->relation);
         wave_note_pending(wave, b->pair);
         ok = arrays_queue(&b->keys, a->conns[TARGET], sql.data, err);
     }

@@ -281,7 +281,8 @@ static bool archive_surplus(struct batch_run *run, struct err *err)
 static bool queue_insert(struct batch_run *run, struct err *err)
 {
     return queue_rows_at_hand(run, err) &&
-           wave_queue_parent_locks(run->wave, run->applier, run->batch, err);
+           wave_queue_parent_locks(run->wave, run->applier, run->batch, err) &&
+           wave_queue_base(run->wave, run->applier, run->batch, err);
 }
 
 /* True when the list of keys (as row_sql_keys_of selects it) has the key of version i. */

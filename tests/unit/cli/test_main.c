@@ -20,8 +20,9 @@ static const struct option options[] = {
 };
 static const struct program with_dry_run = {"dbr-test", "a test", "[options]",
                                             options,    NULL,     false};
-static const struct program plain = {"dbr-plain", "a test", "[options]", NULL, NULL, false};
-static const struct program runner = {"dbr-run", "a test", "[options] command", NULL, NULL, true};
+static const struct program plain = {"dbr-plain", "a test", "[options]", NULL, NULL, false, NULL};
+static const struct program runner = {"dbr-run", "a test", "[options] command", NULL, NULL,
+                                      true,      NULL};
 
 /* One run of a program in a child. */
 struct run {

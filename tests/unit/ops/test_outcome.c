@@ -5,7 +5,7 @@
 #include "repl/weather.h"
 #include "unit.h"
 
-static const struct program program = {"dbr-test", "a test", "[options]", NULL, NULL, false};
+static const struct program program = {"dbr-test", "a test", "[options]", NULL, NULL, false, NULL};
 
 static void fill(struct outcome *outcome)
 {
