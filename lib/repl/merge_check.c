@@ -40,6 +40,16 @@ static bool hint_table(const struct base *base, const char *name, struct err *er
                     first, name);
 }
 
+/* In PostgreSQL nothing was written; into CockroachDB other rows may have been brought over. */
+static bool hint_row(const char *why, struct err *err)
+{
+    return err_hint(err, "%s, then run this again; what was brought over before stays",
+                    strstr(why, "foreign key")
+                        ? "rows that refer to each other in a circle cannot come one by one: leave "
+                          "one reference empty on the primary until they are there"
+                        : "change one of the two rows so that both have room");
+}
+
 bool merge_check_holds(const struct base *base, const struct pairings *pairs, struct err *err)
 {
     size_t i;
@@ -51,8 +61,7 @@ bool merge_check_holds(const struct base *base, const struct pairings *pairs, st
             continue;
         err_set(err, ERR_REFUSED, "table %s cannot be merged: %s", pair->name, pair->why);
         if (pair->hold == HOLD_FAILED)
-            return err_hint(err, "change one of the two rows so that both have room, then run "
-                                 "this again; nothing was written");
+            return hint_row(pair->why, err);
         return hint_table(base, pair->name, err);
     }
     return true;

@@ -186,6 +186,17 @@ static bool refuse_replaced(const char *table, struct err *err)
                          "on both, then run this again");
 }
 
+/* One transaction would have to delete rows of all tables first. */
+static bool refuse_meanwhile(const char *table, struct err *err)
+{
+    err_set(
+        err, ERR_REFUSED,
+        "table %s cannot be merged while the application changes the rows that are to be merged",
+        table);
+    return err_hint(err,
+                    "run this again when the application is quieter, or stop it for the moment");
+}
+
 static bool choose_way(struct reconciliation *r, const struct reconcile_options *options,
                        struct err *err)
 {
@@ -196,6 +207,8 @@ static bool choose_way(struct reconciliation *r, const struct reconcile_options 
 
         if (!must_replace(r, i))
             continue;
+        if (!r->piecemeal && options->merge && reconcile_takes_along(r))
+            return refuse_meanwhile(name, err);
         if (!r->piecemeal)
             r->way = APPLY_REPLACE;
         else if (!reconcile_is_referred_to(&r->session.models[TARGET], name))

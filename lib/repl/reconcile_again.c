@@ -70,12 +70,19 @@ static bool replace_some(struct reconciliation *r, size_t failed, const struct e
     return true;
 }
 
+/* What is deleted there to be inserted again takes along the rows that refer to it: no foreign key
+ * waits for the end of a transaction on CockroachDB, nor is any left out. */
+bool reconcile_takes_along(const struct reconciliation *r)
+{
+    return r->session.models[TARGET].engine == ENGINE_COCKROACH;
+}
+
 #define SETBACKS 4
 
 /*
  * The active database is to keep its foreign keys, and its rows. What the application does may be
  * behind an error that names them, so that a new round is the first answer; the next one is a
- * single transaction, at whose end the keys are fulfilled.
+ * single transaction, which the application cannot come between.
  */
 static bool merge_again(struct reconciliation *r, struct merge *merge, size_t failed,
                         const struct err *err)
@@ -114,9 +121,10 @@ bool reconcile_try_again(struct reconciliation *r, struct merge *merge, bool con
     note_setback(r, merge, err);
     if (weather_wait(&r->weather, connected, err))
         return true;
-    if (merge && r->piecemeal ? merge_again(r, merge, failed, err)
-        : r->piecemeal        ? replace_some(r, failed, err)
-                              : replace_all(r, err)) {
+    if (merge && r->piecemeal               ? merge_again(r, merge, failed, err)
+        : r->piecemeal                      ? replace_some(r, failed, err)
+        : merge && reconcile_takes_along(r) ? false
+                                            : replace_all(r, err)) {
         log_debug("trying again with rows replaced: %s", err->message);
         r->full = true;
         return true;

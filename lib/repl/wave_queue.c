@@ -54,6 +54,21 @@ bool wave_queue_insert(struct wave *wave, struct applier *a, size_t pair, const 
     return queue_counted(wave, a, pair, sql, rows, rows->rows, err);
 }
 
+static bool queue_base(struct wave *wave, struct applier *a, size_t pair,
+                       void (*write)(struct buf *, const struct row_table *, const char *),
+                       struct arrays *keys, struct err *err)
+{
+    const struct base_table *table = base_table(a->base, a->pairs->items[pair].name);
+    struct buf sql = BUF_INIT;
+    bool ok;
+
+    write(&sql, &a->states[pair], table->relation);
+    wave_note_pending(wave, pair);
+    ok = arrays_queue(keys, a->conns[TARGET], sql.data, err);
+    buf_release(&sql);
+    return ok;
+}
+
 /* Rows with a key may be gone already: with their parent, or because an upsert changed how their
  * key is written. What counts is that none is left. */
 bool wave_queue_delete(struct wave *wave, struct applier *a, size_t pair, struct arrays *keys,
@@ -74,7 +89,8 @@ bool wave_queue_delete(struct wave *wave, struct applier *a, size_t pair, struct
     wave_note_pending(wave, pair);
     wave_note_pending(wave, pair);
     return wave_queue_for_keys(a->conns[TARGET], table, row_sql_delete, keys, err) &&
-           wave_queue_for_keys(a->conns[TARGET], table, row_sql_left_over, keys, err);
+           wave_queue_for_keys(a->conns[TARGET], table, row_sql_left_over, keys, err) &&
+           (!a->states || queue_base(wave, a, pair, merge_sql_forget, keys, err));
 }
 
 bool wave_queue_parent_locks(struct wave *wave, struct applier *a, struct wave_batch *b,
@@ -101,23 +117,9 @@ bool wave_queue_parent_locks(struct wave *wave, struct applier *a, struct wave_b
 
 bool wave_queue_base(struct wave *wave, struct applier *a, struct wave_batch *b, struct err *err)
 {
-    static void (*const write[2])(struct buf *, const struct row_table *,
-                                  const char *) = {merge_sql_forget, merge_sql_learn};
-    struct buf sql = BUF_INIT;
-    size_t i;
-    bool ok = true;
-
-    if (!a->states || a->states[b->pair].key_count == 0)
-        return true;
-    for (i = 0; i < 2 && ok; i++) {
-        buf_reset(&sql);
-        write[i](&sql, &a->states[b->pair],
-                 base_table(a->base, a->pairs->items[b->pair].name)->relation);
-        wave_note_pending(wave, b->pair);
-        ok = arrays_queue(&b->keys, a->conns[TARGET], sql.data, err);
-    }
-    buf_release(&sql);
-    return ok;
+    return !a->states || a->states[b->pair].key_count == 0 ||
+           (queue_base(wave, a, b->pair, merge_sql_forget, &b->keys, err) &&
+            queue_base(wave, a, b->pair, merge_sql_learn, &b->keys, err));
 }
 
 /* Says in words that rows were not taken. */

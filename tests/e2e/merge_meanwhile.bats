@@ -68,3 +68,36 @@ served() {
     exits 0
     served
 }
+
+@test "an application that is never quiet: refused in the end, and no row goes with another" {
+    local i
+    p1 -c "CREATE TABLE owners (id int PRIMARY KEY, n int DEFAULT 0, updated_at timestamptz DEFAULT now())" \
+        -c "CREATE TABLE t (id int PRIMARY KEY, owner int NOT NULL REFERENCES owners ON DELETE CASCADE, v text)" \
+        -c "CREATE TABLE codes (id int PRIMARY KEY, code text UNIQUE, n int DEFAULT 0, updated_at timestamptz DEFAULT now())" \
+        -c "INSERT INTO codes SELECT g, 'c' || g FROM generate_series(1, 9) g" -c "INSERT INTO owners SELECT g FROM generate_series(1, 10) g" \
+        -c "INSERT INTO t SELECT g, g % 10 + 1, 'base' FROM generate_series(1, 300) g"
+    init_pair
+    run_dbr failover --force --yes
+    exits 0
+    PGOPTIONS='-c default_transaction_read_only=off' sql "$P1_URL" -c "UPDATE owners SET n = 100000, updated_at = '2099-01-01' WHERE id IN (5, 6)" \
+        -c "UPDATE codes SET code = 'x', updated_at = '2099-01-01' WHERE id = 1" -c "UPDATE codes SET code = 'c1' WHERE id = 2" \
+        -c "UPDATE codes SET code = 'c2' WHERE id = 1"
+    for ((i = 0; i < 4000; i++)); do
+        echo "UPDATE owners SET n = n + 1 WHERE id = 5; UPDATE codes SET n = n + 1 WHERE id = 1; SELECT pg_sleep(0.004);"
+    done >busy.sql
+    psql -X -q -At -d "$P2_URL" -f busy.sql >/dev/null 2>&1 3>&- &
+    echo $! >busy.pid
+    DBR_TEST_TIMEOUT=120 run_dbr failback --yes
+    kill "$(cat busy.pid)" 2>/dev/null || true
+    wait || true
+    # It may get through all the same; what must not be is a child that went with its parent.
+    [ "$status" -eq 0 ] || [ "$status" -eq 5 ] || [ "$status" -eq 1 ] || fail "exit status $status"
+    is "$(p2 -c "SELECT count(*) FROM t")" 300
+    is "$(p1 -c "SELECT count(*) FROM t")" 300
+    run_dbr failback --yes
+    exits 0
+    is "$(p1 -c "SELECT count(*) FROM t")" 300
+    is "$(p1 -c "SELECT string_agg(code, ' ' ORDER BY id) FROM codes WHERE id < 3")" "c2 c1"
+    run_dbr sync
+    in_step
+}
