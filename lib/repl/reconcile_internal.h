@@ -18,8 +18,8 @@ void reconcile_guard(struct reconciliation *r, const struct config *config,
 /* Leaves out the tables whose rows an earlier attempt could not write. */
 void reconcile_hold_failures(struct reconciliation *r);
 
-/* Rows that the target's foreign keys would take along, were what they refer to deleted and inserted
- * again. */
+/* Rows that the target's foreign keys would take along, were what they refer to deleted and
+ * inserted again. */
 bool reconcile_takes_along(const struct reconciliation *r);
 /* Whether another attempt may succeed, and prepares it; waits where it is the weather. failed: the
  * pairing to blame. */
