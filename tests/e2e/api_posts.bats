@@ -6,6 +6,7 @@ load ../lib/helper
 load ../lib/api
 setup() {
     pair_setup app
+    any_load
     init_pair
     token_set
 }

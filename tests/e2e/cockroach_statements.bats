@@ -11,7 +11,10 @@ setup_file() {
     export GRAMMAR SENT
 }
 teardown_file() { standin_file_teardown; }
-setup() { pair_setup app; }
+setup() {
+    pair_setup app
+    any_load
+}
 teardown() { pair_teardown; }
 
 # sent LEAST: so many different statements were sent at least; the parser takes them and the given files, and the stand-in, which

@@ -3,7 +3,10 @@
 # and as JSON, over rotated files, past damaged lines, and without a connection.
 
 load ../lib/helper
-setup() { pair_setup app; }
+setup() {
+    pair_setup app
+    any_load
+}
 teardown() { pair_teardown; }
 
 @test "checks and a switch are in the history" {

@@ -6,6 +6,7 @@ load ../lib/api
 load ../lib/web
 setup() {
     pair_setup app
+    any_load
     init_pair
     token_set
     web_setup
