@@ -75,6 +75,15 @@ static void settle_all(const struct alerts *news, const struct hook_result *resu
         log_warn("%s", why.message);
 }
 
+static size_t count_raised(const struct state *state)
+{
+    const struct json *entry = json_first(json_get(state->root, ALERTS_PART));
+    size_t n = 0;
+    for (; entry; entry = json_next(entry))
+        n += json_get(entry, "over") == NULL;
+    return n;
+}
+
 void alerts_tell(const struct alerts *news, const struct config *config, struct state *state)
 {
     size_t count = news->count;
@@ -94,6 +103,7 @@ void alerts_tell(const struct alerts *news, const struct config *config, struct 
             .reason = alert->name,
             .message = messages[i].data,
             .limit_ms = LIMIT_MS,
+            .alerts = count_raised(state),
             .severity = alert->change == ALERT_OVER ? "ok" : alert_severity(alert->critical)};
     }
     hook_run_all(config, events, count, results);

@@ -2,10 +2,11 @@
  * DB_ON_EVENT: the user's command for events (restart the application, send a webhook or mail).
  *
  * It is run by /bin/sh -c with what dbr's own environment holds and DBR_EVENT, DBR_ACTIVE,
- * DBR_REASON, DBR_MESSAGE, DBR_SEVERITY, DBR_FILE, DBR_TIME; DBR_ENV_FILE and DB_STATE_DIR
- * (absolute) and DB_APP_PM2_NAME are set as well, so that a dbr-env inside it reads what this run
- * read. stdin is empty, no other descriptor is inherited, signals have their default action, and it
- * has a process group of its own. What it prints is logged line by line with all passwords masked.
+ * DBR_REASON, DBR_MESSAGE, DBR_SEVERITY, DBR_ALERTS, DBR_FILE, DBR_TIME; DBR_ENV_FILE and
+ * DB_STATE_DIR (absolute) and DB_APP_PM2_NAME are set as well, so that a dbr-env inside it reads
+ * what this run read. stdin is empty, no other descriptor is inherited, signals have their default
+ * action, and it has a process group of its own. What it prints is logged line by line with all
+ * passwords masked.
  */
 #ifndef DBR_OPS_HOOK_H
 #define DBR_OPS_HOOK_H
@@ -27,6 +28,7 @@ struct hook_event {
     const char *file;    /* what was written; NULL: empty */
     const char
         *severity; /* of an alert: "warning", "critical", "ok" once it is over; NULL: empty */
+    size_t alerts; /* of an alert: how many there are now */
 };
 
 /*

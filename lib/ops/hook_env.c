@@ -1,6 +1,7 @@
 /* Puts together the environment of the command of DB_ON_EVENT. */
 #include "ops/hook_env.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -45,6 +46,7 @@ void hook_env(const struct config *config, const struct hook_event *event, struc
 {
     static const char *const passed_on[] = {"DB_ACTIVE_ENV_VAR", "DB_APP_PM2_NAME"};
     char time[CLOCK_TEXT_SIZE];
+    char alerts[24] = "";
 
     for (size_t i = 0; environ && environ[i]; i++)
         strlist_add(list, environ[i]);
@@ -60,6 +62,9 @@ void hook_env(const struct config *config, const struct hook_event *event, struc
     set_clean(list, "DBR_REASON", event->reason);
     set_clean(list, "DBR_MESSAGE", event->message);
     set(list, "DBR_SEVERITY", event->severity ? event->severity : "");
+    if (event->severity)
+        (void)snprintf(alerts, sizeof alerts, "%zu", event->alerts);
+    set(list, "DBR_ALERTS", alerts);
     set(list, "DBR_FILE", event->file ? event->file : "");
     set(list, "DBR_TIME", clock_format(event->time_us ? event->time_us : clock_now_us(), time));
 }

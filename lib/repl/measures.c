@@ -80,15 +80,19 @@ static const struct question postgres_questions[] = {
      " WHERE n.nspname = $1 AND c.relkind IN ('r', 'p') AND NOT c.relispartition"
      " GROUP BY c.relname ORDER BY 3 DESC, 1",
      true, read_tables},
+    /* What a session of another role does is hidden, its kind as well: then it is not known. */
     {"longestTransaction",
-     "SELECT coalesce(extract(epoch FROM max(pg_catalog.clock_timestamp() - a.xact_start)) * 1000,"
-     " 0)::bigint FROM pg_catalog.pg_stat_activity a"
-     " WHERE a.datname = pg_catalog.current_database() AND a.backend_type = 'client backend'"
+     "SELECT CASE WHEN bool_or(a.backend_type IS NULL) THEN NULL ELSE"
+     " coalesce(extract(epoch FROM max(pg_catalog.clock_timestamp() - a.xact_start)) * 1000, 0) "
+     "END::bigint FROM pg_catalog.pg_stat_activity a"
+     " WHERE a.datname = pg_catalog.current_database()"
+     " AND coalesce(a.backend_type, 'client backend') = 'client backend'"
      " AND a.pid <> pg_catalog.pg_backend_pid()",
      false, read_transaction},
     {"replicationLag",
-     "SELECT count(*), (coalesce(CASE WHEN pg_catalog.pg_is_in_recovery() THEN"
-     " extract(epoch FROM pg_catalog.clock_timestamp() -"
+     "SELECT count(*), (coalesce(CASE WHEN NOT pg_catalog.pg_is_in_recovery() THEN NULL"
+     " WHEN pg_catalog.pg_last_wal_receive_lsn() = pg_catalog.pg_last_wal_replay_lsn() THEN 0"
+     " ELSE extract(epoch FROM pg_catalog.clock_timestamp() -"
      " pg_catalog.pg_last_xact_replay_timestamp()) END,"
      " max(extract(epoch FROM r.replay_lag))) * 1000)::bigint"
      " FROM pg_catalog.pg_stat_replication r",

@@ -1,6 +1,6 @@
 # shellcheck shell=sh
 # What the scripts beside this one share: the arguments, and the event in words. They are for DB_ON_EVENT, which sets DBR_EVENT,
-# DBR_ACTIVE, DBR_REASON, DBR_MESSAGE, DBR_SEVERITY, DBR_FILE and DBR_TIME; started by hand they send a test message.
+# DBR_ACTIVE, DBR_REASON, DBR_MESSAGE, DBR_SEVERITY, DBR_ALERTS, DBR_FILE and DBR_TIME; started by hand they send a test message.
 
 die() {
     echo "${0##*/}: error: $1" >&2

@@ -202,3 +202,19 @@ breaker-open-secondary raised warning"
     is "$(alert_events | tail -n +5)" "standby-down over warning
 breaker-open-secondary over warning"
 }
+
+@test "a command is told how many alerts there are" {
+    env_set DB_CHECKS "'a=test -e a; b=test -e b'"
+    any_load
+    env_set DB_ON_EVENT "'echo \"\$DBR_REASON \$DBR_SEVERITY \$DBR_ALERTS\" >>$CALLED'"
+    run_dbr health -q
+    is "$(sort "$CALLED")" "check-a warning 2
+check-b warning 2"
+    : >a
+    run_dbr health -q
+    run_dbr health -q
+    : >b
+    run_dbr health -q
+    is "$(tail -n +3 "$CALLED")" "check-a ok 1
+check-b ok 0"
+}

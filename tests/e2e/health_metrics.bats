@@ -50,6 +50,14 @@ teardown() {
     session_close long
 }
 
+@test "what a session of another role does is not known, and not nothing" {
+    init_pair
+    session_open long "${P1_URL/app:/other:}"
+    session long "BEGIN; SELECT 1"
+    run_dbr health --metrics --json
+    json_is .primary.longestTransactionMs null
+}
+
 @test "the application by its pid file, or by those of PM2" {
     sleep 1000 3>&- &
     SERVICE=$!

@@ -7,7 +7,7 @@ setup() {
     pair_setup app
     NOTIFY=$ROOT/scripts/notify
     mkdir got
-    unset DBR_EVENT DBR_ACTIVE DBR_REASON DBR_MESSAGE DBR_SEVERITY DBR_FILE DBR_TIME
+    unset DBR_EVENT DBR_ACTIVE DBR_REASON DBR_MESSAGE DBR_SEVERITY DBR_ALERTS DBR_FILE DBR_TIME
 }
 teardown() {
     [ -z "${RECEIVER:-}" ] || kill "$RECEIVER" 2>/dev/null || true
@@ -123,6 +123,11 @@ NASTY='"quoted" \back\ <b>&amp; $(touch hacked) `touch hacked` ñ 100% '"'"'x'"'
     is "$(body 3)" "$(uname -n): failover to the secondary: m"
     DBR_EVENT=sync "$NOTIFY/ping" --only=alert,failover "$URL/uuid"
     [ ! -e got/4 ]
+    # Another alert lasts: all is not well yet.
+    DBR_EVENT=alert DBR_REASON=disk DBR_SEVERITY=ok DBR_ALERTS=1 DBR_MESSAGE="over" "$NOTIFY/ping" "$URL/uuid"
+    is "$(got 4 1)" "POST /uuid/log"
+    DBR_EVENT=alert DBR_REASON=cpu DBR_SEVERITY=ok DBR_ALERTS=0 DBR_MESSAGE="over" "$NOTIFY/ping" "$URL/uuid"
+    is "$(got 5 1)" "POST /uuid"
 }
 
 @test "mail: headers of ASCII, the text in the body" {
