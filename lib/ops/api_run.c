@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/fsio.h"
 #include "base/log.h"
+#include "base/machine.h"
 #include "base/mem.h"
 #include "ops/api_child.h"
 #include "state/events.h"
@@ -26,6 +27,7 @@
 #define RECORD_MAX ((size_t)16 << 20)
 #define LOG_MAX 65536
 #define ID_SIZE 64
+#define START_SLACK_S 10 /* a clock that was set meanwhile, and whole seconds */
 #define RECORD "api-run.json"
 
 /* --- what the watcher tells ------------------------------------------------------ */
@@ -285,6 +287,20 @@ void api_run(const struct config *config, const struct api_run *run, struct api_
 
 /* --- the report ------------------------------------------------------------------ */
 
+/* The number of a process is given anew, after a boot soon: the watcher's is that of one that was
+ * started when the run was. */
+static bool is_watched(const struct json *record)
+{
+    struct machine_process process;
+    int64_t started_us = 0;
+    if (!machine_process((pid_t)json_int(record, "pid", 0), &process) ||
+        !clock_parse(json_str(record, "startedAt", ""), &started_us))
+        return false;
+    int64_t age_s = machine_uptime_s() - process.started_s;
+    int64_t known_s = (clock_now_us() - started_us) / 1000000;
+    return llabs(age_s - known_s) <= START_SLACK_S;
+}
+
 void api_run_report(const char *state_dir, struct json *document)
 {
     static const char *const told[] = {"id",        "program", "by",        "state",
@@ -294,9 +310,7 @@ void api_run_report(const char *state_dir, struct json *document)
         json_set_null(document, "apiRun");
         return;
     }
-    long pid = (long)json_int(record, "pid", 0);
-    bool alive = pid > 0 && (kill((pid_t)pid, 0) == 0 || errno == EPERM);
-    if (strcmp(json_str(record, "state", ""), running_word) == 0 && !alive)
+    if (strcmp(json_str(record, "state", ""), running_word) == 0 && !is_watched(record))
         json_set_str(record, "state", "lost");
     struct json *run = json_set_object(document, "apiRun");
     for (size_t i = 0; i < sizeof told / sizeof told[0]; i++) {
