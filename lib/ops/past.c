@@ -95,13 +95,34 @@ bool past_resume(struct cli *cli, const struct config *config, struct state *sta
 /* --- fences that are owed -----------------------------------------------------------------------
  */
 
-static bool pay(struct switch_run *run, enum role role, struct err *err)
+static bool fence_now(struct switch_run *run, enum role role, struct err *err)
 {
     const bool wanted[2] = {role == ROLE_PRIMARY, role == ROLE_SECONDARY};
 
-    if (!switch_connect(run, wanted, run->config->health_timeout_ms, err) ||
-        !switch_end_own(run, role, err) || !switch_fence(run, role, err) ||
-        !state_begin(run->state, err))
+    return switch_connect(run, wanted, run->config->health_timeout_ms, err) &&
+           switch_end_own(run, role, err) && switch_fence(run, role, err);
+}
+
+/* The other database serves already: half a fence is better than none. */
+static bool fence_as_far(struct switch_run *run, enum role role, struct err *err)
+{
+    if (fence_now(run, role, err))
+        return true;
+    if (!run->config->fence_role || run->role_missing || strcmp(err->sqlstate, "42501") != 0)
+        return false;
+    log_warn("%s (DB_FENCE_ROLE) cannot be barred from the %s, which is fenced without that: the "
+             "application may still write there if it overrides default_transaction_read_only: %s",
+             run->config->fence_role, role_name(role), err->message);
+    err_clear(err);
+    run->role_missing = true;
+    conn_close(run->control[role]);
+    run->control[role] = NULL;
+    return fence_now(run, role, err);
+}
+
+static bool pay(struct switch_run *run, enum role role, struct err *err)
+{
+    if (!fence_as_far(run, role, err) || !state_begin(run->state, err))
         return false;
     journal_set_debt(run->state, role, false);
     if (!state_commit(run->state, err))

@@ -129,6 +129,19 @@ gone() { ! kill -0 "$(cat "$BATS_TEST_TMPDIR/session-$1/pid")" 2>/dev/null; }
     in_step
 }
 
+@test "a role that dbr may not bar: a forced failover fences without it, and says so" {
+    shared
+    env_set DB_FENCE_ROLE "$ROLE"
+    env_set DATABASE_URL_SECONDARY "$(server_url two "$DB" postgres)"
+    run_dbr failover --force --yes
+    exits 0
+    stderr_has "$ROLE (DB_FENCE_ROLE) cannot be barred from the primary"
+    is "$(active)" secondary
+    ! writes "$P1_APP" || fail "the primary takes writes beside the secondary"
+    jq -e '.fenceDebt.primary == null' "$STATE_DIR/state.json"
+    writes "$P2_APP" || fail "the application cannot write to the secondary"
+}
+
 @test "dbr's own role cannot be barred" {
     shared
     env_set DB_FENCE_ROLE app
