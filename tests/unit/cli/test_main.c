@@ -18,8 +18,8 @@ static const struct option options[] = {
     {.name = "force", .help = "past the guard", .target = &full, .consent = true},
     OPTION_END,
 };
-static const struct program with_dry_run = {"dbr-test", "a test", "[options]",
-                                            options,    NULL,     false};
+static const struct program with_dry_run = {"dbr-test", "a test", "[options]", options,
+                                            NULL,       false,    NULL};
 static const struct program plain = {"dbr-plain", "a test", "[options]", NULL, NULL, false, NULL};
 static const struct program runner = {"dbr-run", "a test", "[options] command", NULL, NULL,
                                       true,      NULL};
