@@ -153,7 +153,7 @@ age_record() {
     api GET /database
     answers 200
     json_is '.system' null
-    json_true '.secondary.sizeBytes > 0 and (.primary.tables | length > 10)'
+    json_true '.primary.sizeBytes > 0 and (.secondary.connected) and (.primary.tables | length > 10)'
     # Measured at most once in ten seconds.
     api GET /metrics
     is "$(json .time)" "$measured"
