@@ -40,6 +40,7 @@ SQL
 }
 
 @test "a table that others refer to: the recipe for a table that was lost, their foreign keys included" {
+    needs_postgres "the recipe exports for PostgreSQL"
     p1 -c "CREATE TABLE acc (id int PRIMARY KEY)" -c "CREATE TABLE \"Child\" (id int PRIMARY KEY, acc int CONSTRAINT \"to acc\" REFERENCES acc ON DELETE CASCADE)" \
         -c "INSERT INTO acc VALUES (1)" -c "INSERT INTO \"Child\" VALUES (1, 1)"
     init_pair
