@@ -21,6 +21,17 @@ static void add_parameters(struct buf *sql, const struct row_table *t)
     buf_adds(sql, "n)");
 }
 
+/* FROM the rows whose keys are in the parameters. */
+static void add_from_asked(struct buf *sql, const struct row_table *t)
+{
+    buf_adds(sql, " FROM ");
+    add_parameters(sql, t);
+    buf_adds(sql, " JOIN ");
+    row_sql_relation(sql, t);
+    buf_adds(sql, " AS t ON ");
+    row_sql_match(sql, t);
+}
+
 /* The columns of a row of a base. */
 static void add_frozen(struct buf *sql, const struct row_table *t)
 {
@@ -83,12 +94,7 @@ void merge_sql_learn(struct buf *sql, const struct row_table *t, const char *rel
     buf_adds(sql,
              row_sql_client_columns(t) ? ", row_hash, own_hash) SELECT " : ", row_hash) SELECT ");
     add_frozen(sql, t);
-    buf_adds(sql, " FROM ");
-    add_parameters(sql, t);
-    buf_adds(sql, " JOIN ");
-    row_sql_relation(sql, t);
-    buf_adds(sql, " AS t ON ");
-    row_sql_match(sql, t);
+    add_from_asked(sql, t);
 }
 
 static void add_instant(struct buf *sql, const struct row_table *t, const char *zone)
@@ -159,12 +165,7 @@ void merge_sql_states(struct buf *sql, const struct row_table *t, const char *zo
     buf_adds(sql, ", ");
     add_instant(sql, t, zone);
     add_clients(sql, t, false);
-    buf_adds(sql, " FROM ");
-    add_parameters(sql, t);
-    buf_adds(sql, " JOIN ");
-    row_sql_relation(sql, t);
-    buf_adds(sql, " AS t ON ");
-    row_sql_match(sql, t);
+    add_from_asked(sql, t);
 }
 
 void merge_sql_base(struct buf *sql, const struct row_table *t, const char *relation)
