@@ -115,8 +115,7 @@ static bool fence_as_far(struct switch_run *run, enum role role, struct err *err
              run->config->fence_role, role_name(role), err->message);
     err_clear(err);
     run->role_missing = true;
-    conn_close(run->control[role]);
-    run->control[role] = NULL;
+    switch_disconnect(run); /* the failed transaction with it */
     return fence_now(run, role, err);
 }
 
