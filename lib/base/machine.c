@@ -1,4 +1,4 @@
-/* Reads /proc and /sys/fs/cgroup. */
+/* Reads /proc. */
 #include "base/machine.h"
 
 #include <inttypes.h>
@@ -9,13 +9,12 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/cgroup.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/fsio.h"
 
 #define FILE_MAX ((size_t)1 << 20)
-/* Inside a container these are its own; the host's root group has no such files. */
-#define CGROUP "/sys/fs/cgroup/"
 
 /* Appends the file; false when it cannot be read. */
 static bool read_file(const char *path, struct buf *text)
@@ -25,34 +24,26 @@ static bool read_file(const char *path, struct buf *text)
     return fsio_read(path, FILE_MAX, text, &ignored);
 }
 
-/* The number after a word at the start of a line, or -1. */
 static int64_t number_after(const char *text, const char *word)
 {
-    size_t len = strlen(word);
-    for (const char *line = text; line; line = strchr(line, '\n')) {
-        line += *line == '\n';
-        if (strncmp(line, word, len) == 0)
-            return strtoll(line + len, NULL, 10);
-    }
-    return -1;
+    int64_t number;
+    return cgroup_field(text, word, &number) ? number : -1;
 }
 
 /* --- CPU ---------------------------------------------------------------------------- */
 
 /* A container's quota: what it used, against what it might have used. */
-static bool cpu_of_container(struct machine_cpu *cpu, struct buf *text)
+static bool cpu_of_container(struct machine_cpu *cpu)
 {
-    char *end;
-    if (!read_file(CGROUP "cpu.max", text))
+    double cores = cgroup_cpu(CGROUP_ROOT, &cpu->busy);
+    if (cores <= 0)
         return false;
-    int64_t quota = strtoll(text->data, &end, 10);
-    int64_t period = strtoll(end, NULL, 10);
-    if (quota <= 0 || period <= 0 || !read_file(CGROUP "cpu.stat", text))
-        return false;
-    cpu->busy = number_after(text->data, "usage_usec ");
-    cpu->total = (int64_t)((double)clock_mono_us() * (double)quota / (double)period);
+    /* A quota above what the machine has can never be reached. */
+    if (cores > machine_cores())
+        cores = machine_cores();
+    cpu->total = (int64_t)((double)clock_mono_us() * cores);
     cpu->limited = true;
-    return cpu->busy >= 0;
+    return true;
 }
 
 static bool cpu_of_machine(struct machine_cpu *cpu, struct buf *text)
@@ -74,7 +65,7 @@ static bool cpu_of_machine(struct machine_cpu *cpu, struct buf *text)
 bool machine_cpu(struct machine_cpu *cpu)
 {
     struct buf text = BUF_INIT;
-    bool ok = cpu_of_container(cpu, &text) || cpu_of_machine(cpu, &text);
+    bool ok = cpu_of_container(cpu) || cpu_of_machine(cpu, &text);
     buf_release(&text);
     return ok;
 }
@@ -102,19 +93,14 @@ bool machine_load(double load[3])
 
 /* --- memory -------------------------------------------------------------------------- */
 
-static void memory_of_container(struct machine_memory *memory, struct buf *text)
+static void memory_of_container(struct machine_memory *memory)
 {
-    if (!read_file(CGROUP "memory.max", text))
+    int64_t used;
+    int64_t limit = cgroup_memory(CGROUP_ROOT, &used);
+    if (limit <= 0 || limit >= memory->total)
         return;
-    int64_t limit = strtoll(text->data, NULL, 10);
-    if (limit <= 0 || limit >= memory->total || !read_file(CGROUP "memory.current", text))
-        return;
-    int64_t used = strtoll(text->data, NULL, 10);
-    /* Files that were not read lately are given up when memory is needed. */
-    int64_t cache =
-        read_file(CGROUP "memory.stat", text) ? number_after(text->data, "inactive_file ") : 0;
     memory->total = limit;
-    memory->used = cache > 0 && cache < used ? used - cache : used;
+    memory->used = used;
     memory->limited = true;
 }
 
@@ -131,7 +117,7 @@ bool machine_memory(struct machine_memory *memory)
         memory->used = (total - available) * 1024;
     }
     if (ok)
-        memory_of_container(memory, &text);
+        memory_of_container(memory);
     buf_release(&text);
     return ok;
 }

@@ -1,6 +1,6 @@
 /*
  * What Linux tells of this machine, or of the container that this runs in where that has limits of
- * its own (control groups, version 2): a limit is then what everything is measured against. What
+ * its own (base/cgroup.h): a limit is then what everything is measured against. What
  * cannot be read is -1.
  */
 #ifndef DBR_BASE_MACHINE_H
