@@ -30,9 +30,11 @@
     "   AND a.datid IS NOT NULL), nullif(r.rolconnlimit, -1)::bigint)) u(used, room)"              \
     " WHERE d.datname = pg_catalog.current_database() AND r.rolname = current_user"                \
     " AND u.room IS NOT NULL ORDER BY u.room - u.used LIMIT 1"
+/* The limit is one of each node: the sessions of the node that has most of them. */
 #define MEASURES_COCKROACH_SESSIONS                                                                \
-    "WITH s AS (SHOW CLUSTER SESSIONS) SELECT count(*) FROM s WHERE s.status <> 'CLOSED'"          \
-    " AND s.application_name NOT LIKE '$ internal%'"
+    "WITH s AS (SHOW CLUSTER SESSIONS) SELECT coalesce(max(n.used), 0)::INT8 FROM"                 \
+    " (SELECT count(*) AS used FROM s WHERE s.status <> 'CLOSED'"                                  \
+    "  AND s.application_name NOT LIKE '$ internal%' GROUP BY s.node_id) AS n"
 #define MEASURES_COCKROACH_LIMIT "SHOW CLUSTER SETTING server.max_connections_per_gateway"
 
 struct measures_table {
