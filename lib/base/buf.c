@@ -114,6 +114,16 @@ void buf_vaddf(struct buf *buf, const char *format, va_list args)
     buf->len += (size_t)len;
 }
 
+/* U+2028 to U+202E and U+2066 to U+2069: they break lines, or turn the direction of what follows,
+ * so that a text reads as another. */
+static bool reorders(const unsigned char *p)
+{
+    if (p[0] != 0xE2)
+        return false;
+    return (p[1] == 0x80 && p[2] >= 0xA8 && p[2] <= 0xAE) ||
+           (p[1] == 0x81 && p[2] >= 0xA6 && p[2] <= 0xA9);
+}
+
 void buf_add_clean(struct buf *buf, const char *text)
 {
     const unsigned char *p = (const unsigned char *)text;
@@ -128,6 +138,9 @@ void buf_add_clean(struct buf *buf, const char *text)
              */
             buf_addch(buf, '?');
             p++;
+        } else if (reorders(p)) {
+            buf_addch(buf, '?');
+            p += 2;
         } else {
             buf_addch(buf, (char)*p);
         }
