@@ -4,10 +4,11 @@
  * raised anew. Which ones there are is found anew by each judgement (ops/health_judge.h); since
  * when, and whether somebody was told, is in the member "alerts" of the state:
  *
- *  NAME: {"severity", "message", "since", "notified", "pending", "retryAt", "over"}
+ *  NAME: {"severity", "message", "since", "notified", "pending", "failures", "retryAt", "over"}
  *
  * notified is the last time that DB_ON_EVENT was told, null when that failed; pending until it is
- * known whether it did; retryAt: not again before; over: since when there is nothing more, for
+ * known whether it did; failures: how many times in a row that was in vain;
+ * retryAt: not again before; over: since when there is nothing more, for
  * one whose end is still to be told.
  */
 #ifndef DBR_OPS_ALERTS_H
@@ -66,8 +67,8 @@ void alerts_apply(struct alerts *alerts, struct state *state, int64_t now_us, in
 /*
  * Writes events and runs DB_ON_EVENT for the news; state is not between state_begin and
  * state_commit. The commands of all run at the same time, 20 s at most: a check must not wait for
- * them when a database is down. What one failed for is told again at the next check, what one was
- * too slow for after five minutes.
+ * them when a database is down. What one failed for is told again at the next check, and then, like
+ * what one was too slow for, every five minutes.
  */
 void alerts_tell(const struct alerts *news, const struct config *config, struct state *state);
 

@@ -11,7 +11,7 @@
 
 #define TEXT_SIZE 32
 #define LIMIT_MS 20000
-#define LATE_RETRY_US INT64_C(300000000)
+#define RETRY_US INT64_C(300000000)
 
 static void describe(const struct alert *alert, struct buf *text)
 {
@@ -54,11 +54,16 @@ static void settle(struct json *part, const struct alert *alert, const struct ho
         return;
     }
     json_remove(entry, "pending");
-    if (result->err.code == ERR_NONE)
+    if (result->err.code == ERR_NONE) {
+        json_remove(entry, "failures");
         return;
+    }
+    int64_t failures = json_int(entry, "failures", 0) + 1;
+    json_set_int(entry, "failures", failures);
     json_set_null(entry, "notified");
-    if (result->late)
-        json_set_str(entry, "retryAt", clock_format(clock_now_us() + LATE_RETRY_US, time));
+    /* One that fails may have told somebody all the same. */
+    if (result->late || failures > 1)
+        json_set_str(entry, "retryAt", clock_format(clock_now_us() + RETRY_US, time));
 }
 
 static void settle_all(const struct alerts *news, const struct hook_result *results,
