@@ -63,6 +63,22 @@ passes() {
     refuses 403 token_not_configured
 }
 
+# asked ADDRESS: a request from behind a proxy that says so.
+asked() { request /api/system/db-failover -d '{}' -H "Content-Type: application/json" -H "X-Real-IP: $1"; }
+
+@test "what one network of IPv6 asks counts together" {
+    local n
+    web_more='set_real_ip_from 127.0.0.1; real_ip_header X-Real-IP;' nginx_start
+    for ((n = 0; n < 15; n++)); do asked "2001:db8:0:1::$n"; done
+    refuses 429 too_many_requests
+    asked 2001:db8:0:2::1
+    refuses 403 token_not_configured
+    asked 2001:db8:0:1:ffff::1
+    refuses 429 too_many_requests
+    asked 192.0.2.7
+    refuses 403 token_not_configured
+}
+
 # --- fail2ban ---------------------------------------------------------------------
 
 # A server of its own, whose action is to write down what would be done.

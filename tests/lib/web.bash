@@ -66,6 +66,7 @@ http {
     fastcgi_temp_path $WEB/fastcgi;
     uwsgi_temp_path $WEB/uwsgi;
     scgi_temp_path $WEB/scgi;
+    ${web_more:-}
     include $WEB/dbr.conf;
 }
 END
