@@ -1,7 +1,7 @@
 /*
  * Runs that somebody asked for by POST. Whoever asked is answered within 20 s: with the result, or
  * with 202 while the run goes on by itself. A run does not end because a client, a web server or
- * fcgiwrap does.
+ * fcgiwrap does, unless its unit is stopped as a whole: that ends it as a signal does, cleanly.
  *
  * Of one that takes longer, api-run.json in the state directory tells: {"id", "program", "by",
  * "address", "state": "running" or "ended", "pid", "startedAt", "endedAt", "exitStatus",

@@ -265,6 +265,48 @@ TEST(clocks_that_differ)
     verdict_is(HEALTH_OK, NULL);
 }
 
+/* Their names, with a "!" behind those that are critical, in their order. */
+static void alerts_are(const char *expected)
+{
+    char text[400] = "";
+    for (size_t i = 0; i < judgement.alerts.count; i++) {
+        const struct alert *alert = &judgement.alerts.items[i];
+        size_t len = strlen(text);
+        assert_true(*alert->message != '\0');
+        (void)snprintf(text + len, sizeof text - len, "%s%s%s", i > 0 ? " " : "", alert->name,
+                       alert->critical ? "!" : "");
+    }
+    assert_string_equal(text, expected);
+    health_judgement_release(&judgement);
+}
+
+TEST(alerts_by_their_names)
+{
+    judge("primary", UP, FENCED, DONE);
+    alerts_are("");
+    judge("primary", DOWN, FENCED, DONE);
+    alerts_are("active-down!");
+    judge("primary", UP, DOWN, DONE);
+    alerts_are("standby-down");
+    judge("primary", UP, UP, DONE);
+    alerts_are("fence-gone");
+    judge("secondary", FENCED, UP, DONE ", \"fenceDebt\": {\"primary\": \"then\"}");
+    alerts_are("fence-debt");
+    judge("secondary", FENCED, UP,
+          DONE ", \"remains\": {\"role\": \"secondary\", \"keysOff\": [\"team.led\"]}");
+    alerts_are("sync-remains");
+    judge("primary", UP, FENCED, DONE ", \"auto\": {\"unfollowed\": \"the hook\"}");
+    alerts_are("switch-incomplete");
+    judge("primary", OUTAGE(3), FENCED, DONE ", \"auto\": {\"blockedBy\": \"no witness\"}");
+    alerts_are("active-down! switch-blocked");
+    judge("primary", "{\"connected\": true, \"clockSkewMs\": 6000}", FENCED, DONE);
+    alerts_are("clock-skew");
+    judge_sync("failed", 0);
+    alerts_are("sync-failed");
+    judge_sync("healthy", 7300000);
+    alerts_are("sync-late");
+}
+
 TEST(what_is_added_raises_the_status_and_never_lowers_it)
 {
     judge("primary", DOWN, FENCED, DONE);
@@ -290,6 +332,7 @@ int main(void)
         JUDGED(a_running_init_is_told_from_a_broken_one),
         JUDGED(the_last_sync),
         JUDGED(clocks_that_differ),
+        JUDGED(alerts_by_their_names),
         JUDGED(what_is_added_raises_the_status_and_never_lowers_it),
     };
     return cmocka_run_group_tests_name("health_judge", tests, NULL, NULL);
