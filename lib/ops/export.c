@@ -164,12 +164,29 @@ static void warn_of_cycles(struct export_run *run)
     buf_release(&names);
 }
 
+/* A state that was lost or is the past, or a machine that did not switch, names the wrong one. */
+static bool check_active(const struct export_run *run, struct err *err)
+{
+    const char *wish = run->options->source;
+
+    if (!run->snapshot.fenced || !run->config.urls[ROLE_SECONDARY] ||
+        (wish && strcmp(wish, "active") != 0))
+        return true;
+    err_set(err, ERR_REFUSED,
+            "the %s is the active database by the state in %s, but it is fenced as a standby is",
+            role_name(run->role), run->config.state_dir);
+    return err_hint(err, "run dbr-health --doctor, which finds the active database; "
+                         "--source=primary or --source=secondary exports the one that is named");
+}
+
 static bool export_database(struct export_run *run, struct err *err)
 {
     const struct export_options *o = run->options;
     const struct state *known = run->state.fresh ? NULL : &run->state;
 
     if (!snapshot_open(&run->snapshot, &run->config, known, run->role, err))
+        return false;
+    if (!check_active(run, err))
         return false;
     run->dump = (struct dump){
         .snapshot = &run->snapshot,

@@ -12,6 +12,7 @@
 #include "db/quote.h"
 #include "repl/apply.h"
 #include "repl/catalog.h"
+#include "repl/fence.h"
 #include "repl/identity.h"
 #include "repl/moment.h"
 #include "repl/switch_mark.h"
@@ -63,7 +64,8 @@ static bool receive_begin(struct snapshot *s, const char *moment, struct err *er
 static bool queue_look(struct snapshot *s, struct err *err)
 {
     return identity_queue(s->conn, err) && switch_mark_queue_look(s->conn, NULL, err) &&
-           triggers_queue_look(s->conn, err) &&
+           triggers_queue_look(s->conn, err) && fence_queue_state(s->conn, NULL, err) &&
+           pipeline_sync(s->conn, err) &&
            (is_cockroach(s) ? moment_queue(s->conn, err) : queue_begin(s, NULL, err));
 }
 
@@ -76,6 +78,7 @@ static bool receive_look(struct snapshot *s, const struct state *state, struct q
     bool ok = identity_receive(s->conn, &identities[s->role], err) &&
               switch_mark_receive(s->conn, &found, &epoch, err) &&
               triggers_receive_look(s->conn, quieted, err) &&
+              fence_receive_state(s->conn, &s->fenced, err) &&
               (!state ||
                (identity_check(state, identities, err) && switch_mark_check(state, epoch, 0, err)));
     free(identities[s->role]);

@@ -24,6 +24,7 @@ struct snapshot {
     enum role role;
     struct model model;
     char time[CLOCK_TEXT_SIZE]; /* by the server's clock, in UTC */
+    bool fenced;                /* a switch or dbr-init-secondary has fenced it: a standby */
     char *moment;               /* CockroachDB: as of which everything is read; else NULL */
 };
 

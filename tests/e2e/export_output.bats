@@ -227,6 +227,24 @@ nothing_left() {
     exits 0
 }
 
+@test "a state that is the past does not choose the standby for the active database" {
+    init_pair
+    cp "$STATE_DIR/state.json" "$BATS_TEST_TMPDIR/before"
+    run_dbr failover --yes
+    exits 0
+    cp "$BATS_TEST_TMPDIR/before" "$STATE_DIR/state.json"
+    run_dbr export --output=shop.sql
+    exits 5
+    stderr_has "it is fenced as a standby is" --source=primary
+    [ ! -e shop.sql ]
+    rm "$STATE_DIR/state.json"
+    run_dbr export --output=shop.sql
+    exits 5
+    run_dbr export --source=primary --output=shop.sql
+    exits 0
+    is "$(grep -c '^-- source: primary' shop.sql)" 1
+}
+
 @test "a database that is another one than before is refused" {
     init_pair
     database_create one "${DB}_x" app
