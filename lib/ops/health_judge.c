@@ -162,6 +162,9 @@ static void judge_active(const struct config *config, const struct state *state,
 static void judge_fence(const struct config *config, const struct state *state, enum role standby,
                         struct health_judgement *judgement)
 {
+    if (config->fence && journal_fence_trouble(state, standby))
+        (void)health_judge_alert(judgement, "fence-gone", HEALTH_DEGRADED, "%s",
+                                 journal_fence_trouble(state, standby));
     if (config->fence && state_init_status(state) == INIT_DONE && !journal_debt(state, standby) &&
         !json_bool(health_entry(state, standby), "readOnly", true) && knows_fence(state, standby))
         (void)health_judge_alert(

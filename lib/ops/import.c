@@ -92,11 +92,15 @@ static bool lock_state(struct import_run *run, struct err *err)
 static bool settle_past(struct import_run *run, struct err *err)
 {
     struct journal left;
+    bool due;
 
     if (journal_read(&run->state, &left) && !past_resume(run->cli, &run->config, &run->state, err))
         return false;
-    if (run->role != ROLE_PRIMARY || !journal_merge(&run->state) ||
-        state_active(&run->state) != ROLE_SECONDARY)
+    if (run->role != ROLE_PRIMARY || !run->config.urls[ROLE_SECONDARY])
+        return true;
+    if (!past_is_merge_due(run->cli, &run->config, &run->state, &due, err))
+        return false;
+    if (!due)
         return true;
     err_set(err, ERR_REFUSED,
             "the primary may hold rows since the failover that are merged nowhere yet");

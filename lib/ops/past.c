@@ -10,6 +10,7 @@
 #include "db/query.h"
 #include "ops/transition.h"
 #include "repl/base.h"
+#include "repl/weather.h"
 #include "state/events.h"
 #include "state/remains.h"
 
@@ -103,16 +104,19 @@ static bool fence_now(struct switch_run *run, enum role role, struct err *err)
            switch_end_own(run, role, err) && switch_fence(run, role, err);
 }
 
-/* The other database serves already: half a fence is better than none. */
-static bool fence_as_far(struct switch_run *run, enum role role, struct err *err)
+/* The other database serves already: half a fence is better than none. *soft, malloced: what it
+ * lacks. */
+static bool fence_as_far(struct switch_run *run, enum role role, char **soft, struct err *err)
 {
     if (fence_now(run, role, err))
         return true;
     if (!run->config->fence_role || run->role_missing || strcmp(err->sqlstate, "42501") != 0)
         return false;
-    log_warn("%s (DB_FENCE_ROLE) cannot be barred from the %s, which is fenced without that: the "
-             "application may still write there if it overrides default_transaction_read_only: %s",
-             run->config->fence_role, role_name(role), err->message);
+    *soft = mem_printf("%s (DB_FENCE_ROLE) cannot be barred from the %s, which is fenced without "
+                       "that: the application may still write there if it overrides "
+                       "default_transaction_read_only: %s",
+                       run->config->fence_role, role_name(role), err->message);
+    log_warn("%s", *soft);
     err_clear(err);
     run->role_missing = true;
     switch_disconnect(run); /* the failed transaction with it */
@@ -121,10 +125,15 @@ static bool fence_as_far(struct switch_run *run, enum role role, struct err *err
 
 static bool pay(struct switch_run *run, enum role role, struct err *err)
 {
-    if (!fence_as_far(run, role, err) || !state_begin(run->state, err))
-        return false;
-    journal_set_debt(run->state, role, false);
-    if (!state_commit(run->state, err))
+    char *soft = NULL;
+    bool ok = fence_as_far(run, role, &soft, err) && state_begin(run->state, err);
+
+    if (ok) {
+        journal_set_debt(run->state, role, false);
+        journal_set_fence_trouble(run->state, role, soft);
+    }
+    free(soft);
+    if (!ok || !state_commit(run->state, err))
         return false;
     log_warn("the %s is back and has been fenced: it takes no writes beside the %s",
              role_name(role), role_name(state_active(run->state)));
@@ -195,24 +204,56 @@ bool past_merge(struct cli *cli, const struct config *config, struct state *stat
 static const char newest_switch[] =
     "SELECT id FROM _dbr.switches ORDER BY epoch DESC, id DESC LIMIT 1";
 
-/* *id: of the failover that froze the base which is still to be merged, or NULL. Malloced. */
-static bool find_base(struct conn *secondary, char **id, struct err *err)
+struct finding {
+    struct conn *secondary;
+    char *id; /* of the failover that froze the base which is still to be merged, or NULL */
+};
+
+static bool find_base(void *context, struct err *err)
 {
+    struct finding *finding = context;
     struct base base;
     char *newest = NULL;
     bool ok;
 
-    *id = NULL;
-    if (!base_read(secondary, &base, err))
+    if (!base_read(finding->secondary, &base, err))
         return false;
-    ok = pipeline_end(secondary, err);
+    ok = pipeline_end(finding->secondary, err);
     if (ok && base.found && !base.merged_at)
-        ok = query_value(secondary, newest_switch, 0, NULL, &newest, err);
+        ok = query_value(finding->secondary, newest_switch, 0, NULL, &newest, err);
     if (ok && newest && strcmp(newest, base.run) == 0)
-        *id = mem_strdup(base.run);
+        finding->id = mem_strdup(base.run);
+    else if (ok && newest)
+        log_warn("the secondary holds the base of failover %s, which is not the last switch (%s): "
+                 "what it was for is not merged by it",
+                 base.run, newest);
     free(newest);
     base_release(&base);
     return ok;
+}
+
+static bool is_by_hand(const struct state *state)
+{
+    return state_active(state) == ROLE_SECONDARY && !journal_merge(state) &&
+           journal_is_by_hand(state);
+}
+
+/* *id: malloced, or NULL. */
+static bool ask_secondary(struct cli *cli, const struct config *config, struct state *state,
+                          char **id, struct err *err)
+{
+    const bool wanted[2] = {[ROLE_SECONDARY] = true};
+    struct finding finding = {NULL, NULL};
+    struct switch_run run;
+    bool ok;
+
+    switch_init(&run, cli, config, state);
+    ok = switch_connect(&run, wanted, config->health_timeout_ms, err);
+    finding.secondary = run.control[ROLE_SECONDARY];
+    ok = ok && weather_pass(finding.secondary, find_base, &finding, err);
+    *id = finding.id;
+    switch_release(&run);
+    return ok || err_prefix(err, "looking for a merge that is due");
 }
 
 static bool note_base(struct state *state, const char *id, struct err *err)
@@ -233,19 +274,23 @@ static bool note_base(struct state *state, const char *id, struct err *err)
 
 bool past_learn(struct cli *cli, const struct config *config, struct state *state, struct err *err)
 {
-    const bool wanted[2] = {[ROLE_SECONDARY] = true};
-    struct switch_run run;
     char *id = NULL;
-    bool ok;
+    bool ok = !is_by_hand(state) ||
+              (ask_secondary(cli, config, state, &id, err) && note_base(state, id, err));
 
-    if (state_active(state) != ROLE_SECONDARY || journal_merge(state) || !journal_is_by_hand(state))
-        return true;
-    switch_init(&run, cli, config, state);
-    ok = switch_connect(&run, wanted, config->health_timeout_ms, err) &&
-         find_base(run.control[ROLE_SECONDARY], &id, err) && note_base(state, id, err);
     free(id);
-    switch_release(&run);
-    return ok || err_prefix(err, "looking for a merge that is due");
+    return ok;
+}
+
+bool past_is_merge_due(struct cli *cli, const struct config *config, struct state *state, bool *due,
+                       struct err *err)
+{
+    char *id = NULL;
+    bool ok = !is_by_hand(state) || ask_secondary(cli, config, state, &id, err);
+
+    *due = id || (journal_merge(state) && state_active(state) == ROLE_SECONDARY);
+    free(id);
+    return ok;
 }
 
 bool past_settle(struct cli *cli, const struct config *config, struct state *state, struct err *err)

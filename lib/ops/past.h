@@ -38,6 +38,10 @@ void past_mend(struct cli *cli, const struct config *config, struct state *state
  * once. Lock as above.
  */
 bool past_learn(struct cli *cli, const struct config *config, struct state *state, struct err *err);
+/* Whether the primary is still to be merged, by the state or as past_learn would find; notes
+ * nothing. */
+bool past_is_merge_due(struct cli *cli, const struct config *config, struct state *state, bool *due,
+                       struct err *err);
 
 /* All of this, for programs that need both databases anyway. */
 bool past_settle(struct cli *cli, const struct config *config, struct state *state,

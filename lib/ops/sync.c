@@ -56,9 +56,13 @@ static bool lock_and_reload(struct sync_run *run, struct err *err)
 }
 
 /* What the primary holds would look like rows to be deleted; the real run merges them first. */
-static bool refuse_unmerged(const struct sync_run *run, struct err *err)
+static bool refuse_unmerged(struct sync_run *run, struct err *err)
 {
-    if (!journal_merge(&run->state) || state_active(&run->state) != ROLE_SECONDARY)
+    bool due;
+
+    if (!past_is_merge_due(run->cli, &run->config, &run->state, &due, err))
+        return false;
+    if (!due)
         return true;
     err_set(err, ERR_REFUSED, "what the primary holds since the failover is to be merged first");
     return err_hint(err, "dbr-failback --dry-run shows what the merge would do; dbr-sync without "
@@ -207,7 +211,9 @@ static void keep_fence(struct sync_run *run)
         strlist_add(&run->outcome.warnings, "the standby was not fenced any more; it is again");
         run->fenced = true;
     } else {
-        strlist_addf(&run->outcome.warnings, "the standby is not fenced: %s", why.message);
+        run->fence_trouble = mem_printf("%s (standby) is not fenced as it should be: %s",
+                                        role_name(session->roles[TARGET]), why.message);
+        strlist_add(&run->outcome.warnings, run->fence_trouble);
     }
 }
 
@@ -254,6 +260,7 @@ bool ops_sync(struct cli *cli, const struct sync_options *options, struct err *e
         reconcile_release(&run.found);
     outcome_release(&run.outcome);
     free(run.watermark);
+    free(run.fence_trouble);
     lock_release(&run.lock);
     state_release(&run.state);
     config_release(&run.config);

@@ -90,6 +90,9 @@ bool sync_remember(struct sync_run *run, const struct err *trouble, struct err *
     if (trouble->code == ERR_NONE && sync_writes(run->options) && sync_is_complete(run))
         forget_tables(run, tables);
     remember_sync(run, now, trouble);
+    if (sync_writes(run->options))
+        journal_set_fence_trouble(&run->state, run->found.session.roles[TARGET],
+                                  run->fence_trouble);
     /* Until the next check looks itself. */
     health =
         json_get(state_part(&run->state, "health"), role_name(run->found.session.roles[TARGET]));

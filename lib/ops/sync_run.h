@@ -21,8 +21,9 @@ struct sync_run {
     char *watermark; /* of the run that applied; a comparison after it comes too late for that */
     int64_t started;
     bool reconciled;
-    bool repaired; /* --repair: compared once more afterwards */
-    bool fenced;   /* the fence was gone, and this run put it back */
+    bool repaired;       /* --repair: compared once more afterwards */
+    bool fenced;         /* the fence was gone, and this run put it back */
+    char *fence_trouble; /* why it could not; or NULL */
 };
 
 /* False for the runs that only compare. */

@@ -145,6 +145,7 @@ void journal_take_effect(struct state *state, const struct journal *journal)
     clock_format(clock_now_us(), now);
     json_set_str(state->root, "activeDatabase", role_name(switch_target(journal->op)));
     json_set_str(write_entry(state, "lastSwitch", journal), "time", now);
+    json_remove(state->root, "fenceTrouble");
     if (journal->op == SWITCH_FAILBACK && journal->automatic)
         add_failback(state, now);
 }
@@ -210,6 +211,18 @@ void journal_set_debt(struct state *state, enum role role, bool owed)
     else if (!journal_debt(state, role))
         json_set_str(state_part(state, "fenceDebt"), role_name(role),
                      clock_format(clock_now_us(), now));
+}
+
+const char *journal_fence_trouble(const struct state *state, enum role role)
+{
+    return json_str(json_get(state->root, "fenceTrouble"), role_name(role), NULL);
+}
+
+void journal_set_fence_trouble(struct state *state, enum role role, const char *why)
+{
+    json_remove(state->root, "fenceTrouble");
+    if (why)
+        json_set_str(state_part(state, "fenceTrouble"), role_name(role), why);
 }
 
 const char *journal_merge(const struct state *state)
@@ -280,6 +293,7 @@ bool journal_check(const struct json *root, struct err *err)
 {
     const struct json *merge = json_get(root, "merge");
     const struct json *debt = json_get(root, "fenceDebt");
+    const struct json *trouble = json_get(root, "fenceTrouble");
 
     if (!check_entry(root, "switch", true, err) || !check_entry(root, "lastSwitch", false, err))
         return false;
@@ -287,5 +301,7 @@ bool journal_check(const struct json *root, struct err *err)
         return err_set(err, ERR_USAGE, "merge names no failover");
     if (debt && !json_is_object(debt))
         return err_set(err, ERR_USAGE, "fenceDebt is of a wrong kind");
+    if (trouble && !json_is_object(trouble))
+        return err_set(err, ERR_USAGE, "fenceTrouble is of a wrong kind");
     return true;
 }

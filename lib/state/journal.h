@@ -91,6 +91,11 @@ void journal_learn_epoch(struct state *state, int64_t epoch);
 const char *journal_debt(const struct state *state, enum role role);
 void journal_set_debt(struct state *state, enum role role, bool owed);
 
+/* Why the fence of a database is less than it should be, or NULL: what was tried last. Ends with
+ * the next switch, which fences another one. */
+const char *journal_fence_trouble(const struct state *state, enum role role);
+void journal_set_fence_trouble(struct state *state, enum role role, const char *why);
+
 /* The id of the failover whose base is still to be merged, or NULL. */
 const char *journal_merge(const struct state *state);
 void journal_set_merge(struct state *state, const char *run); /* NULL: merged */

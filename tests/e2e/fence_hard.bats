@@ -140,6 +140,22 @@ gone() { ! kill -0 "$(cat "$BATS_TEST_TMPDIR/session-$1/pid")" 2>/dev/null; }
     ! writes "$P1_APP" || fail "the primary takes writes beside the secondary"
     jq -e '.fenceDebt.primary == null' "$STATE_DIR/state.json"
     writes "$P2_APP" || fail "the application cannot write to the secondary"
+    # That lasts until dbr may do it: each sync tries.
+    run_dbr health --json
+    exits 1
+    json_is '.alerts | map(.name) | join(" ")' fence-gone
+    run_dbr sync
+    exits 0
+    stderr_has "not fenced as it should be"
+    run_dbr health -q
+    exits 1
+    dbr_is_superuser
+    run_dbr sync
+    exits 0
+    barred one || fail "the role may still log in to the primary"
+    run_dbr health --json
+    exits 0
+    json_is '.alerts | length' 0
 }
 
 @test "dbr's own role cannot be barred" {

@@ -115,3 +115,18 @@ nothing_lost() {
     nothing_lost
     everything_works primary
 }
+
+@test "the state is lost between a forced failover and its merge: what is not merged is known to all" {
+    lost_after_forced
+    run_dbr export --source=secondary --dialect=postgres --output="$BATS_TEST_TMPDIR/dump.sql"
+    exits 0
+    run_dbr import --target=primary --input="$BATS_TEST_TMPDIR/dump.sql" --clean --yes
+    exits 5
+    stderr_has "merged nowhere yet"
+    run_dbr sync --dry-run
+    exits 5
+    stderr_has "to be merged first"
+    run_dbr sync
+    exits 0
+    nothing_lost
+}

@@ -52,3 +52,13 @@ everything() {
     everything cluster_id
     is "$(jq -r .identities.secondary "$STATE_DIR/state.json")" "$before"
 }
+
+@test "what a state that was written by hand does not know" {
+    run_dbr failover --force --yes
+    exits 0
+    PGOPTIONS='-c default_transaction_read_only=off' sql "$P1_URL" -c "INSERT INTO leads (name) VALUES ('stranded')"
+    echo '{"version": 1, "activeDatabase": "secondary", "lastSwitch": {"op": "failover"}, "init": {"status": "done"}}' >"$STATE_DIR/state.json"
+    refused 'ORDER BY epoch DESC, id DESC' sync
+    stderr_has "still to be merged"
+    is "$(p2 -c "SELECT count(*) FROM leads WHERE name = 'stranded'")" 1
+}

@@ -290,6 +290,10 @@ TEST(alerts_by_their_names)
     alerts_are("standby-down");
     judge("primary", UP, UP, DONE);
     alerts_are("fence-gone");
+    judge("secondary", FENCED, UP, DONE ", \"fenceTrouble\": {\"primary\": \"the role\"}");
+    alerts_are("fence-gone");
+    judge("primary", UP, FENCED, DONE ", \"fenceTrouble\": {\"primary\": \"the role\"}");
+    alerts_are("");
     judge("secondary", FENCED, UP, DONE ", \"fenceDebt\": {\"primary\": \"then\"}");
     alerts_are("fence-debt");
     judge("secondary", FENCED, UP,
