@@ -4,6 +4,7 @@
 #   make check               every test; check-unit: only those that need no server
 #   make lint                formatter, static analysis, shell scripts, layers
 #   make install uninstall   below $(DESTDIR)$(PREFIX)
+#   make dist deb            a source archive, a Debian package, in build
 #
 # Knobs: SANITIZE=address,undefined, DEVELOPER=1 (warnings are errors), V=1 (show commands). The caller's CC, CPPFLAGS,
 # CFLAGS and LDFLAGS are added to what stands here, never replaced. Each set of knobs has objects of its own.
@@ -50,7 +51,7 @@ SANITIZE_FLAGS := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=
 # The probe runs once for a compiler and its flags; its answer is kept as a makefile.
 PROBE_ID := $(shell printf '%s' '$(CC)|$(CFLAGS)' | cksum | cut -d' ' -f1)
 PROBE := build/probe-$(PROBE_ID).mk
-BUILDING := $(filter-out clean uninstall format help lint-format lint-shell lint-layers,$(or $(MAKECMDGOALS),all))
+BUILDING := $(filter-out clean uninstall format help dist deb lint-format lint-shell lint-layers,$(or $(MAKECMDGOALS),all))
 ifneq ($(BUILDING),)
 include $(PROBE)
 endif
@@ -104,7 +105,7 @@ BINARIES := $(PROGRAMS:%=$(BIN)/%)
 BUILT_SCRIPTS := $(SCRIPTS:%=$(BIN)/%)
 TESTS := $(TEST_SOURCES:tests/unit/%.c=$(BUILD)/tests/%)
 
-.PHONY: all help clean install uninstall completions format \
+.PHONY: all help clean install uninstall dist deb completions format \
 	check check-unit $(LAYERS:%=check-unit-%) check-docs check-e2e check-valgrind check-matrix bench \
 	lint lint-format lint-cppcheck lint-tidy lint-shell lint-layers FORCE
 .DELETE_ON_ERROR:
@@ -184,7 +185,7 @@ $(LAYERS:%=check-unit-%): check-unit-%:
 	tests/unit/run $(filter $(BUILD)/tests/$*/%,$(TESTS))
 
 check-docs: all
-	DBR_TEST_WRAPPER='bats --tap' tests/unit/run $(sort $(wildcard tests/docs/*.bats))
+	DBR_TEST_WRAPPER='bats --tap' DBR_TEST_TIMEOUT=$${DBR_TEST_TIMEOUT:-900} tests/unit/run $(sort $(wildcard tests/docs/*.bats))
 
 check-e2e: all
 	$(if $(wildcard tests/run),tests/run)
@@ -248,18 +249,28 @@ INSTALLED = \
 	$(foreach file,$(COMPLETIONS_ZSH),$(file):$(ZSHCOMPDIR)/$(notdir $(file))) \
 	$(foreach file,$(COMPLETIONS_FISH),$(file):$(FISHCOMPDIR)/$(notdir $(file)))
 
+# What names an installed file by its path stands here as it is with the default PREFIX.
 install: all
 	@set -e; for pair in $(INSTALLED); do \
 		file=$${pair%%:*}; target='$(DESTDIR)'$${pair#*:}; mode=644; \
 		case "$$file" in *.sh | scripts/web/*.*) ;; $(BIN)/*|scripts/*) mode=755;; esac; \
 		mkdir -p "$$(dirname "$$target")"; echo "  INSTALL $$target"; \
 		$(INSTALL) -m $$mode "$$file" "$$target"; \
+		case "$$file" in $(BIN)/*) ;; *) \
+			sed -i 's|/usr/local/bin\>|$(BINDIR)|g; s|/usr/local/share/dbr\>|$(DATADIR)/dbr|g' "$$target";; \
+		esac; \
 	done
 
 uninstall:
 	@set -e; for pair in $(INSTALLED); do \
 		target='$(DESTDIR)'$${pair#*:}; echo "  RM   $$target"; rm -f "$$target"; \
 	done
+
+dist:
+	scripts/make-dist
+
+deb:
+	scripts/package-deb
 
 clean:
 	rm -rf build
