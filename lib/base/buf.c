@@ -114,36 +114,50 @@ void buf_vaddf(struct buf *buf, const char *format, va_list args)
     buf->len += (size_t)len;
 }
 
-/* U+2028 to U+202E and U+2066 to U+2069: they break lines, or turn the direction of what follows,
- * so that a text reads as another. */
-static bool reorders(const unsigned char *p)
+/* The length of the character at p, NUL-terminated, or 0 for bytes that are none: strays, overlong
+ * forms, surrogates. */
+static size_t utf8_length(const unsigned char *p, unsigned *code)
 {
-    if (p[0] != 0xE2)
-        return false;
-    return (p[1] == 0x80 && p[2] >= 0xA8 && p[2] <= 0xAE) ||
-           (p[1] == 0x81 && p[2] >= 0xA6 && p[2] <= 0xA9);
+    static const unsigned least[] = {0, 0, 0x80, 0x800, 0x10000};
+    size_t len = *p < 0x80 ? 1 : *p >> 5 == 0x6 ? 2 : *p >> 4 == 0xE ? 3 : *p >> 3 == 0x1E ? 4 : 0;
+
+    if (len == 0)
+        return 0;
+    *code = len == 1 ? *p : *p & (0x7FU >> len);
+    for (size_t i = 1; i < len; i++) {
+        if ((p[i] & 0xC0) != 0x80)
+            return 0;
+        *code = *code << 6 | (p[i] & 0x3FU);
+    }
+    if (*code < least[len] || *code > 0x10FFFF || (*code >= 0xD800 && *code <= 0xDFFF))
+        return 0;
+    return len;
+}
+
+/* What moves the cursor or turns the text around, so that a terminal shows something else than what
+ * is there. */
+static bool is_control(unsigned code)
+{
+    return code < 0x20 || (code >= 0x7F && code <= 0x9F) ||     /* ISO 6429, also as UTF-8 */
+           code == 0x61C || code == 0x200E || code == 0x200F || /* direction marks */
+           (code >= 0x2028 && code <= 0x202E) ||                /* line ends, embeddings */
+           (code >= 0x2066 && code <= 0x2069);                  /* isolates */
 }
 
 void buf_add_clean(struct buf *buf, const char *text)
 {
     const unsigned char *p = (const unsigned char *)text;
 
-    for (; *p; p++) {
-        if (*p == '\n' || *p == '\r' || *p == '\t') {
+    while (*p) {
+        unsigned code = 0;
+        size_t len = utf8_length(p, &code);
+        if (code == '\n' || code == '\r' || code == '\t')
             buf_addch(buf, ' ');
-        } else if (*p < 0x20 || *p == 0x7F) {
+        else if (len == 0 || is_control(code))
             buf_addch(buf, '?');
-        } else if (*p == 0xC2 && p[1] >= 0x80 && p[1] <= 0x9F) {
-            /* The control characters of ISO 6429 as UTF-8: terminals may obey them as they do ESC.
-             */
-            buf_addch(buf, '?');
-            p++;
-        } else if (reorders(p)) {
-            buf_addch(buf, '?');
-            p += 2;
-        } else {
-            buf_addch(buf, (char)*p);
-        }
+        else
+            buf_add(buf, p, len);
+        p += len > 0 ? len : 1;
     }
 }
 

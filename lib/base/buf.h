@@ -34,7 +34,7 @@ void buf_addf(struct buf *buf, const char *format, ...) __attribute__((format(pr
 void buf_vaddf(struct buf *buf, const char *format, va_list args)
     __attribute__((format(printf, 2, 0)));
 /* Appends text for one line of a terminal: line ends and tabs become blanks, other control
- * characters '?'. */
+ * characters (those that turn the direction of writing too) and bytes that are no UTF-8 '?'. */
 void buf_add_clean(struct buf *buf, const char *text);
 char *buf_detach(struct buf *buf); /* the caller frees the string; the buf is empty */
 

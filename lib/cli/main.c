@@ -17,6 +17,7 @@
 #include "base/version.h"
 #include "cli/npm.h"
 #include "cli/progress.h"
+#include "cli/terminal.h"
 
 typedef int (*cli_map)(enum err_code code);
 
@@ -36,13 +37,6 @@ static void open_standard_streams(void)
         if (open("/dev/null", flags[fd]) != fd)
             abort();
     }
-}
-
-static bool colorful(int fd, bool no_color)
-{
-    const char *wish = getenv("NO_COLOR");
-    const char *term = getenv("TERM");
-    return !no_color && !(wish && *wish) && term && strcmp(term, "dumb") != 0 && isatty(fd);
 }
 
 /* True when argv asks for JSON: the rest of a command line that does not parse counts as well. */
@@ -163,9 +157,9 @@ static bool set_up(struct cli *cli, int argc, char **argv, struct err *err)
         ok = npm_apply(cli->program, common, &notices, err);
 
     log_set_level(common->quiet ? LOG_WARN : common->verbose ? LOG_DEBUG : LOG_INFO);
-    cli->color_out = colorful(STDOUT_FILENO, common->no_color);
-    cli->color_err = colorful(STDERR_FILENO, common->no_color);
-    progress_enable(!common->quiet && !common->json && isatty(STDERR_FILENO));
+    cli->color_out = terminal_color(STDOUT_FILENO, common->no_color);
+    cli->color_err = terminal_color(STDERR_FILENO, common->no_color);
+    progress_enable(!common->quiet && !common->json && terminal_moves(STDERR_FILENO));
     show_notices(&notices);
     return ok;
 }

@@ -7,16 +7,18 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "cli/report.h"
+#include "cli/terminal.h"
+#include "cli/width.h"
 
 #define REDRAW_MS 100
 #define WIDTH_UNKNOWN 80
+#define WHAT_MIN 12
 #define LEFT_AFTER_MS 1000
 #define LEFT_MAX_MS (INT64_C(100) * 3600 * 1000)
 #define ERASE "\r\033[K"
@@ -47,29 +49,6 @@ static void put(const struct buf *text)
     int saved = errno;
     if (write(STDERR_FILENO, text->data, text->len) < 0)
         errno = saved;
-}
-
-static size_t terminal_width(void)
-{
-    struct winsize size;
-    if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
-        return WIDTH_UNKNOWN;
-    return size.ws_col;
-}
-
-/* Cuts the text to a width in UTF-8 code points. */
-static void cut(struct buf *text, size_t width)
-{
-    size_t count = 0;
-
-    for (size_t i = 0; i < text->len; i++) {
-        if (((unsigned char)text->data[i] & 0xC0) == 0x80)
-            continue;
-        if (count++ == width) {
-            buf_truncate(text, i);
-            return;
-        }
-    }
 }
 
 /* What one line says; totals are 0 where they are unknown. */
@@ -107,32 +86,49 @@ static void add_left(struct buf *text, const struct line *line, double share, in
         buf_addf(text, "  %s left", report_duration(((int64_t)ms + 999) / 1000 * 1000, left));
 }
 
-static void draw(const struct line *line, int64_t now)
+/* All but what is being done. */
+static void add_numbers(struct buf *text, const struct line *line, int64_t now)
 {
-    struct buf whole = BUF_INIT;
-    struct buf text = BUF_INIT;
     char count[32], of[32];
     double share = share_of(line);
     bool of_rows = share >= 0 && line->bytes_total <= 0;
 
-    buf_add_clean(&text, line->what);
     if (share >= 0)
-        buf_addf(&text, "  %d%%", (int)(share * 100));
+        buf_addf(text, "  %d%%", (int)(share * 100));
     if (of_rows)
-        buf_addf(&text, "  %s of %s rows", report_count(line->rows, count),
+        buf_addf(text, "  %s of %s rows", report_count(line->rows, count),
                  report_count(line->rows_total, of));
     else
-        buf_addf(&text, "  %s rows", report_count(line->rows, count));
+        buf_addf(text, "  %s rows", report_count(line->rows, count));
     if (line->bytes > 0 && line->bytes_total > 0)
-        buf_addf(&text, "  %s of %s", report_bytes(line->bytes, count),
+        buf_addf(text, "  %s of %s", report_bytes(line->bytes, count),
                  report_bytes(line->bytes_total, of));
     else if (line->bytes > 0)
-        buf_addf(&text, "  %s", report_bytes(line->bytes, count));
-    add_left(&text, line, share, now);
-    cut(&text, terminal_width() - 1);
+        buf_addf(text, "  %s", report_bytes(line->bytes, count));
+    add_left(text, line, share, now);
+}
+
+/* Where there is no room for everything a long name is cut, since the numbers tell more. */
+static void draw(const struct line *line, int64_t now)
+{
+    struct buf whole = BUF_INIT;
+    struct buf what = BUF_INIT;
+    struct buf text = BUF_INIT;
+    struct buf numbers = BUF_INIT;
+    size_t columns = terminal_columns(STDERR_FILENO);
+    bool utf8 = terminal_utf8();
+
+    columns = (columns > 0 ? columns : WIDTH_UNKNOWN) - 1;
+    buf_add_clean(&what, line->what);
+    add_numbers(&numbers, line, now);
+    size_t room = columns > numbers.len + WHAT_MIN ? columns - numbers.len : WHAT_MIN;
+    width_add_cut(&text, what.data, room, utf8);
+    buf_adds(&text, numbers.data);
     buf_adds(&whole, ERASE);
-    buf_add(&whole, text.data, text.len);
+    width_add_cut(&whole, text.data, columns, utf8);
     put(&whole);
+    buf_release(&numbers);
+    buf_release(&what);
     buf_release(&text);
     buf_release(&whole);
 }

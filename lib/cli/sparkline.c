@@ -1,10 +1,7 @@
 /* Bars of eight heights in UTF-8, of seven in ASCII. */
 #include "cli/sparkline.h"
 
-#include <langinfo.h>
-#include <locale.h>
 #include <math.h>
-#include <string.h>
 
 struct charset {
     const char *bad;
@@ -15,17 +12,6 @@ struct charset {
 static const struct charset unicode = {
     "\u00d7", {"\u2581", "\u2582", "\u2583", "\u2584", "\u2585", "\u2586", "\u2587", "\u2588"}, 8};
 static const struct charset ascii = {"x", {"_", ".", "-", "=", "+", "*", "#"}, 7};
-
-bool sparkline_utf8(void)
-{
-    /* Not setlocale: nothing else here shall depend on the locale. */
-    locale_t locale = newlocale(LC_CTYPE_MASK, "", (locale_t)0);
-    if (!locale)
-        return false;
-    bool utf8 = strcmp(nl_langinfo_l(CODESET, locale), "UTF-8") == 0;
-    freelocale(locale);
-    return utf8;
-}
 
 static const char *bar(const struct charset *set, double value, double most)
 {

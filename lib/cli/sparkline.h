@@ -10,8 +10,6 @@
 #define SPARKLINE_NONE (-1.0) /* a column without a value: a blank */
 #define SPARKLINE_BAD (-2.0)  /* a column that is to be marked */
 
-/* Whether the locale of the environment writes UTF-8. */
-bool sparkline_utf8(void);
 /* Appends one character for each value; the bars' height is by the largest. Lines drawn with
  * utf8 false are plain ASCII. */
 void sparkline_add(struct buf *line, const double *values, size_t count, bool utf8);

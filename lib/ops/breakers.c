@@ -45,6 +45,9 @@ static void add_row(struct report *report, enum role role, const struct breaker 
     char failures[TEXT_SIZE];
     char rate[TEXT_SIZE];
     char mean[TEXT_SIZE];
+    static const enum report_mark marks[] = {[BREAKER_CLOSED] = REPORT_GOOD,
+                                             [BREAKER_OPEN] = REPORT_BAD,
+                                             [BREAKER_HALF_OPEN] = REPORT_WARNING};
     double ms = breaker_avg_duration(breaker);
     (void)snprintf(rate, sizeof rate, "%.1f %%", 100 * breaker_success_rate(breaker));
     (void)snprintf(mean, sizeof mean, "%.0f ms", ms);
@@ -58,6 +61,7 @@ static void add_row(struct report *report, enum role role, const struct breaker 
         breaker->retry_at[0] ? breaker->retry_at : NULL,
     };
     report_row(report, cells);
+    report_mark(report, 1, marks[breaker->status]);
 }
 
 static void print(struct cli *cli, const struct config *config, const struct state *state)

@@ -45,6 +45,7 @@ void health_checks_print(const struct state *state, bool color)
                                      report_duration(json_int(check, "durationMs", 0), time),
                                      json_str(check, "message", NULL)};
         report_row(report, cells);
+        report_mark(report, 1, json_bool(check, "ok", false) ? REPORT_GOOD : REPORT_BAD);
     }
     putchar('\n');
     report_print(report, stdout, color);

@@ -185,6 +185,7 @@ static void database_row(struct report *report, const struct state *state, enum 
         report_count(json_int(entry, "consecutiveFailures", 0), failures),
     };
     report_row(report, cells);
+    report_mark(report, 2, connected ? REPORT_GOOD : REPORT_BAD);
     free(engine);
 }
 
@@ -231,6 +232,7 @@ static void print_alerts(const struct cli *cli, const struct alerts *alerts)
         const char *const cells[] = {alert->name, alert->critical ? "critical" : "warning",
                                      alert->since};
         report_row(report, cells);
+        report_mark(report, 1, alert->critical ? REPORT_BAD : REPORT_WARNING);
     }
     putchar('\n');
     report_print(report, stdout, cli->color_out);
@@ -242,17 +244,15 @@ void health_table(const struct cli *cli, const struct config *config, const stru
 {
     static const char *const headings[] = {"DATABASE", "ROLE",       "CONNECTED", ">LATENCY",
                                            "ENGINE",   "LAST CHECK", ">FAILURES"};
-    static const char *const colors[] = {"32", "33", "31"};
+    static const enum report_mark marks[] = {REPORT_GOOD, REPORT_WARNING, REPORT_BAD};
     struct buf text = BUF_INIT;
     struct report *report = report_new(headings, sizeof headings / sizeof headings[0]);
     database_row(report, state, ROLE_PRIMARY);
     if (config->urls[ROLE_SECONDARY])
         database_row(report, state, ROLE_SECONDARY);
-    if (cli->color_out)
-        printf("status: \033[1;%sm%s\033[0m\n\n", colors[judgement->status],
-               health_status_name(judgement->status));
-    else
-        printf("status: %s\n\n", health_status_name(judgement->status));
+    report_word(stdout, cli->color_out, "status: ", marks[judgement->status],
+                health_status_name(judgement->status));
+    putchar('\n');
     report_print(report, stdout, cli->color_out);
     report_free(report);
     sync_sentence(config, state, judgement, &text);

@@ -116,6 +116,14 @@ static const char *state_word(const struct table_outcome *table)
     }
 }
 
+static void mark_state(struct report *report, size_t column, const struct table_outcome *table)
+{
+    if (table->error || table->verified == VERDICT_DIFFERENT)
+        report_mark(report, column, REPORT_BAD);
+    else if (table->verified == VERDICT_EQUAL)
+        report_mark(report, column, REPORT_GOOD);
+}
+
 static void print_sync(const struct outcome *outcome, bool color)
 {
     static const char *const headings[] = {"Table",    ">Rows",      ">Inserted", ">Updated",
@@ -135,6 +143,7 @@ static void print_sync(const struct outcome *outcome, bool color)
                                state_word(t)};
 
         report_row(report, cells);
+        mark_state(report, 6, t);
     }
     report_print(report, stdout, color);
     report_free(report);
@@ -156,6 +165,7 @@ static void print_copy(const struct outcome *outcome, bool color)
                                t->verified == VERDICT_EQUAL ? "yes" : state_word(t)};
 
         report_row(report, cells);
+        mark_state(report, 4, t);
     }
     report_print(report, stdout, color);
     report_free(report);
@@ -174,6 +184,7 @@ static void print_verify(const struct outcome *outcome, bool color)
                                state_word(t)};
 
         report_row(report, cells);
+        mark_state(report, 2, t);
     }
     report_print(report, stdout, color);
     report_free(report);

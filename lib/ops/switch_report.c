@@ -76,6 +76,8 @@ static void print_sides(const struct switch_run *run, const char *title,
                                lag_text(side, text[role])};
 
         report_row(report, cells);
+        if (side->known)
+            report_mark(report, 2, side->reachable ? REPORT_GOOD : REPORT_BAD);
     }
     printf("%s\n", title);
     report_print(report, stdout, run->cli->color_out);

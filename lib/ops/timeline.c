@@ -11,7 +11,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "cli/sparkline.h"
+#include "cli/terminal.h"
 #include "state/history.h"
 #include "state/jsonl.h"
 
@@ -190,7 +190,7 @@ bool timeline_run(struct cli *cli, const struct config *config, const char *span
     if (ok && cli->common.json)
         timeline_document(&timeline, cli->document);
     else if (ok && !cli->common.quiet)
-        timeline_print(&timeline, cli->color_out, sparkline_utf8());
+        timeline_print(&timeline, cli->color_out, terminal_utf8());
     timeline_release(&timeline);
     return ok;
 }

@@ -26,23 +26,11 @@ TEST(nothing_and_all_alike)
     assert_bars(same, 2, false, "##");
 }
 
-TEST(the_locale_decides)
-{
-    setenv("LC_ALL", "C", 1);
-    assert_false(sparkline_utf8());
-    setenv("LC_ALL", "C.UTF-8", 1);
-    assert_true(sparkline_utf8());
-    setenv("LC_ALL", "xx_no_such", 1);
-    assert_false(sparkline_utf8());
-    unsetenv("LC_ALL");
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(heights_go_by_the_largest),
         cmocka_unit_test(nothing_and_all_alike),
-        cmocka_unit_test(the_locale_decides),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
