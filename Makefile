@@ -212,6 +212,7 @@ lint-format:
 
 lint-layers:
 	scripts/check-layers
+	scripts/check-hints
 
 lint-shell:
 	shellcheck -x $(SHELL_FILES)

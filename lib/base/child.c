@@ -368,17 +368,22 @@ bool child_judge(const struct child *child, const char *name, const char *detail
     case CHILD_STOPPED:
         return stop_check(err) || err_prefix(err, "%s was ended", name);
     case CHILD_LATE:
-        return err_set(err, ERR_FAILED, "%s did not end within %.3g s and was terminated", name,
-                       (double)child->spec.limit_ms / 1000);
+        return err_set_hint(err, ERR_FAILED, "see what it waits for by running it by hand",
+                            "%s did not end within %.3g s and was terminated", name,
+                            (double)child->spec.limit_ms / 1000);
     case CHILD_SIGNALED:
-        return err_set(err, ERR_FAILED, "%s was ended by signal %d", name, child->value);
+        return err_set_hint(err, ERR_FAILED,
+                            "run it by hand: it may have crashed, or been ended by the system "
+                            "where memory ran out (see dmesg)",
+                            "%s was ended by signal %d", name, child->value);
     case CHILD_EXITED:
         if (child->value == 0)
             return true;
-        return err_set(err, ERR_FAILED, "%s ended with exit status %d%s%s", name, child->value,
-                       detail && *detail ? ": " : "", detail ? detail : "");
+        return err_set_hint(err, ERR_FAILED, "run it by hand to see why",
+                            "%s ended with exit status %d%s%s", name, child->value,
+                            detail && *detail ? ": " : "", detail ? detail : "");
     default:
-        return err_set(err, ERR_FAILED, "%s has not ended", name);
+        return err_internal(err, "%s has not ended", name);
     }
 }
 

@@ -4,6 +4,7 @@
  */
 #include "base/err.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -54,6 +55,86 @@ bool err_set(struct err *err, enum err_code code, const char *format, ...)
     return false;
 }
 
+bool err_set_hint(struct err *err, enum err_code code, const char *hint, const char *format, ...)
+{
+    char text[sizeof err->message];
+    va_list args;
+
+    if (!err)
+        return false;
+    va_start(args, format);
+    format_into(text, sizeof text, format, args);
+    va_end(args);
+    replace(err, code, text);
+    return err_hint(err, "%s", hint);
+}
+
+bool err_internal(struct err *err, const char *format, ...)
+{
+    char text[sizeof err->message];
+    va_list args;
+
+    if (!err)
+        return false;
+    va_start(args, format);
+    format_into(text, sizeof text, format, args);
+    va_end(args);
+    replace(err, ERR_FAILED, text);
+    return err_hint(
+        err,
+        "this is a fault of dbr: run the program again, and where that ends the same way, report "
+        "it with what --verbose prints");
+}
+
+/* What the system refused is set right outside of dbr, whatever it was wanted for. */
+static const char *hint_for_errno(int errnum)
+{
+    switch (errnum) {
+    case EACCES:
+    case EPERM:
+        return "run dbr as the user whom it belongs to, or give that user the right (ls -ld of it "
+               "and of the "
+               "directories above)";
+    case EROFS:
+        return "the file system is read-only: name another place, or remount it";
+    case ENOENT:
+        return "check the path: it, or a directory in it, is not there";
+    case ENOTDIR:
+        return "check the path: a part of it is a file";
+    case EISDIR:
+        return "name a file: this is a directory";
+    case ELOOP:
+        return "check the path: its symbolic links lead in a circle";
+    case ENAMETOOLONG:
+        return "choose a shorter path";
+    case EEXIST:
+        return "remove what is there, or name another place";
+    case ENOSPC:
+    case EDQUOT:
+        return "make room on that file system (df -h, df -i, quota), then run the program again";
+    case EFBIG:
+        return "raise the limit of the size of files (ulimit -f)";
+    case EMFILE:
+    case ENFILE:
+        return "raise the limit of open files (ulimit -n)";
+    case EAGAIN:
+    case ENOMEM:
+        return "end other processes, or raise the limits of this user (ulimit -u, ulimit -v), then "
+               "run the "
+               "program again";
+    case EPIPE:
+        return "what reads the output has ended: see that program";
+    case EIO:
+        return "the device fails: see dmesg";
+    case ESTALE:
+        return "mount the network file system again";
+    case ENOEXEC:
+        return "see that it is a program of this machine, or begins with #! and its interpreter";
+    default:
+        return "see what the system says of it (dmesg, journalctl), then run the program again";
+    }
+}
+
 bool err_set_errno(struct err *err, enum err_code code, int errnum, const char *format, ...)
 {
     char text[sizeof err->message];
@@ -76,7 +157,7 @@ bool err_set_errno(struct err *err, enum err_code code, int errnum, const char *
     }
     (void)snprintf(whole, sizeof whole, "%s: %s", text, why);
     replace(err, code, whole);
-    return false;
+    return err_hint(err, "%s", hint_for_errno(errnum));
 }
 
 bool err_hint(struct err *err, const char *format, ...)

@@ -42,12 +42,22 @@ struct err {
 bool err_set(struct err *err, enum err_code code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* As err_set, with ": " and the text of `errnum` (an errno) appended. */
+/* As err_set, with a hint that takes no arguments. */
+bool err_set_hint(struct err *err, enum err_code code, const char *hint, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* ERR_FAILED for what cannot happen unless dbr itself is wrong; the hint says so. */
+bool err_internal(struct err *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* As err_set, with ": " and the text of `errnum` (an errno) appended, and with the hint for it. */
 bool err_set_errno(struct err *err, enum err_code code, int errnum, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
 /* Sets the hint. Always returns false, so that it can end a chain. */
 bool err_hint(struct err *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Said in several places. */
+#define HINT_DAMAGED_FILE "take another copy of the file, or make it again"
 
 /* Puts "context: " before the message. Always returns false. */
 bool err_prefix(struct err *err, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -53,7 +53,9 @@ static bool read_all(int fd, const char *path, size_t max, struct buf *out, stru
         if (n == 0)
             return true;
         if ((size_t)n > left)
-            return err_set(err, ERR_USAGE, "cannot read %s: longer than %zu bytes", path, max);
+            return err_set_hint(err, ERR_USAGE,
+                                "this is hardly the file that was meant: check its name",
+                                "cannot read %s: longer than %zu bytes", path, max);
         out->len += (size_t)n;
         out->data[out->len] = '\0';
     }

@@ -52,12 +52,15 @@ static bool write_out(struct gz *gz, struct err *err)
 static bool compress_input(struct gz *gz, int flush, struct err *err)
 {
     if (gz->failed)
-        return err_set(err, ERR_FAILED, "cannot write %s: an earlier write failed", gz->path);
+        return err_set_hint(
+            err, ERR_FAILED,
+            "make room on that file system, or name another place, and run the program again",
+            "cannot write %s: an earlier write failed", gz->path);
     for (;;) {
         int rc = deflate(&gz->stream, flush);
         if (rc != Z_OK && rc != Z_STREAM_END && rc != Z_BUF_ERROR) {
             gz->failed = true;
-            return err_set(err, ERR_FAILED, "cannot compress %s: zlib error %d", gz->path, rc);
+            return err_internal(err, "cannot compress %s: zlib error %d", gz->path, rc);
         }
         if (gz->stream.avail_out > 0)
             break;
@@ -79,7 +82,7 @@ struct gz *gz_create(const char *path, mode_t mode, int level, struct err *err)
     gz->path = mem_strdup(path);
     if (deflateInit2(&gz->stream, level, Z_DEFLATED, MAX_WBITS + GZIP_FORMAT, MAX_MEM_LEVEL,
                      Z_DEFAULT_STRATEGY) != Z_OK) {
-        err_set(err, ERR_FAILED, "cannot compress %s at level %d", path, level);
+        err_internal(err, "cannot compress %s at level %d", path, level);
         (void)close(fd);
         (void)unlink(path);
         free(gz->path);
@@ -134,13 +137,13 @@ bool gz_mark(struct gz *gz, struct err *err)
     forget_mark(gz);
     gz->mark_at = lseek(gz->fd, 0, SEEK_CUR);
     gz->marked = gz->mark_at >= 0 && deflateCopy(&gz->mark, &gz->stream) == Z_OK;
-    return gz->marked || err_set(err, ERR_FAILED, "cannot mark a place in %s", gz->path);
+    return gz->marked || err_internal(err, "cannot mark a place in %s", gz->path);
 }
 
 bool gz_back(struct gz *gz, struct err *err)
 {
     if (!gz->marked || gz->failed)
-        return err_set(err, ERR_FAILED, "cannot take back what was written to %s", gz->path);
+        return err_internal(err, "cannot take back what was written to %s", gz->path);
     if (ftruncate(gz->fd, gz->mark_at) != 0 || lseek(gz->fd, gz->mark_at, SEEK_SET) < 0) {
         gz->failed = true;
         return err_set_errno(err, ERR_FAILED, errno, "cannot write %s", gz->path);

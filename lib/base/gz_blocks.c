@@ -134,8 +134,7 @@ static bool open_streams(struct gz_blocks *gz, size_t count, struct err *err)
         if (rc == Z_MEM_ERROR)
             mem_abort();
         if (rc != Z_OK)
-            return err_set(err, ERR_FAILED, "cannot compress at level %d: zlib error %d", gz->level,
-                           rc);
+            return err_internal(err, "cannot compress at level %d: zlib error %d", gz->level, rc);
     }
     return true;
 }
@@ -144,7 +143,8 @@ struct gz_blocks *gz_blocks_new(int level, int threads, gz_blocks_output *output
                                 struct err *err)
 {
     if (level < 1 || level > 9 || threads < 1 || threads > GZ_BLOCKS_MAX_THREADS) {
-        err_set(err, ERR_USAGE, "cannot compress at level %d with %d threads", level, threads);
+        err_set_hint(err, ERR_USAGE, "levels are from 1 to 9, and threads from 1 on",
+                     "cannot compress at level %d with %d threads", level, threads);
         return NULL;
     }
     struct gz_blocks *gz = mem_alloc(sizeof *gz);
@@ -185,7 +185,7 @@ static bool usable(const struct gz_blocks *gz, struct err *err)
             *err = gz->failure;
         return false;
     }
-    return !gz->finished || err_set(err, ERR_FAILED, "the compressed stream has ended");
+    return !gz->finished || err_internal(err, "the compressed stream has ended");
 }
 
 static bool put(struct gz_blocks *gz, const void *data, size_t len, struct err *err)
@@ -245,7 +245,7 @@ static bool write_oldest(struct gz_blocks *gz, struct err *err)
     wait_done(gz, block);
     gz->written++;
     if (block->bad) {
-        err_set(&why, ERR_FAILED, "cannot compress: zlib failed");
+        err_internal(&why, "cannot compress: zlib failed");
         return fail(gz, &why, err);
     }
     gz->crc = crc32_combine(gz->crc, block->crc, (z_off_t)block->len);

@@ -74,7 +74,10 @@ static bool open_fd(struct infile *in, struct err *err)
     if (S_ISDIR(st.st_mode))
         return err_set_errno(err, ERR_USAGE, EISDIR, "cannot read %s", infile_name(in));
     if (isatty(in->fd))
-        return err_set(err, ERR_USAGE, "cannot read %s: it is a terminal", infile_name(in));
+        return err_set_hint(err, ERR_USAGE,
+                            "name a file, or let another program write into standard input: zcat "
+                            "FILE | dbr-import --input=-",
+                            "cannot read %s: it is a terminal", infile_name(in));
     in->regular = S_ISREG(st.st_mode);
     if (!in->regular)
         return true;
@@ -198,7 +201,7 @@ static bool tell_kind(struct infile *in, struct err *err)
     if (!have(in, MAGIC_MAX, err))
         return false;
     if (buffered(in) == 0)
-        return err_set(err, ERR_REFUSED, "%s is empty", infile_name(in));
+        return err_set_hint(err, ERR_REFUSED, HINT_DAMAGED_FILE, "%s is empty", infile_name(in));
     for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++)
         if (begins(in, formats[i].magic, formats[i].len))
             return refuse_format(in, &formats[i], err);
@@ -242,10 +245,12 @@ static bool next_member(struct infile *in, struct err *err)
         return true;
     }
     if (in->size > infile_position(in))
-        return err_set(err, ERR_REFUSED, "%s is damaged: %lld bytes behind its end are no gzip",
-                       infile_name(in), (long long)(in->size - infile_position(in)));
-    return err_set(err, ERR_REFUSED, "%s is damaged: what follows its end at byte %lld is no gzip",
-                   infile_name(in), (long long)infile_position(in));
+        return err_set_hint(err, ERR_REFUSED, HINT_DAMAGED_FILE,
+                            "%s is damaged: %lld bytes behind its end are no gzip", infile_name(in),
+                            (long long)(in->size - infile_position(in)));
+    return err_set_hint(err, ERR_REFUSED, HINT_DAMAGED_FILE,
+                        "%s is damaged: what follows its end at byte %lld is no gzip",
+                        infile_name(in), (long long)infile_position(in));
 }
 
 static bool inflate_some(struct infile *in, char *data, size_t size, size_t *len, struct err *err)
@@ -270,8 +275,9 @@ static bool inflate_some(struct infile *in, char *data, size_t size, size_t *len
     case Z_MEM_ERROR:
         mem_abort();
     default:
-        return err_set(err, ERR_REFUSED, "%s is damaged at byte %lld: %s", infile_name(in),
-                       (long long)infile_position(in), stream->msg ? stream->msg : "not gzip");
+        return err_set_hint(err, ERR_REFUSED, HINT_DAMAGED_FILE, "%s is damaged at byte %lld: %s",
+                            infile_name(in), (long long)infile_position(in),
+                            stream->msg ? stream->msg : "not gzip");
     }
 }
 
@@ -292,8 +298,8 @@ static bool read_gzip(struct infile *in, char *data, size_t size, size_t *len, s
         if (!have(in, 1, err))
             return false;
         if (buffered(in) == 0)
-            return err_set(err, ERR_REFUSED, "%s is cut off at byte %lld", infile_name(in),
-                           (long long)infile_position(in));
+            return err_set_hint(err, ERR_REFUSED, HINT_DAMAGED_FILE, "%s is cut off at byte %lld",
+                                infile_name(in), (long long)infile_position(in));
     }
     return true;
 }
@@ -320,7 +326,8 @@ bool infile_can_rewind(const struct infile *in)
 bool infile_rewind(struct infile *in, struct err *err)
 {
     if (!in->regular)
-        return err_set(err, ERR_USAGE, "cannot read %s twice", infile_name(in));
+        return err_set_hint(err, ERR_USAGE, "store it in a file first, and name that file",
+                            "cannot read %s twice", infile_name(in));
     if (lseek(in->fd, in->start, SEEK_SET) < 0)
         return err_set_errno(err, ERR_FAILED, errno, "cannot read %s again", infile_name(in));
     in->fetched = 0;

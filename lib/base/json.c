@@ -243,8 +243,9 @@ static struct json *bad_text(const char *text, const char *place, const char *wh
             start = p + 1;
         }
     }
-    err_set(err, ERR_FAILED, "invalid JSON: %s at line %zu, column %zu", what, line,
-            (size_t)(place - start) + 1);
+    err_set_hint(err, ERR_FAILED, "correct it at that place, or remove it",
+                 "invalid JSON: %s at line %zu, column %zu", what, line,
+                 (size_t)(place - start) + 1);
     return NULL;
 }
 

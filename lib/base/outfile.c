@@ -193,7 +193,7 @@ static bool usable(const struct outfile *out, struct err *err)
             *err = out->failure;
         return false;
     }
-    return !out->finished || err_set(err, ERR_FAILED, "cannot write %s: it is finished", out->name);
+    return !out->finished || err_internal(err, "cannot write %s: it is finished", out->name);
 }
 
 /* Keeps the error of a step that failed: a file that broke off is never finished as if it were
@@ -284,8 +284,9 @@ static bool put_in_place(struct outfile *out, struct err *err)
     bool ok = fsio_sync_dir(directory, &why);
     free(directory);
     return ok ||
-           err_set(err, ERR_FAILED, "%s is there and complete, but might not outlast a crash: %s",
-                   out->name, why.message);
+           err_set_hint(err, ERR_FAILED, "run sync(1), and look at the file system that it lies on",
+                        "%s is there and complete, but might not outlast a crash: %s", out->name,
+                        why.message);
 }
 
 static bool finish(struct outfile *out, struct err *err)

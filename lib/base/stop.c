@@ -79,12 +79,16 @@ bool stop_check(struct err *err)
     case 0:
         return true;
     case SIGINT:
-        return err_set(err, ERR_STOPPED, "stopped by SIGINT");
+        return err_set_hint(err, ERR_STOPPED, "nothing is left half done: run it again to go on",
+                            "stopped by SIGINT");
     case SIGTERM:
-        return err_set(err, ERR_STOPPED, "stopped by SIGTERM");
+        return err_set_hint(err, ERR_STOPPED, "nothing is left half done: run it again to go on",
+                            "stopped by SIGTERM");
     case SIGHUP:
-        return err_set(err, ERR_STOPPED, "stopped by SIGHUP");
+        return err_set_hint(err, ERR_STOPPED, "nothing is left half done: run it again to go on",
+                            "stopped by SIGHUP");
     default:
-        return err_set(err, ERR_STOPPED, "stopped by signal %d", (int)requested);
+        return err_set_hint(err, ERR_STOPPED, "nothing is left half done: run it again to go on",
+                            "stopped by signal %d", (int)requested);
     }
 }

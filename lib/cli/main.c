@@ -103,7 +103,10 @@ static bool flush_output(struct err *err)
         return true;
     if (errno)
         return err_set_errno(err, ERR_FAILED, errno, "cannot write to standard output");
-    return err_set(err, ERR_FAILED, "cannot write to standard output");
+    return err_set_hint(
+        err, ERR_FAILED,
+        "see where standard output leads: what was printed is not all that there was",
+        "cannot write to standard output");
 }
 
 /* Prints what is left to print and returns the exit status. */
@@ -114,7 +117,7 @@ static int finish(struct cli *cli, bool ok, struct err *err, cli_map map)
     progress_clear();
     progress_enable(false);
     if (!ok && err->code == ERR_NONE)
-        err_set(err, ERR_FAILED, "failed for an unknown reason");
+        err_internal(err, "failed for an unknown reason");
     /* What a stop broke off reports all kinds of failures; the signal is the reason. */
     if (!ok && stop_signal())
         err->code = ERR_STOPPED;

@@ -320,6 +320,12 @@ static bool take_operands(struct parse *parse, struct strlist *operands, struct 
     return true;
 }
 
+bool options_exclude(const char *one, const char *other, struct err *err)
+{
+    return err_set_hint(err, ERR_USAGE, "leave one of the two out", "%s and %s exclude each other",
+                        one, other);
+}
+
 bool options_parse(const struct program *program, struct options_common *common, int argc,
                    char **argv, struct strlist *operands, struct err *err)
 {
@@ -345,13 +351,13 @@ bool options_parse(const struct program *program, struct options_common *common,
         bool ok = argument[1] == '-' ? take_long(&parse, argument + 2, err)
                                      : take_letters(&parse, argument + 1, err);
         if (!ok)
-            return false;
+            return err->hint[0] ? false : hint_help(&parse, err);
         if (common->help || common->version || common->list_options)
             return true;
     }
     if (!take_operands(&parse, operands, err))
         return false;
     if (common->quiet && common->verbose)
-        return err_set(err, ERR_USAGE, "--quiet and --verbose exclude each other");
+        return options_exclude("--quiet", "--verbose", err);
     return true;
 }

@@ -80,6 +80,9 @@ const struct option *options_find(const struct option *table, const char *name);
 bool options_parse(const struct program *program, struct options_common *common, int argc,
                    char **argv, struct strlist *operands, struct err *err);
 
+/* ERR_USAGE for two options that cannot go together. Always returns false. */
+bool options_exclude(const char *one, const char *other, struct err *err);
+
 void options_print_help(const struct program *program, struct options_common *common);
 /*
  * One line per option for completions, five fields separated by TAB: name, letter, kind (flag,

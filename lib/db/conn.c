@@ -136,7 +136,11 @@ static bool start(const struct conn_params *params, struct attempt *attempt, str
     parsed = PQconninfoParse(params->url, NULL);
     if (!parsed) {
         free(shown);
-        return err_set(err, ERR_USAGE, "the URL of the %s cannot be parsed", params->role);
+        return err_set_hint(
+            err, ERR_USAGE,
+            "write it as postgresql://user:password@host:port/database?sslmode=verify-full, with % "
+            "and two hexadecimal digits in place of special characters",
+            "the URL of the %s cannot be parsed", params->role);
     }
     conn = mem_alloc(sizeof(*conn));
     conn->role = mem_strdup(params->role);
@@ -179,7 +183,9 @@ static bool start(const struct conn_params *params, struct attempt *attempt, str
     PQconninfoFree(parsed);
     if (!conn->pg) {
         conn_free(conn);
-        return err_set(err, ERR_FAILED, "out of memory while connecting to the %s", params->role);
+        return err_set_hint(err, ERR_FAILED,
+                            "free memory on this machine, then run the program again",
+                            "out of memory while connecting to the %s", params->role);
     }
     if (!connect_settings_known(conn->pg, params->role, err)) {
         conn_free(conn);

@@ -59,6 +59,10 @@ bool conn_await(struct conn *conn, struct err *err);
 /* Waits for the socket to be readable, or writable too. */
 bool conn_wait_socket(struct conn *conn, bool or_writable, struct err *err);
 
+/* What to do when a connection is lost. */
+#define CONN_LOST_HINT                                                                             \
+    "run the program again when the server is back; what was not committed is undone"
+
 /* Fills err from a failed result, or from the connection when result is NULL. Always returns false.
  */
 bool conn_result_error(struct conn *conn, const PGresult *result, struct err *err);

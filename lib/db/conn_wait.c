@@ -50,9 +50,8 @@ static void cancel_running(struct conn *conn)
 
 static bool silence_error(const struct conn *conn, struct err *err)
 {
-    err_set(err, ERR_UNREACHABLE, "the %s (%s) stopped answering", conn->role, conn->shown);
-    return err_hint(
-        err, "run the program again when the server is back; what was not committed is undone");
+    return err_set_hint(err, ERR_UNREACHABLE, CONN_LOST_HINT, "the %s (%s) stopped answering",
+                        conn->role, conn->shown);
 }
 
 /* Asks a silent server for a new connection: one that cannot give it is taken for dead. */

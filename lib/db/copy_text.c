@@ -48,13 +48,13 @@ static char *end_of_field(char *p, const char *end, size_t *len, bool *is_null, 
     while (in < end && *in != '\t') {
         char c = *in++;
         if (c == '\\' && in == end) {
-            err_set(err, ERR_REFUSED, "a row ends with a backslash");
+            err_set_hint(err, ERR_REFUSED, HINT_DAMAGED_FILE, "a row ends with a backslash");
             return NULL;
         }
         if (c == '\\')
             c = unescape(&in);
         if (c == '\0') {
-            err_set(err, ERR_REFUSED, "a value has a NUL byte");
+            err_set_hint(err, ERR_REFUSED, HINT_DAMAGED_FILE, "a value has a NUL byte");
             return NULL;
         }
         *out++ = c;
@@ -72,7 +72,7 @@ bool copy_text_split(char *line, size_t len, copy_text_field field, void *contex
     const char *escape = memchr(line, '\\', len);
 
     if (memchr(line, '\0', len))
-        return err_set(err, ERR_REFUSED, "a value has a NUL byte");
+        return err_set_hint(err, ERR_REFUSED, HINT_DAMAGED_FILE, "a value has a NUL byte");
     *end = '\0';
     for (size_t column = 0;; column++) {
         size_t field_len = 0;

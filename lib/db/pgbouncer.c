@@ -46,7 +46,10 @@ bool pgbouncer_open(const char *url, struct pgbouncer **console, struct err *err
     size_t n = 3;
     PQconninfoOption *options = PQconninfoParse(url, NULL);
     if (!options)
-        return err_set(err, ERR_USAGE, "the URL of PgBouncer's admin console cannot be parsed");
+        return err_set_hint(
+            err, ERR_USAGE,
+            "correct DB_PGBOUNCER_ADMIN_URL: postgresql://user:password@host:6432/pgbouncer",
+            "the URL of PgBouncer's admin console cannot be parsed");
     for (const PQconninfoOption *option = options; option->keyword; option++) {
         if (!option->val || n + 2 > KEYWORDS_MAX - 1 || strcmp(option->keyword, "options") == 0)
             continue;
@@ -87,7 +90,10 @@ static bool command_error(struct pgbouncer *console, const PGresult *result, con
     buf_add_clean(&text, said ? said : PQerrorMessage(console->pg));
     while (text.len > 0 && text.data[text.len - 1] == ' ')
         buf_truncate(&text, text.len - 1);
-    err_set(err, ERR_FAILED, "PgBouncer: %s failed: %s", command, text.data);
+    err_set_hint(err, ERR_FAILED,
+                 "see PgBouncer's log, and that the user of DB_PGBOUNCER_ADMIN_URL is one of its "
+                 "admin_users",
+                 "PgBouncer: %s failed: %s", command, text.data);
     buf_release(&text);
     return false;
 }
@@ -153,8 +159,9 @@ bool pgbouncer_command(struct pgbouncer *console, const char *verb, const char *
     }
     bool ok = run(console, command.data, limit_ms, until_stop, &done, &result, err);
     if (ok && !done && !in_time)
-        ok = err_set(err, ERR_FAILED, "PgBouncer: %s did not end within %.3g s", command.data,
-                     (double)limit_ms / 1000);
+        ok = err_set_hint(
+            err, ERR_FAILED, "see PgBouncer's log and SHOW CLIENTS on its admin console",
+            "PgBouncer: %s did not end within %.3g s", command.data, (double)limit_ms / 1000);
     if (in_time)
         *in_time = done;
     PQclear(result);
@@ -167,7 +174,8 @@ static bool show(struct pgbouncer *console, const char *command, PGresult **resu
     bool in_time = false;
     if (!run(console, command, SHOW_LIMIT_MS, false, &in_time, result, err))
         return false;
-    return in_time || err_set(err, ERR_FAILED, "PgBouncer: %s was not answered", command);
+    return in_time || err_set_hint(err, ERR_FAILED, "see that PgBouncer runs, and its log",
+                                   "PgBouncer: %s was not answered", command);
 }
 
 /* Columns have come and gone between versions: they are found by name. */

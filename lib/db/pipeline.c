@@ -158,7 +158,8 @@ static bool finish_statement(struct conn *conn, PGresult **out, struct err *err)
         if (status == PGRES_PIPELINE_ABORTED) {
             *err = conn->segment_err;
             if (err->code == ERR_NONE)
-                err_set(err, ERR_FAILED, "%s: skipped after an earlier error", conn->role);
+                err_set_hint(err, ERR_FAILED, "run the program again",
+                             "%s: skipped after an earlier error", conn->role);
             ok = false;
         } else if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK &&
                    status != PGRES_EMPTY_QUERY && status != PGRES_SINGLE_TUPLE) {
@@ -223,7 +224,7 @@ static bool advance(struct conn *conn, struct err *err)
             return false;
         }
     }
-    return err_set(err, ERR_FAILED, "%s: no statement is waiting for its result", conn->role);
+    return err_internal(err, "%s: no statement is waiting for its result", conn->role);
 }
 
 bool pipeline_next(struct conn *conn, struct result **result, struct err *err)
@@ -333,7 +334,8 @@ bool pipeline_end(struct conn *conn, struct err *err)
     conn->entry_head = conn->entry_count = 0;
     err_clear(&conn->segment_err);
     if (!conn_alive(conn))
-        return ok ? err_set(err, ERR_UNREACHABLE, "the connection to the %s was lost", conn->role)
+        return ok ? err_set_hint(err, ERR_UNREACHABLE, CONN_LOST_HINT,
+                                 "the connection to the %s was lost", conn->role)
                   : false;
     if (!PQexitPipelineMode(conn->pg))
         return ok ? conn_result_error(conn, NULL, err) : false;

@@ -103,8 +103,7 @@ bool conn_result_error(struct conn *conn, const PGresult *result, struct err *er
     if (PQstatus(conn->pg) == CONNECTION_BAD || is_gone(code)) {
         err_set(err, ERR_UNREACHABLE, "the connection to the %s (%s) was lost: %s", conn->role,
                 conn->shown, text.data);
-        err_hint(err,
-                 "run the program again when the server is back; what was not committed is undone");
+        err_hint(err, CONN_LOST_HINT);
     } else {
         err_set(err, is_row_security(result) ? ERR_REFUSED : ERR_FAILED, "%s: %s", conn->role,
                 text.data);
@@ -240,8 +239,7 @@ bool query_value(struct conn *conn, const char *sql, size_t n, const char *const
     if (ok)
         *value = mem_strdup(result_text(result, 0, 0));
     else
-        err_set(err, ERR_FAILED, "%s: expected one value, got %zu rows", conn->role,
-                result_rows(result));
+        err_internal(err, "%s: expected one value, got %zu rows", conn->role, result_rows(result));
     result_free(result);
     return ok;
 }

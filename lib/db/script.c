@@ -91,8 +91,9 @@ static bool next_token(struct script *script, struct sql_token *token, struct er
     if (!script_input_check_nul(in, err))
         return false;
     if (token->kind == SQL_UNENDED)
-        return err_set(err, ERR_REFUSED, "line %lld: a %s that begins here never ends",
-                       (long long)in->line, sql_token_unended(token));
+        return err_set_hint(err, ERR_REFUSED, HINT_DAMAGED_FILE,
+                            "line %lld: a %s that begins here never ends", (long long)in->line,
+                            sql_token_unended(token));
     return true;
 }
 
@@ -225,9 +226,11 @@ static bool begin_copy(struct script *script, struct script_item *item, struct e
         return false;
     for (size_t i = 0; i < len; i++)
         if (!strchr(" \t\r", in->data[in->pos + i]))
-            return err_set(err, ERR_REFUSED,
-                           "line %lld: text behind a COPY statement, on the line where it ends",
-                           (long long)in->line);
+            return err_set_hint(
+                err, ERR_REFUSED,
+                "write the rows of COPY on lines of their own, or export with --inserts",
+                "line %lld: text behind a COPY statement, on the line where it ends",
+                (long long)in->line);
     script_input_skip(in, len);
     script->in_copy = true;
     script->in_row = false;
@@ -247,15 +250,17 @@ static bool read_statement(struct script *script, struct script_item *item, stru
         if (!next_token(script, &token, err))
             return false;
         if (token.kind == SQL_END)
-            return err_set(err, ERR_REFUSED,
-                           "line %lld: the file ends within a statement: it is cut off",
-                           (long long)item->line);
+            return err_set_hint(err, ERR_REFUSED, HINT_DAMAGED_FILE,
+                                "line %lld: the file ends within a statement: it is cut off",
+                                (long long)item->line);
         char symbol = '\0';
         if (token.kind == SQL_SYMBOL)
             symbol = *token.text;
         if (symbol == '\\')
-            return err_set(err, ERR_REFUSED, "line %lld: a backslash within a statement",
-                           (long long)in->line);
+            return err_set_hint(
+                err, ERR_REFUSED,
+                "the commands of psql cannot be used within a statement: take them out of the file",
+                "line %lld: a backslash within a statement", (long long)in->line);
         if (symbol == ';' && progress.parens == 0 && progress.begin_case == 0)
             break;
         note_token(&progress, &token);
@@ -346,8 +351,9 @@ static bool copy_is_cut_off(const struct script *script, struct err *err)
     if (!script_input_check_nul(&script->in, err))
         return false;
     char *title = statement_title(script->copy_text.data);
-    err_set(err, ERR_REFUSED, "line %lld: the file ends within the rows of %s: it is cut off",
-            (long long)script->copy_line, title);
+    err_set_hint(err, ERR_REFUSED, HINT_DAMAGED_FILE,
+                 "line %lld: the file ends within the rows of %s: it is cut off",
+                 (long long)script->copy_line, title);
     free(title);
     return false;
 }

@@ -62,9 +62,11 @@ bool script_input_fill(struct script_input *in, size_t want, struct err *err)
 {
     drop_before_start(in);
     if (in->end >= STATEMENT_MAX)
-        return err_set(err, ERR_REFUSED,
-                       "line %lld: a statement, comment or quoted string of more than %zu MiB",
-                       (long long)in->line, STATEMENT_MAX >> 20);
+        return err_set_hint(err, ERR_REFUSED,
+                            "see that the file is whole: a quote that is not closed makes all that "
+                            "follows one string",
+                            "line %lld: a statement, comment or quoted string of more than %zu MiB",
+                            (long long)in->line, STATEMENT_MAX >> 20);
     make_room(in, want);
     for (size_t had = in->end; !in->final && in->end - had < want;) {
         size_t len = 0;
@@ -101,5 +103,8 @@ bool script_input_check_nul(const struct script_input *in, struct err *err)
         p++;
         line++;
     }
-    return err_set(err, ERR_REFUSED, "line %lld: a NUL byte: this is no SQL text", (long long)line);
+    return err_set_hint(err, ERR_REFUSED,
+                        "take another copy of the file; where it was made by pg_dump -Fc, convert "
+                        "it: pg_restore -f - FILE",
+                        "line %lld: a NUL byte: this is no SQL text", (long long)line);
 }

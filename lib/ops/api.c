@@ -122,8 +122,12 @@ static bool serve(struct cli *cli, struct err *err)
     cli->document_done = true;
     api_serve(&response, &with_body);
     api_response_print(&response, with_body, &text);
-    bool ok = fwrite(text.data, 1, text.len, stdout) == text.len ||
-              err_set(err, ERR_FAILED, "the answer was not taken");
+    bool ok =
+        fwrite(text.data, 1, text.len, stdout) == text.len ||
+        err_set_hint(
+            err, ERR_FAILED,
+            "see the log of the web server: it closed the connection before it had the answer",
+            "the answer was not taken");
     buf_release(&text);
     api_response_release(&response);
     return ok;

@@ -22,7 +22,8 @@ static char *own_directory(struct err *err)
     ssize_t len = readlink("/proc/self/exe", path, sizeof path - 1);
     char *slash = len > 0 ? memrchr(path, '/', (size_t)len) : NULL;
     if (!slash) {
-        err_set(err, ERR_FAILED, "cannot tell where dbr-api is: /proc is not mounted");
+        err_set_hint(err, ERR_FAILED, "mount /proc where the web server runs its CGI programs",
+                     "cannot tell where dbr-api is: /proc is not mounted");
         return NULL;
     }
     *slash = '\0';

@@ -32,15 +32,22 @@ static bool check_options(const struct cli *cli, const struct env_options *o, st
                            : cli->common.json ? "--json"
                                               : NULL;
     if (command && excluded)
-        return err_set(err, ERR_USAGE, "%s and a command exclude each other", excluded);
+        return options_exclude(excluded, "a command", err);
     if (o->config.count && (o->check || o->format || o->name))
-        return err_set(err, ERR_USAGE, "--config excludes --check, --format and --name");
+        return options_exclude("--config",
+                               o->check    ? "--check"
+                               : o->format ? "--format"
+                                           : "--name",
+                               err);
     if (o->check && (o->format || o->name))
-        return err_set(err, ERR_USAGE, "--check excludes --format and --name");
+        return options_exclude("--check", o->format ? "--format" : "--name", err);
     if (o->name && (!*o->name || strchr("0123456789", *o->name) ||
                     o->name[strspn(o->name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
                                             "0123456789_")]))
-        return err_set(err, ERR_USAGE, "--name must be the name of an environment variable");
+        return err_set_hint(
+            err, ERR_USAGE,
+            "for example --name=DATABASE_URL: letters, digits and _, and no digit first",
+            "--name must be the name of an environment variable");
     return true;
 }
 
@@ -117,9 +124,6 @@ static bool check_targets(struct cli *cli, const struct config *config, enum rol
                                                 : "the %s is active; no target is configured\n",
                      role_name(active));
     }
-    if (!ok && err->code == ERR_DIFFERENT && !err->hint[0])
-        err_hint(err, "dbr-fail%s sets right what does not agree",
-                 active == ROLE_SECONDARY ? "over" : "back");
     strlist_release(&differing);
     return ok;
 }

@@ -94,7 +94,9 @@ bool env_print_config(struct cli *cli, const struct strlist *keys, struct err *e
     /* Leniently: DB_BACKUP_DIR can be known where no database is configured. */
     bool ok = config_load(&config, common->env_file, common->state_dir, true, err);
     if (ok && config.env_file_error)
-        ok = err_set(err, ERR_USAGE, "%s", config.env_file_error);
+        ok = err_set_hint(err, ERR_USAGE,
+                          "make the env file readable, or name another with --env-file", "%s",
+                          config.env_file_error);
     ok = ok && add_all(cli, &config, keys, &out, err);
     /* All or nothing: a script that is told half of it would take the rest for not set. */
     if (ok && !common->json)

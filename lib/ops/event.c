@@ -16,7 +16,10 @@
 static bool check_options(const struct event_options *o, struct err *err)
 {
     const char *missing = !o->event ? "--event" : !o->message ? "--message" : NULL;
-    return !missing || err_set(err, ERR_USAGE, "%s is required", missing);
+    return !missing ||
+           err_set_hint(err, ERR_USAGE,
+                        "for example --event=backup --message='the backup of today is complete'",
+                        "%s is required", missing);
 }
 
 /* --- secrets ---------------------------------------------------------------------- */

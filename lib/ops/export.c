@@ -69,7 +69,8 @@ static bool choose_output(struct export_run *run, struct err *err)
         return err_hint(err, "let the file's name end in .gz, or add --gzip");
     }
     if (to_stdout(run) && run->gzip && isatty(STDOUT_FILENO))
-        return err_set(err, ERR_USAGE, "compressed output is not for a terminal");
+        return err_set_hint(err, ERR_USAGE, "name a file with --output, or leave --gzip out",
+                            "compressed output is not for a terminal");
     return true;
 }
 
@@ -93,9 +94,9 @@ static bool check_options(struct export_run *run, struct err *err)
     const struct export_options *o = run->options;
 
     if (o->schema_only && o->data_only)
-        return err_set(err, ERR_USAGE, "--schema-only and --data-only exclude each other");
+        return options_exclude("--schema-only", "--data-only", err);
     if (o->schema_only && o->inserts)
-        return err_set(err, ERR_USAGE, "--inserts is about rows, and --schema-only has none");
+        return options_exclude("--schema-only", "--inserts", err);
     return choose_output(run, err);
 }
 

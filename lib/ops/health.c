@@ -94,14 +94,13 @@ static bool check_outputs(const struct cli *cli, const struct health_options *op
                           const char *other, struct err *err)
 {
     if (options->nagios && (other || options->watch))
-        return err_set(err, ERR_USAGE, "--nagios and %s exclude each other",
-                       other ? other : "--watch");
+        return options_exclude("--nagios", other ? other : "--watch", err);
     if (options->nagios && cli->common.json)
-        return err_set(err, ERR_USAGE, "--nagios and --json exclude each other");
+        return options_exclude("--nagios", "--json", err);
     if (options->prometheus && other)
-        return err_set(err, ERR_USAGE, "--prometheus and %s exclude each other", other);
+        return options_exclude("--prometheus", other, err);
     if (options->peek && options->automatic)
-        return err_set(err, ERR_USAGE, "--peek and --auto exclude each other");
+        return options_exclude("--peek", "--auto", err);
     return true;
 }
 
@@ -128,8 +127,7 @@ static bool check_options(const struct cli *cli, const struct health_options *op
     for (size_t i = 0; i < count; i++) {
         for (size_t j = i + 1; j < count && kinds[i].given && kinds[i].alone; j++)
             if (kinds[j].given)
-                return err_set(err, ERR_USAGE, "%s and %s exclude each other", kinds[i].name,
-                               kinds[j].name);
+                return options_exclude(kinds[i].name, kinds[j].name, err);
         if (kinds[i].given && kinds[i].alone && !options->cached)
             other = kinds[i].name;
     }

@@ -35,10 +35,9 @@ static bool check_options(const struct import_options *o, struct err *err)
         return err_hint(err, "for example --input=backup.sql.gz; --input=- is standard input");
     }
     if (o->clean && o->upsert)
-        return err_set(err, ERR_USAGE, "--clean and --upsert exclude each other");
+        return options_exclude("--clean", "--upsert", err);
     if (o->check && (o->clean || o->upsert))
-        return err_set(err, ERR_USAGE, "--check only reads the file: it excludes %s",
-                       o->clean ? "--clean" : "--upsert");
+        return options_exclude("--check", o->clean ? "--clean" : "--upsert", err);
     if (!o->target && !o->check) {
         err_set(err, ERR_USAGE, "--target is missing");
         return err_hint(err, "--target=primary or --target=secondary; --check reads the file only");

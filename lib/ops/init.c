@@ -28,17 +28,19 @@
 
 static bool check_options(const struct init_options *o, struct err *err)
 {
-    int ways = o->recreate + o->resume + o->update;
-
-    if (ways > 1)
-        return err_set(err, ERR_USAGE, "--recreate, --resume and --update exclude each other");
+    if (o->recreate + o->resume + o->update > 1)
+        return options_exclude(o->recreate ? "--recreate" : "--resume",
+                               o->update ? "--update" : "--resume", err);
     if (o->dialect && !o->dry_run) {
         err_set(err, ERR_USAGE,
                 "--dialect is for --dry-run: the secondary's own engine decides otherwise");
         return err_hint(err, "add --dry-run");
     }
     if (o->schema_only && (o->resume || o->update))
-        return err_set(err, ERR_USAGE, "--schema-only goes with a fresh secondary or --recreate");
+        return err_set_hint(
+            err, ERR_USAGE,
+            "leave --schema-only out, or add --recreate in place of the other option",
+            "--schema-only goes with a fresh secondary or --recreate");
     if (o->force && !o->update) {
         err_set(err, ERR_USAGE,
                 "--force is for --update: it drops and retypes what the primary no longer has");

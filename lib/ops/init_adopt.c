@@ -115,7 +115,9 @@ static bool check_holds(const struct reconciliation *found, struct err *err)
         if (pair->hold == HOLD_NONE)
             continue;
         if (pair->hold == HOLD_FAILED)
-            return err_set(err, ERR_FAILED, "table %s: %s", pair->name, pair->why);
+            return err_set_hint(err, ERR_FAILED,
+                                "mend that table, then run dbr-init-secondary --resume",
+                                "table %s: %s", pair->name, pair->why);
         err_set(err, ERR_REFUSED, "the secondary is no twin of the primary: table %s: %s",
                 pair->name, pair->why);
         return err_hint(err, "nothing was written; if that database may be overwritten, "

@@ -202,8 +202,11 @@ static bool take_sums(struct init_work *work, const struct reconciliation *found
         size_t at = pairings_index(&work->pairs, pair->name);
 
         if (pair->hold != HOLD_NONE || at == work->pairs.count)
-            return err_set(err, ERR_REFUSED, "table %s could not be completed: %s", pair->name,
-                           pair->why ? pair->why : "it is new on the primary");
+            return err_set_hint(
+                err, ERR_REFUSED,
+                "run dbr-init-secondary --recreate, or dbr-sync --repair once it is initialised",
+                "table %s could not be completed: %s", pair->name,
+                pair->why ? pair->why : "it is new on the primary");
         work->sums.items[at].rows[SOURCE] = found->all.items[i].rows[SOURCE];
         work->sums.items[at].sum[SOURCE] = found->all.items[i].sum[SOURCE];
         work->sums.items[at].rows[TARGET] = -1;

@@ -128,5 +128,10 @@ bool pointer_agrees(const struct config *config, enum role active, struct strlis
         if (targets[i]->configured(config) && !targets[i]->agrees(config, active, &why))
             add_failure(&failures, targets[i], &why);
     }
-    return report_failures(&failures, failures.first.code, err);
+    if (report_failures(&failures, failures.first.code, err))
+        return true;
+    return failures.first.code != ERR_DIFFERENT
+               ? false
+               : err_hint(err, "dbr-fail%s sets right what does not agree",
+                          active == ROLE_SECONDARY ? "over" : "back");
 }

@@ -23,15 +23,19 @@ bool pointer_file_read(const char *path, struct buf *text, mode_t *mode, struct 
             return err_set_errno(err, ERR_USAGE, errno, "cannot read %s", path);
         /* Writing would put a file in the place of the link. */
         if (lstat(path, &st) == 0)
-            return err_set(err, ERR_USAGE, "%s is a symbolic link to nowhere", path);
+            return err_set_hint(err, ERR_USAGE,
+                                "create the file that the link names, or remove the link",
+                                "%s is a symbolic link to nowhere", path);
         return true;
     }
     if (!S_ISREG(st.st_mode))
-        return err_set(err, ERR_USAGE, "%s is not a regular file", path);
+        return err_set_hint(err, ERR_USAGE, "name a regular file", "%s is not a regular file",
+                            path);
     if (!fsio_read(path, FILE_MAX, text, err))
         return false;
     if (memchr(text->data, '\0', text->len))
-        return err_set(err, ERR_USAGE, "%s is not a text file", path);
+        return err_set_hint(err, ERR_USAGE, "name the text file that was meant",
+                            "%s is not a text file", path);
     *mode = st.st_mode & 07777;
     return true;
 }

@@ -52,8 +52,11 @@ static bool complete(const struct settings *s, struct err *err)
     for (const char *p = s->name; *p; p++) {
         if (!((*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') || (*p >= '0' && *p <= '9') ||
               strchr("_.-", *p)))
-            return err_set(err, ERR_USAGE,
-                           "DB_PGBOUNCER_DBNAME may hold letters, digits, '_', '.' and '-' only");
+            return err_set_hint(
+                err, ERR_USAGE,
+                "give the database such a name below [databases], and set DB_PGBOUNCER_DBNAME to "
+                "it",
+                "DB_PGBOUNCER_DBNAME may hold letters, digits, '_', '.' and '-' only");
     }
     return true;
 }
@@ -72,11 +75,11 @@ static bool wanted_parts(const struct config *config, enum role role, struct url
 {
     (void)url_parts_read(parts, config->app_urls[role]);
     if (!parts->host)
-        return err_set(err, ERR_USAGE, "the URL of the %s names no host for PgBouncer",
-                       role_name(role));
+        return err_set_hint(err, ERR_USAGE, "add the host to the URL",
+                            "the URL of the %s names no host for PgBouncer", role_name(role));
     if (strchr(parts->host, ',') || (parts->port && strchr(parts->port, ',')))
-        return err_set(
-            err, ERR_USAGE,
+        return err_set_hint(
+            err, ERR_USAGE, "leave one host in the URL",
             "the URL of the %s names several hosts, of which PgBouncer cannot choose the "
             "right one",
             role_name(role));
@@ -84,8 +87,8 @@ static bool wanted_parts(const struct config *config, enum role role, struct url
         parts->port = mem_strdup("5432");
     if (!parts->dbname)
         parts->dbname = mem_strdup(parts->user);
-    return parts->dbname ||
-           err_set(err, ERR_USAGE, "the URL of the %s names no database", role_name(role));
+    return parts->dbname || err_set_hint(err, ERR_USAGE, "add the database to the end of the URL",
+                                         "the URL of the %s names no database", role_name(role));
 }
 
 /* Without user= in the line PgBouncer logs in as its client did, which only does where both
@@ -146,7 +149,10 @@ static bool read_ini(const char *path, struct buf *text, mode_t *mode, struct er
 {
     if (!pointer_file_read(path, text, mode, err))
         return false;
-    return *mode || err_set(err, ERR_USAGE, "%s does not exist", path);
+    return *mode ||
+           err_set_hint(err, ERR_USAGE,
+                        "correct DB_PGBOUNCER_INI: the file that PgBouncer is started with",
+                        "%s does not exist", path);
 }
 
 /* --- what PgBouncer has -------------------------------------------------------------- */
@@ -263,7 +269,10 @@ static bool check(const struct config *config, struct err *err)
             ok = compose(config, (enum role)role, &old_text, &new_text, err);
     }
     if (ok && !pgbouncer_ini_get(old_text.data, old_text.len, s.name, &line))
-        ok = err_set(err, ERR_USAGE, "the line for %s in %s cannot be understood", s.name, s.ini);
+        ok = err_set_hint(err, ERR_USAGE,
+                          "write it as NAME = host=... port=... dbname=..., with values in '...' "
+                          "where they hold blanks",
+                          "the line for %s in %s cannot be understood", s.name, s.ini);
     if (ok && !line.user && needs_login(config)) {
         err_set(err, ERR_USAGE,
                 "the two databases have different logins, but the line for %s in %s has no user=",
@@ -322,7 +331,10 @@ static bool pause_clients(const struct config *config, struct err *err)
                      PAUSE_LIMIT_MS / 1000);
             return true;
         }
-        err_set(err, ERR_FAILED, "PgBouncer did not pause %s", s.name);
+        err_set_hint(
+            err, ERR_FAILED,
+            "see PgBouncer's log; PAUSE takes pool_mode transaction or session, and an admin",
+            "PgBouncer did not pause %s", s.name);
     }
     struct err ignored = ERR_INIT;
     (void)resume(config, &ignored);

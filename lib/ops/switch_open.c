@@ -96,7 +96,10 @@ static bool prove_open(struct switch_run *run, struct err *err)
         return false;
     if (!fenced)
         return true;
-    return err_set(err, ERR_FAILED, "the fence of the %s could not be lifted", role_name(run->to));
+    return err_set_hint(err, ERR_FAILED,
+                        "ALTER DATABASE name RESET default_transaction_read_only as its owner, "
+                        "then run the program again",
+                        "the fence of the %s could not be lifted", role_name(run->to));
 }
 
 static bool open_at_once(struct switch_run *run, struct err *err)

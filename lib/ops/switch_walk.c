@@ -325,9 +325,8 @@ static bool fail(struct switch_run *run, const struct transition *t, struct err 
 
     if (t->way == WAY_FORWARD || unknown ||
         (t->way == WAY_LOOK && run->journal.forced && run->marked)) {
-        if (!err->hint[0])
-            err_hint(err, "run dbr-%s again: it goes on where this run stopped",
-                     switch_op_name(run->journal.op));
+        err_hint(err, "%s%srun dbr-%s again: it goes on where this run stopped", err->hint,
+                 err->hint[0] ? "; then " : "", switch_op_name(run->journal.op));
         return err_prefix(err, "%s", t->doing);
     }
     err_prefix(err, "%s", t->doing);

@@ -319,7 +319,8 @@ bool ops_switch(struct cli *cli, enum switch_op op, const struct switch_options 
     bool ok;
 
     if (options->reason && strlen(options->reason) >= JOURNAL_REASON_SIZE)
-        return err_set(err, ERR_USAGE, "--reason is longer than %d bytes", JOURNAL_REASON_SIZE - 1);
+        return err_set_hint(err, ERR_USAGE, "shorten the text", "--reason is longer than %d bytes",
+                            JOURNAL_REASON_SIZE - 1);
     ok = config_load(&config, cli->common.env_file, cli->common.state_dir, false, err) &&
          config_need_secondary(&config, err) &&
          (options->dry_run ? state_peek(&state, config.state_dir, err)

@@ -13,7 +13,8 @@
 /* The same as for a transaction that was undone: what comes of it is begun anew. */
 static bool ask_again(struct err *err)
 {
-    err_set(err, ERR_FAILED, "the application has changed rows that the merge was to write");
+    err_set_hint(err, ERR_FAILED, "run the program again: it begins from what there is now",
+                 "the application has changed rows that the merge was to write");
     memcpy(err->sqlstate, "40001", sizeof("40001"));
     return false;
 }

@@ -172,7 +172,9 @@ static bool replace_rows(struct applying *s, void *context, struct err *err)
         return false;
     r->stale = s->a->left > r->left_before;
     if (r->stale)
-        return err_set(err, ERR_FAILED, "rows were changed meanwhile");
+        return err_set_hint(err, ERR_FAILED,
+                            "run the program again: it begins from what there is now",
+                            "rows were changed meanwhile");
     s->wave.checked = true;
     ok = apply_add_table(s, BATCH_UPSERT, r->pair, err) && apply_flush(s, false, err);
     s->wave.checked = false;

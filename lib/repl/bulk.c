@@ -79,7 +79,8 @@ bool bulk_count_row(struct relay *r, size_t len, struct err *err)
     r->result->bytes += (int64_t)len;
     tell(r);
     if (r->cancelled && *r->cancelled)
-        return err_set(err, ERR_STOPPED, "given up after another table failed");
+        return err_set_hint(err, ERR_STOPPED, "see the error of the other table",
+                            "given up after another table failed");
     return true;
 }
 

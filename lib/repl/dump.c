@@ -160,8 +160,11 @@ static bool check_single(const struct buf *sql, const char *object, struct err *
     bool ok = script_next(script, &item, &why) && item.kind == SCRIPT_STATEMENT &&
               script_next(script, &item, &why) && item.kind == SCRIPT_END;
     script_free(script);
-    return ok || err_set(err, ERR_FAILED, "the definition of %s cannot be written: %s", object,
-                         why.message[0] ? why.message : "it is not one statement");
+    return ok || err_set_hint(err, ERR_FAILED,
+                              "leave that object's table out (--tables), or drop the object: it "
+                              "could not be read back from the file",
+                              "the definition of %s cannot be written: %s", object,
+                              why.message[0] ? why.message : "it is not one statement");
 }
 
 static bool put_statement(struct dump *dump, const char *sql, const char *object, struct err *err)

@@ -138,8 +138,8 @@ static bool split_row(struct rows_writer *w, char *data, size_t len, struct err 
 {
     return copy_text_split(data, len, keep_field, w, err) &&
            (w->field_count == w->column_count ||
-            err_set(err, ERR_FAILED, "the server sent a row of %zu values for %zu columns",
-                    w->field_count, w->column_count));
+            err_internal(err, "the server sent a row of %zu values for %zu columns", w->field_count,
+                         w->column_count));
 }
 
 static bool flush_line(struct rows_writer *w, struct err *err)
@@ -216,9 +216,9 @@ static bool check_row(const struct rows_writer *w, const char *data, size_t len,
     if (len > 0 && data[len - 1] == '\n' && !memchr(data, '\n', len - 1) &&
         !(len == 3 && memcmp(data, "\\.", 2) == 0))
         return true;
-    return err_set(err, ERR_FAILED,
-                   "the server sent a row of table %s that is not in the text format of COPY",
-                   w->table->table->name);
+    return err_internal(err,
+                        "the server sent a row of table %s that is not in the text format of COPY",
+                        w->table->table->name);
 }
 
 static bool refuse_order(struct err *err)

@@ -304,8 +304,11 @@ bool fence_sessions_end_own(struct conn *conn, struct err *err)
         clock_sleep_ms(ROUND_PAUSE_MS);
     }
     if (ok && look.doomed.count)
-        ok = err_set(err, ERR_REFUSED, "a session of an earlier run of dbr on the %s does not end",
-                     conn_role(conn));
+        ok = err_set_hint(err, ERR_REFUSED,
+                          "end it on the server (pg_terminate_backend, on CockroachDB CANCEL "
+                          "SESSION), then run the program again",
+                          "a session of an earlier run of dbr on the %s does not end",
+                          conn_role(conn));
     strlist_release(&look.doomed);
     return ok;
 }

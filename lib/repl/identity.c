@@ -109,7 +109,10 @@ bool identity_receive(struct conn *conn, char **identity, struct err *err)
     free(*identity);
     *identity = NULL;
     if (last.code == ERR_NONE)
-        err_set(&last, ERR_FAILED, "no answer");
+        err_set_hint(&last, ERR_FAILED,
+                     "ask the provider what its role may read: pg_control_system(), or "
+                     "crdb_internal.cluster_id()",
+                     "no answer");
     *err = last;
     return err_prefix(err, "the %s does not say which database it is", conn_role(conn));
 }

@@ -188,7 +188,9 @@ static bool check_options(const struct load *load, struct err *err)
 
     if (!*options || strcmp(options, LOAD_CSV) == 0)
         return true;
-    err_set(err, ERR_REFUSED, "COPY has options that dbr-export does not write: %s", options);
+    err_set_hint(err, ERR_REFUSED,
+                 "make the file with dbr-export or with pg_dump in its plain format",
+                 "COPY has options that dbr-export does not write: %s", options);
     return load_blame(err, load->line, "rows");
 }
 

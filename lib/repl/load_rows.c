@@ -80,8 +80,10 @@ static bool stage(struct load *load, struct buf *relation, struct err *err)
 {
     const struct statement *s = &load->file->statement;
     if (s->schema && strcmp(s->schema, load->upsert->model->schema) != 0)
-        err_set(err, ERR_REFUSED, "table %s lies in schema %s, and dbr keeps %s", s->name,
-                s->schema, load->upsert->model->schema);
+        err_set_hint(err, ERR_REFUSED,
+                     "set DB_SCHEMA to that schema, or take the table out of the file",
+                     "table %s lies in schema %s, and dbr keeps %s", s->name, s->schema,
+                     load->upsert->model->schema);
     else if ((load->entry_count == 0 || load_flush(load, err)) &&
              upsert_stage(load->upsert, s->name, &s->columns, relation, err))
         return true;
@@ -133,7 +135,8 @@ static bool add_row(const struct load *load, struct buf *sql, char *line, size_t
         return false;
     buf_addch(sql, ')');
     return row.count == wanted ||
-           err_set(err, ERR_REFUSED, "a row has %zu values for %zu columns", row.count, wanted);
+           err_set_hint(err, ERR_REFUSED, HINT_DAMAGED_FILE, "a row has %zu values for %zu columns",
+                        row.count, wanted);
 }
 
 /* Where the row ends that begins at `at`, its line end not included. */

@@ -57,8 +57,11 @@ static bool prepare_tables(struct merging *m, struct err *err)
                            base_table(&m->merge->base, pair->name), m->conns[side],
                            m->pairs->models[side],
                            m->pairs->models[side == SOURCE ? TARGET : SOURCE]))
-                return err_set(err, ERR_REFUSED,
-                               "table %s cannot be merged: its columns have changed", pair->name);
+                return err_set_hint(
+                    err, ERR_REFUSED,
+                    "bring the columns of both databases in step (dbr-init-secondary --update, or "
+                    "a migration), then run the program again",
+                    "table %s cannot be merged: its columns have changed", pair->name);
             m->rows[i][side].change = pair->rows[side].change;
         }
     }

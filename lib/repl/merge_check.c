@@ -113,16 +113,19 @@ static bool guard_side(const struct merging *m, size_t pair, enum role role, str
 
     if (deleted == 0)
         return true;
-    if (c->rows[side == SOURCE ? TARGET : SOURCE] == 0)
+    bool emptied = c->rows[side == SOURCE ? TARGET : SOURCE] == 0;
+
+    if (!emptied &&
+        !(deleted > GUARD_ROWS && deleted * 100 > c->rows[side] * m->merge->max_delete_percent))
+        return true;
+    if (emptied)
         err_set(err, ERR_REFUSED, "table %s is empty on the %s but has %" PRId64 " rows on the %s",
                 name, role_name(role_other(role)), c->rows[side], role_name(role));
-    else if (deleted > GUARD_ROWS && deleted * 100 > c->rows[side] * m->merge->max_delete_percent)
+    else
         err_set(err, ERR_REFUSED,
                 "table %s: %" PRId64 " of %" PRId64
                 " rows would be deleted on the %s, more than DB_MAX_DELETE_PERCENT (%d)",
                 name, deleted, c->rows[side], role_name(role), m->merge->max_delete_percent);
-    else
-        return true;
     return err_hint(err, "if these deletes are meant, run dbr-sync --force; nothing was written");
 }
 

@@ -85,7 +85,7 @@ static bool take_values(void *context, const struct result *row, struct err *err
 
     for (; s->place < result_int(row, 0, 0); s->place++)
         if (!keyset_next(&s->asked, &s->at, &end, err))
-            return end ? err_set(err, ERR_FAILED, "a row of the merge has no key") : false;
+            return end ? err_internal(err, "a row of the merge has no key") : false;
     add_staged(s, &s->at, row);
     return arrays_bytes(&s->rows) < WAVE_BYTES || insert_staged(s, err);
 }

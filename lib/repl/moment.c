@@ -50,7 +50,7 @@ bool moment_receive(struct conn *conn, char **moment, struct err *err)
             *moment = mem_strdup(result_text(result, 0, 0));
         result_free(result);
     }
-    return *moment || err_set(err, ERR_FAILED, "the %s does not tell its time", conn_role(conn));
+    return *moment || err_internal(err, "the %s does not tell its time", conn_role(conn));
 }
 
 bool moment_queue_begin(struct conn *conn, const char *moment, struct err *err)

@@ -92,8 +92,10 @@ static bool copy_rows(struct putting *p, struct err *err)
         return false;
     p->pieces[0].taken = rows;
     if (rows >= 0 && rows != p->pieces[0].rows)
-        return err_set(err, ERR_FAILED, "the %s took %lld of %lld rows of table %s",
-                       conn_role(conn), rows, (long long)p->pieces[0].rows, p->pieces[0].table);
+        return err_set_hint(err, ERR_FAILED,
+                            "run the program again: what was not taken is sent anew",
+                            "the %s took %lld of %lld rows of table %s", conn_role(conn), rows,
+                            (long long)p->pieces[0].rows, p->pieces[0].table);
     return true;
 }
 
@@ -211,8 +213,8 @@ static bool step(struct putting *p, struct err *err)
         if (!look(p, err))
             return false;
         if (p->recorded && missing(p) == before)
-            return err_set(err, ERR_FAILED, "%s has records of table %s that are not this run's",
-                           p->w->ledger, p->pieces[0].table);
+            return err_internal(err, "%s has records of table %s that are not this run's",
+                                p->w->ledger, p->pieces[0].table);
         p->unsure = p->recorded = false;
     }
     if (missing(p) == 0 || attempt(p, err))

@@ -60,7 +60,7 @@ void sql_file_release(struct sql_file *file)
 static bool refuse(const struct sql_file *file, struct err *err, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* "FILE: line N: why" */
+/* "FILE: line N: why"; what helps is another file, unless the caller says otherwise. */
 static bool refuse(const struct sql_file *file, struct err *err, const char *format, ...)
 {
     struct buf why = BUF_INIT;
@@ -71,7 +71,7 @@ static bool refuse(const struct sql_file *file, struct err *err, const char *for
     err_set(err, ERR_REFUSED, "%s: line %" PRId64 ": %s", infile_name(file->in), file->item.line,
             why.data);
     buf_release(&why);
-    return false;
+    return err_hint(err, "%s", HINT_DAMAGED_FILE);
 }
 
 /* --- who wrote it ------------------------------------------------------------- */
@@ -264,10 +264,11 @@ static bool check_rows(const struct sql_file *file, struct err *err)
     for (size_t i = 0; i < file->table_count; i++) {
         const struct sql_file_table *table = &file->tables[i];
         if (file->origin == SQL_ORIGIN_DBR && table->told != table->rows)
-            return err_set(err, ERR_REFUSED,
-                           "%s is damaged: it holds %" PRId64 " rows of table %s, and its end says "
-                           "%" PRId64,
-                           infile_name(file->in), table->rows, table->name, table->told);
+            return err_set_hint(err, ERR_REFUSED, HINT_DAMAGED_FILE,
+                                "%s is damaged: it holds %" PRId64
+                                " rows of table %s, and its end says "
+                                "%" PRId64,
+                                infile_name(file->in), table->rows, table->name, table->told);
     }
     return true;
 }
@@ -281,7 +282,7 @@ static bool check_end(struct sql_file *file, struct err *err)
     if (!whole) {
         refuse(file, err, "the file is cut off: the closing comment of %s is missing",
                sql_origin_name(file->origin));
-        return err_hint(err, "take another copy of it, or make it again");
+        return false;
     }
     file->end = true;
     return check_rows(file, err);
@@ -305,7 +306,7 @@ static bool read_meta(struct sql_file *file, struct err *err)
            text);
     if (strncmp(text, "\\connect", 8) == 0 || strncmp(text, "\\c ", 3) == 0)
         return err_hint(err, "it was made with --create: make the dump without it");
-    return false;
+    return err_hint(err, "take the line out of the file; psql reads files that hold such commands");
 }
 
 /* A name of an encoding as the server reads it: letters and digits alone, in lower case. */
@@ -343,8 +344,10 @@ static bool check_setting(struct sql_file *file, struct err *err)
         refuse(file, err, "the file is not in UTF-8 (client_encoding %s)", value);
         return err_hint(err, "make the dump with pg_dump --encoding=UTF8");
     }
-    if (s->name && strcasecmp(s->name, "standard_conforming_strings") == 0 && !is_on(value))
-        return refuse(file, err, "standard_conforming_strings is off: such strings cannot be read");
+    if (s->name && strcasecmp(s->name, "standard_conforming_strings") == 0 && !is_on(value)) {
+        refuse(file, err, "standard_conforming_strings is off: such strings cannot be read");
+        return err_hint(err, "make the dump with standard_conforming_strings on");
+    }
     return true;
 }
 

@@ -28,9 +28,12 @@ static bool check_column(const struct model_table *table, const char *name, stru
                        name, table->name) ||
                err_hint(err, "import with --clean to replace the table by that of the file");
     if (!model_column_copied(column))
-        return err_set(err, ERR_REFUSED,
-                       "the file has values for column %s of table %s, which is generated there",
-                       name, table->name);
+        return err_set_hint(
+            err, ERR_REFUSED,
+            "leave the column out of the file, or import with --clean to replace the table by that "
+            "of the file",
+            "the file has values for column %s of table %s, which is generated there", name,
+            table->name);
     return true;
 }
 
@@ -45,16 +48,17 @@ static bool check_columns(const struct model_table *table, const struct strlist 
             return false;
         for (j = 0; j < i; j++)
             if (!strcmp(columns->items[i], columns->items[j]))
-                return err_set(err, ERR_REFUSED, "the file names column %s of table %s twice",
-                               columns->items[i], table->name);
+                return err_set_hint(err, ERR_REFUSED, HINT_DAMAGED_FILE,
+                                    "the file names column %s of table %s twice", columns->items[i],
+                                    table->name);
     }
     for (i = 0; i < table->key_count; i++) {
         const char *key = table->columns[table->key_columns[i]].name;
 
         if (!strlist_has(columns, key))
-            return err_set(err, ERR_REFUSED,
-                           "the file's rows of table %s lack column %s of its key", table->name,
-                           key);
+            return err_set_hint(
+                err, ERR_REFUSED, "make the file with all columns, or import with --clean",
+                "the file's rows of table %s lack column %s of its key", table->name, key);
     }
     return true;
 }

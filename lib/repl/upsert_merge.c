@@ -251,8 +251,8 @@ static bool take_version(void *context, const struct result *row, struct err *er
     size_t first = 2 + rows->key_count;
 
     if (coming != losses->archive->open || (coming && ordinal != losses->ordinal))
-        return err_set(err, ERR_FAILED, "the versions of a row of %s arrived out of order",
-                       rows->table->name);
+        return err_internal(err, "the versions of a row of %s arrived out of order",
+                            rows->table->name);
     losses->ordinal = ordinal;
     if (coming)
         return add_object(losses, "kept", rows->columns, rows->column_count, row, first, err) &&

@@ -106,8 +106,8 @@ static bool take_piece(void *context, const struct result *row, struct err *err)
     size_t keys = v->table->key_count;
 
     if (!is_in_order(v, field, place, len))
-        return err_set(err, ERR_FAILED, "the pieces of a row of %s arrived out of order",
-                       v->table->table->name);
+        return err_internal(err, "the pieces of a row of %s arrived out of order",
+                            v->table->table->name);
     if (field >= keys && data && v->table->columns[field - keys] == v->table->change) {
         buf_add(&v->change, data, len);
         v->has_change = true;
@@ -124,8 +124,8 @@ static bool receive(struct version *v, struct err *err)
     if (!pipeline_rows(conn, take_piece, v, err))
         return false;
     if (v->fields && v->fields < v->table->key_count + v->table->column_count)
-        return err_set(err, ERR_FAILED, "the pieces of a row of %s did not all arrive",
-                       v->table->table->name);
+        return err_internal(err, "the pieces of a row of %s did not all arrive",
+                            v->table->table->name);
     return true;
 }
 

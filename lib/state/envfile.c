@@ -206,7 +206,9 @@ bool envfile_read(struct envfile *file, const char *path, struct err *err)
     }
     if (memchr(text.data, '\0', text.len)) {
         buf_release(&text);
-        return err_set(err, ERR_USAGE, "env file %s is not a text file", path);
+        return err_set_hint(err, ERR_USAGE,
+                            "name the text file that was meant (--env-file, DBR_ENV_FILE)",
+                            "env file %s is not a text file", path);
     }
     if (S_ISREG(st.st_mode) && (st.st_mode & (S_IRGRP | S_IROTH)))
         strlist_addf(&file->warnings, "%s can be read by others (mode %03o): chmod 600 %s", path,

@@ -229,7 +229,10 @@ bool pgbouncer_ini_set(const char *path, const char *text, size_t len, const cha
                  "is in an included file, name that in DB_PGBOUNCER_INI",
                  database);
     } else {
-        err_set(err, ERR_USAGE, "the line for %s in %s cannot be understood", database, path);
+        err_set_hint(err, ERR_USAGE,
+                     "write it as NAME = host=... port=... dbname=..., with values in '...' where "
+                     "they hold blanks",
+                     "the line for %s in %s cannot be understood", database, path);
     }
     buf_release(&result);
     return ok;

@@ -223,6 +223,8 @@ sound() {
     99 | 124 | 132 | 134 | 135 | 136 | 139) fail "$LAST crashed or hung" ;;
     esac
     if grep -qE 'AddressSanitizer|LeakSanitizer|runtime error:' <<<"$errors"; then fail "$LAST: sanitizer"; fi
+    # Nobody is left with an error and nothing to do about it.
+    if grep -qE '^dbr-[a-z-]+: error: ' <<<"$errors" && ! grep -q '^hint: ' <<<"$errors"; then fail "$LAST: no hint"; fi
 }
 
 # wait_for SECONDS COMMAND...: until the command succeeds.

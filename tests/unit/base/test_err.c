@@ -58,6 +58,35 @@ TEST(errno_text_survives_a_long_name)
     assert_int_equal(strlen(err.message), sizeof err.message - 1);
 }
 
+/* Whatever a system call may say, there is something to do about it. */
+TEST(every_errno_has_a_hint)
+{
+    struct err err = ERR_INIT;
+
+    for (int errnum = 0; errnum < 140; errnum++) {
+        err_set_errno(&err, ERR_FAILED, errnum, "cannot write x");
+        assert_true(strlen(err.hint) > 20);
+    }
+    err_set_errno(&err, ERR_FAILED, ENOSPC, "cannot write x");
+    assert_non_null(strstr(err.hint, "make room"));
+    err_set_errno(&err, ERR_FAILED, EACCES, "cannot write x");
+    assert_non_null(strstr(err.hint, "as the user"));
+}
+
+TEST(a_hint_comes_with_the_message)
+{
+    struct err err = ERR_INIT;
+
+    assert_false(err_set_hint(&err, ERR_USAGE, "take 50% more", "%s is too small", "x"));
+    assert_int_equal(err.code, ERR_USAGE);
+    assert_string_equal(err.message, "x is too small");
+    assert_string_equal(err.hint, "take 50% more");
+    assert_false(err_internal(&err, "%d is odd", 2));
+    assert_int_equal(err.code, ERR_FAILED);
+    assert_string_equal(err.message, "2 is odd");
+    assert_non_null(strstr(err.hint, "a fault of dbr"));
+}
+
 TEST(long_text_is_cut_at_a_character)
 {
     struct err err = ERR_INIT;
@@ -93,6 +122,8 @@ TEST(no_error_wanted_is_fine)
     assert_false(err_set(NULL, ERR_FAILED, "x"));
     assert_false(err_set_errno(NULL, ERR_FAILED, ENOENT, "x"));
     assert_false(err_hint(NULL, "x"));
+    assert_false(err_set_hint(NULL, ERR_FAILED, "y", "x"));
+    assert_false(err_internal(NULL, "x"));
     assert_false(err_prefix(NULL, "x"));
 }
 
@@ -115,6 +146,8 @@ int main(void)
         cmocka_unit_test(own_message_may_be_an_argument),
         cmocka_unit_test(prefix_keeps_code_hint_and_sqlstate),
         cmocka_unit_test(errno_text_survives_a_long_name),
+        cmocka_unit_test(every_errno_has_a_hint),
+        cmocka_unit_test(a_hint_comes_with_the_message),
         cmocka_unit_test(long_text_is_cut_at_a_character),
         cmocka_unit_test(every_code_has_a_name),
         cmocka_unit_test(no_error_wanted_is_fine),

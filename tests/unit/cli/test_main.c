@@ -132,7 +132,10 @@ TEST(failure_as_json_keeps_what_was_set)
 TEST(failure_without_a_reason_is_still_a_failure)
 {
     assert_int_equal(RUN(plain, fail_silently, NULL), 1);
-    assert_string_equal(errors, "dbr-plain: error: failed for an unknown reason\n");
+    assert_string_equal(errors,
+                        "dbr-plain: error: failed for an unknown reason\n"
+                        "hint: this is a fault of dbr: run the program again, and where that "
+                        "ends the same way, report it with what --verbose prints\n");
 }
 
 TEST(usage_errors)
@@ -247,7 +250,8 @@ static bool be_stopped_too_late(struct cli *cli, struct err *err)
 TEST(a_signal_ends_with_128_and_its_number)
 {
     assert_int_equal(RUN(plain, be_stopped, NULL), 128 + SIGTERM);
-    assert_string_equal(errors, "dbr-plain: error: stopped by SIGTERM\n");
+    assert_string_equal(errors, "dbr-plain: error: stopped by SIGTERM\nhint: nothing is left half "
+                                "done: run it again to go on\n");
     assert_int_equal(RUN(plain, be_stopped, "--json"), 128 + SIGTERM);
     assert_non_null(strstr(out, "\"code\": \"stopped\""));
     assert_int_equal(RUN(plain, be_stopped_and_confused, NULL), 128 + SIGINT);
@@ -261,7 +265,8 @@ TEST(a_signal_ends_with_128_and_its_number)
 TEST(a_result_that_cannot_be_written_is_a_failure)
 {
     static const char full_disk[] =
-        "dbr-plain: error: cannot write to standard output: No space left on device\n";
+        "dbr-plain: error: cannot write to standard output: No space left on device\n"
+        "hint: make room on that file system (df -h, df -i, quota), then run the program again\n";
 
     assert_int_equal(
         run_program((struct run){

@@ -142,9 +142,9 @@ TEST(flags)
     assert_true(got.dry_run && common.json && common.quiet && common.yes);
     GOOD("-nv");
     assert_true(got.dry_run && common.verbose);
-    BAD("--dry-run takes no value", "", "--dry-run=yes");
-    BAD("--json takes no value", "", "--json=");
-    BAD("--quiet and --verbose exclude each other", "", "-qv");
+    BAD("--dry-run takes no value", HELP, "--dry-run=yes");
+    BAD("--json takes no value", HELP, "--json=");
+    BAD("--quiet and --verbose exclude each other", "leave one of the two out", "-qv");
 }
 
 TEST(values_in_every_form)
@@ -172,14 +172,14 @@ TEST(a_missing_value_does_not_swallow_an_option)
 {
     static const char dash[] = "write --reason=VALUE for a value that begins with a dash";
 
-    BAD("--reason needs a value (TEXT)", "", "--reason");
-    BAD("--reason needs a value (TEXT)", "", "-r");
+    BAD("--reason needs a value (TEXT)", HELP, "--reason");
+    BAD("--reason needs a value (TEXT)", HELP, "-r");
     BAD("--reason needs a value (TEXT)", dash, "--reason", "--yes");
     BAD("--reason needs a value (TEXT)", dash, "--reason", "-y");
     BAD("--reason needs a value (TEXT)", dash, "--reason", "--");
-    BAD("--reason has an empty value", "", "--reason=");
-    BAD("--reason has an empty value", "", "--reason", "");
-    BAD("--source needs a value (primary|secondary|active)", "", "--source");
+    BAD("--reason has an empty value", HELP, "--reason=");
+    BAD("--reason has an empty value", HELP, "--reason", "");
+    BAD("--source needs a value (primary|secondary|active)", HELP, "--source");
 }
 
 TEST(numbers_are_whole_and_in_range)
@@ -190,16 +190,16 @@ TEST(numbers_are_whole_and_in_range)
     assert_int_equal(got.jobs, 5);
     GOOD("--jobs", "-1");
     assert_int_equal(got.jobs, -1);
-    BAD("--jobs needs a whole number, not '1x'", "", "--jobs=1x");
-    BAD("--jobs needs a whole number, not 'x'", "", "-jx");
-    BAD("--jobs needs a whole number, not '1.5'", "", "--jobs=1.5");
-    BAD("--jobs needs a whole number, not ' 1'", "", "--jobs= 1");
-    BAD("--jobs needs a whole number, not '+1'", "", "--jobs=+1");
-    BAD("--jobs needs a whole number, not '0x1'", "", "--jobs=0x1");
-    BAD("--jobs needs a whole number, not '-'", "", "--jobs=-");
-    BAD("--jobs must be from -1 to 64, not 65", "", "--jobs=65");
-    BAD("--jobs must be from -1 to 64, not -2", "", "--jobs", "-2");
-    BAD("--jobs must be from -1 to 64, not 99999999999999999999", "",
+    BAD("--jobs needs a whole number, not '1x'", HELP, "--jobs=1x");
+    BAD("--jobs needs a whole number, not 'x'", HELP, "-jx");
+    BAD("--jobs needs a whole number, not '1.5'", HELP, "--jobs=1.5");
+    BAD("--jobs needs a whole number, not ' 1'", HELP, "--jobs= 1");
+    BAD("--jobs needs a whole number, not '+1'", HELP, "--jobs=+1");
+    BAD("--jobs needs a whole number, not '0x1'", HELP, "--jobs=0x1");
+    BAD("--jobs needs a whole number, not '-'", HELP, "--jobs=-");
+    BAD("--jobs must be from -1 to 64, not 65", HELP, "--jobs=65");
+    BAD("--jobs must be from -1 to 64, not -2", HELP, "--jobs", "-2");
+    BAD("--jobs must be from -1 to 64, not 99999999999999999999", HELP,
         "--jobs=99999999999999999999");
 }
 
@@ -209,9 +209,9 @@ TEST(lists_gather)
     assert_int_equal(got.tables.count, 4);
     assert_string_equal(got.tables.items[0], "a");
     assert_string_equal(got.tables.items[3], "d");
-    BAD("--tables needs at least one name", "", "--tables=,");
-    BAD("--tables needs at least one name", "", "--tables= ");
-    BAD("--tables has an empty value", "", "--tables=");
+    BAD("--tables needs at least one name", HELP, "--tables=,");
+    BAD("--tables needs at least one name", HELP, "--tables= ");
+    BAD("--tables has an empty value", HELP, "--tables=");
 }
 
 TEST(choices)
@@ -220,9 +220,9 @@ TEST(choices)
     assert_string_equal(got.source, "primary");
     BAD("--source must be one of primary|secondary|active, not 'primry'",
         "did you mean --source=primary?", "--source", "primry");
-    BAD("--source must be one of primary|secondary|active, not 'elephant'", "",
+    BAD("--source must be one of primary|secondary|active, not 'elephant'", HELP,
         "--source=elephant");
-    BAD("--source must be one of primary|secondary|active, not 'primary|secondary'", "",
+    BAD("--source must be one of primary|secondary|active, not 'primary|secondary'", HELP,
         "--source=primary|secondary");
 }
 
@@ -238,7 +238,7 @@ TEST(optional_values)
     GOOD("--history", "--json");
     assert_string_equal(got.history, "");
     assert_true(common.json);
-    BAD("--history has an empty value", "", "--history=");
+    BAD("--history has an empty value", HELP, "--history=");
     /* Where operands may follow, the next word is one. */
     OPERANDS("--history", "2d");
     assert_string_equal(got.history, "");
@@ -273,8 +273,8 @@ TEST(passwords_and_control_characters_are_not_echoed)
 {
     BAD("unexpected argument '(a URL)'", HELP, "postgresql://u:secret@h/d");
     BAD("unexpected argument '(a URL)'", HELP, "host=h password=secret");
-    BAD("--jobs needs a whole number, not '(a URL)'", "", "--jobs=postgresql://u:secret@h/d");
-    BAD("--source must be one of primary|secondary|active, not '(a URL)'", "",
+    BAD("--jobs needs a whole number, not '(a URL)'", HELP, "--jobs=postgresql://u:secret@h/d");
+    BAD("--source must be one of primary|secondary|active, not '(a URL)'", HELP,
         "--source=postgresql://u:secret@h/d");
     BAD("unknown option --(a URL)", HELP, "--postgresql://u:secret@h/d");
     BAD("unexpected argument 'a?[2Jb c'", HELP, "a\033[2Jb\nc");
