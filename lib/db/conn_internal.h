@@ -59,9 +59,17 @@ bool conn_await(struct conn *conn, struct err *err);
 /* Waits for the socket to be readable, or writable too. */
 bool conn_wait_socket(struct conn *conn, bool or_writable, struct err *err);
 
+/* A pooler hands a session's settings and prepared statements on to others, or loses them. */
+#define CONN_POOLER_HINT                                                                           \
+    "this is the address of a connection pooler; set DATABASE_URL_DIRECT to the server's own "     \
+    "address"
+
 /* What to do when a connection is lost. */
 #define CONN_LOST_HINT                                                                             \
     "run the program again when the server is back; what was not committed is undone"
+
+/* What to do about what a server refused with this code, or NULL. */
+const char *query_hint(const char *sqlstate);
 
 /* Fills err from a failed result, or from the connection when result is NULL. Always returns false.
  */

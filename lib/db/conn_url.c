@@ -242,14 +242,6 @@ static const char *host_start(const char *url)
     return start;
 }
 
-static bool is_neon_host(const char *host, size_t len)
-{
-    static const char suffix[] = ".neon.tech";
-    size_t n = sizeof(suffix) - 1;
-
-    return len > n && !strncasecmp(host + len - n, suffix, n);
-}
-
 char *conn_direct_url(const char *url)
 {
     struct buf out = BUF_INIT;
@@ -268,7 +260,7 @@ char *conn_direct_url(const char *url)
     }
     len = strcspn(host, ":/?,' ");
     label = strcspn(host, ".");
-    if (!is_neon_host(host, len) || label < 8 || label > len ||
+    if (!neon_host(host, len) || label < 8 || label > len ||
         strncmp(host + label - 7, "-pooler", 7) != 0)
         return mem_strdup(url);
     label_end = host + label - 7;

@@ -40,15 +40,40 @@ struct failure_class {
 /* Said by what stands between us and the server, which has codes of its own or none: looked for
  * first. */
 static const struct failure_class by_proxy[] = {
-    {"unsupported startup parameter", CONN_CONFIG,
-     "this is the address of a connection pooler; set DATABASE_URL_DIRECT to the server's own "
-     "address",
-     NULL},
+    {"unsupported startup parameter", CONN_CONFIG, CONN_POOLER_HINT, NULL},
     {"no more connections allowed", CONN_DEGRADED,
      "the pooler has no connection left; close some, or raise its limits", NULL},
     {"Endpoint ID is not specified", CONN_CONFIG,
      "write the host name that the provider gives, not an address: it says which database is meant",
      NULL},
+    {"query_wait_timeout", CONN_DEGRADED,
+     "the pooler had no free connection to the database in time: close some, or raise its pool "
+     "size",
+     NULL},
+    {"no such database", CONN_CONFIG,
+     "the pooler has no database of that name: check the end of the URL, and the pooler's own list",
+     NULL},
+    {"server login has been failing", CONN_DOWN,
+     "the pooler cannot log in to the database behind it: see its log, and host, user and password "
+     "of its entry",
+     NULL},
+    /* Neon: what its proxy says while a compute does not run */
+    {"connect to compute node", CONN_DOWN, NULL, hint_cold_start},
+    {"Control plane request failed", CONN_DOWN, NULL, hint_cold_start},
+    {"limit of concurrently active endpoints", CONN_DOWN,
+     "suspend other computes in the Neon Console, or have the limit raised: this one cannot start "
+     "beside them",
+     NULL},
+    {"has exceeded the ", CONN_DOWN, NULL, hint_quota},
+    {"Enable it using Neon API", CONN_DOWN,
+     "the compute was disabled by somebody or by the provider: enable it in the Neon Console",
+     NULL},
+    {"ould not be found, or you don't have access", CONN_CONFIG,
+     "check the host name in the URL: the provider has no such database, or no longer", NULL},
+    {"acquire permit to connect", CONN_DEGRADED,
+     "too many connect at the same time: close idle connections, then try again", NULL},
+    {"Too many connections attempts", CONN_DEGRADED,
+     "too many connect at the same time: close idle connections, then try again", NULL},
     /* CockroachDB Cloud */
     {"ParamsRoutingFailed", CONN_CONFIG, NULL, hint_routing},
     {"SNIRoutingFailed", CONN_CONFIG, NULL, hint_routing},
@@ -69,6 +94,10 @@ static const struct failure_class by_proxy[] = {
      NULL},
     {"server requires encryption", CONN_CONFIG, NULL, hint_encryption_missing},
     {"SSL connection required", CONN_CONFIG, NULL, hint_encryption_missing},
+    {"no encryption", CONN_CONFIG, NULL, hint_encryption_missing},
+    {"valid client certificate", CONN_CONFIG, NULL, hint_client_certificate},
+    {"no client certificate", CONN_CONFIG, NULL, hint_client_certificate},
+    {"certificate authentication failed", CONN_CONFIG, NULL, hint_client_certificate},
 };
 
 static const struct failure_class by_sqlstate[] = {
@@ -104,10 +133,7 @@ static const struct failure_class by_text[] = {
     {"channel binding", CONN_CONFIG, NULL, hint_channel_binding},
     {"may not be used with sslrootcert=system", CONN_CONFIG,
      "write sslmode=verify-full into the URL", NULL},
-    {"private key", CONN_CONFIG,
-     "see the client's certificate and key: sslcert and sslkey, or ~/.postgresql/postgresql.crt "
-     "and .key (mode 0600)",
-     NULL},
+    {"private key", CONN_CONFIG, NULL, hint_client_certificate},
     {"certificate", CONN_CONFIG, "see sslrootcert, sslcert and sslkey in the URL", NULL},
     {"unexpected eof", CONN_DOWN, "the server ended the TLS handshake; see its log", NULL},
     {"SSL SYSCALL", CONN_DOWN, "the server ended the TLS handshake; see its log", NULL},

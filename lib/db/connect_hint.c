@@ -20,6 +20,14 @@ bool cloud_host(const char *host)
     return len > n && strncasecmp(host + len - n, CLOUD_SUFFIX, n) == 0;
 }
 
+bool neon_host(const char *host, size_t len)
+{
+    static const char suffix[] = ".neon.tech";
+    size_t n = sizeof(suffix) - 1;
+
+    return len > n && !strncasecmp(host + len - n, suffix, n);
+}
+
 /* An address in place of a name: it names no cluster, and no certificate. */
 static bool is_address(const char *host)
 {
@@ -180,10 +188,42 @@ void hint_no_space_left(struct buf *out, const struct connect_target *target)
         buf_adds(out, "the server's disk is full");
 }
 
+void hint_cold_start(struct buf *out, const struct connect_target *target)
+{
+    (void)target;
+    buf_adds(out, "a compute that slept is started by the first connection, which takes some "
+                  "seconds: try again "
+                  "in a moment; where checks meet it often, raise HEALTH_CHECK_TIMEOUT, or let it "
+                  "sleep later "
+                  "(Neon Console, Scale to zero)");
+}
+
+void hint_quota(struct buf *out, const struct connect_target *target)
+{
+    bool neon = target->host && neon_host(target->host, strcspn(target->host, ","));
+
+    buf_addf(out,
+             "a quota is used up: until it is raised in %s or the next period begins this database "
+             "lets nobody "
+             "in, and nothing else brings it back",
+             neon ? "the Neon Console (Billing)" : "the provider's console");
+}
+
+void hint_client_certificate(struct buf *out, const struct connect_target *target)
+{
+    (void)target;
+    buf_adds(out, "the server wants a certificate of the client, made out to the user of the URL: "
+                  "sslcert and sslkey, or "
+                  "~/.postgresql/postgresql.crt and .key (mode 0600)");
+}
+
 void hint_no_answer(struct buf *out, const struct connect_target *target)
 {
     buf_adds(out, "check that the server runs and that no firewall drops the connection");
     if (cloud_host(target->host))
         buf_adds(out, ", and that this machine is on the cluster's IP allowlist (Cloud Console, "
                       "Networking)");
+    if (target->host && neon_host(target->host, strcspn(target->host, ",")))
+        buf_adds(out, "; a compute that slept takes some seconds to start: try again, or raise "
+                      "HEALTH_CHECK_TIMEOUT");
 }

@@ -18,6 +18,9 @@ struct connect_target {
     int libpq; /* PQlibVersion() */
 };
 
+/* A host name of Neon (*.neon.tech); len: where it ends. */
+bool neon_host(const char *host, size_t len);
+
 /* A host name of CockroachDB Cloud (*.cockroachlabs.cloud). */
 bool cloud_host(const char *host);
 
@@ -32,6 +35,9 @@ void hint_channel_binding(struct buf *out, const struct connect_target *target);
 void hint_routing(struct buf *out, const struct connect_target *target);
 void hint_no_connection_left(struct buf *out, const struct connect_target *target);
 void hint_no_space_left(struct buf *out, const struct connect_target *target);
+void hint_cold_start(struct buf *out, const struct connect_target *target);
+void hint_quota(struct buf *out, const struct connect_target *target);
+void hint_client_certificate(struct buf *out, const struct connect_target *target);
 void hint_no_answer(struct buf *out, const struct connect_target *target);
 
 #endif

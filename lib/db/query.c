@@ -24,10 +24,11 @@ static bool is_too_long(const char *sqlstate, const char *message)
     return !strcmp(sqlstate, "08P01") && strstr(message, "maximum allowed message size") != NULL;
 }
 
-static const char *hint_for(const char *sqlstate)
+const char *query_hint(const char *sqlstate)
 {
     static const struct {
-        const char *sqlstate, *hint;
+        const char *sqlstate; /* or its class */
+        const char *hint;
     } hints[] = {
         {"42501",
          "grant the role in the URL the right that is missing, or use the owner of the tables"},
@@ -40,12 +41,28 @@ static const char *hint_for(const char *sqlstate)
          "it elsewhere, or leave the table out with DB_SYNC_EXCLUDE_TABLES"},
         {"53200", "the server ran out of memory; try again, or with a smaller DB_SYNC_BATCH_SIZE"},
         {"57014", "the statement was cancelled on the server"},
+        {"26000", CONN_POOLER_HINT},
+        {"42P01", "the table is not in the schema of DB_SCHEMA on this database: run "
+                  "dbr-init-secondary (after a "
+                  "migration with --update) where the secondary lacks it, and the application's "
+                  "migrations where "
+                  "the primary does"},
+        {"42703", "a migration has changed one database only: run dbr-init-secondary --update"},
+        {"42704", "create on this server what is missing, an extension perhaps, or run "
+                  "dbr-init-secondary --update"},
+        {"42883", "create on this server what is missing, an extension perhaps, or run "
+                  "dbr-init-secondary --update"},
+        {"3F000", "check DB_SCHEMA, or create the schema on this database"},
+        {"22", "the value does not fit there: correct it where it comes from, or the column's type "
+               "on this database"},
+        {"23", "the rows do not fulfil that constraint: mend them where they come from, or alter "
+               "the constraint"},
         {"55P03", "another session holds a lock on a table; try again when it is done"},
     };
     size_t i;
 
     for (i = 0; i < sizeof(hints) / sizeof(hints[0]); i++)
-        if (!strcmp(sqlstate, hints[i].sqlstate))
+        if (!strncmp(sqlstate, hints[i].sqlstate, strlen(hints[i].sqlstate)))
             return hints[i].hint;
     return NULL;
 }
@@ -116,10 +133,13 @@ bool conn_result_error(struct conn *conn, const PGresult *result, struct err *er
                      "the run took longer than CockroachDB keeps older versions of rows: ALTER "
                      "DATABASE ... CONFIGURE ZONE USING gc.ttlseconds = 14400, then run the "
                      "program again");
-        else if (hint_for(code))
-            err_hint(err, "%s", hint_for(code));
-        else if (hint && *hint)
-            err_hint(err, "%s", hint);
+        else if (query_hint(code))
+            err_hint(err, "%s", query_hint(code));
+        else
+            err_hint(err, "%s",
+                     hint && *hint
+                         ? hint
+                         : "the server's log says more; what was not committed is undone");
     }
     memcpy(err->sqlstate, code, sizeof(code));
     buf_release(&text);

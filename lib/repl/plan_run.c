@@ -26,7 +26,7 @@ static bool chosen(const struct plan_run *run, const struct plan_statement *s, e
 static bool fail(const struct plan_statement *s, struct err *err)
 {
     err_prefix(err, "%s", s->object);
-    if (query_names_nothing(err) && !err->hint[0])
+    if (query_names_nothing(err))
         err_hint(err, "dbr carries one schema and what this server's version has: create what is "
                       "missing (in the schema where it is elsewhere) on this server by hand, then "
                       "run the same command again");

@@ -225,6 +225,9 @@ sound() {
     if grep -qE 'AddressSanitizer|LeakSanitizer|runtime error:' <<<"$errors"; then fail "$LAST: sanitizer"; fi
     # Nobody is left with an error and nothing to do about it.
     if grep -qE '^dbr-[a-z-]+: error: ' <<<"$errors" && ! grep -q '^hint: ' <<<"$errors"; then fail "$LAST: no hint"; fi
+    if [ "$status" -ne 0 ] && [ "${output:0:1}" = "{" ] && jq -e '.error? | objects | .hint | not' <<<"$output" >/dev/null 2>&1; then
+        fail "$LAST: no hint"
+    fi
 }
 
 # wait_for SECONDS COMMAND...: until the command succeeds.

@@ -237,6 +237,116 @@ TEST(what_servers_say)
     advises("does not know one of the settings");
 }
 
+static const struct connect_target neon = {.host = "ep-cool-1.eu-central-1.aws.neon.tech",
+                                           .port = "5432",
+                                           .dbname = "shop",
+                                           .libpq = 150018};
+
+/* As the proxy of Neon words them (neondatabase/neon, proxy/src: errors.rs, compute/mod.rs) and its
+ * control plane. */
+TEST(a_compute_that_does_not_run)
+{
+    judge(&neon, PREFIX "ERROR:  XX000: Couldn't connect to compute node", CONN_DOWN);
+    advises("a compute that slept");
+    advises("HEALTH_CHECK_TIMEOUT");
+    judge(&neon, PREFIX "ERROR:  XX000: Control plane request failed", CONN_DOWN);
+    advises("try again in a moment");
+    judge(&neon, PREFIX "FATAL:  57P03: the database system is starting up", CONN_DOWN);
+    advises("try again in a moment");
+    judge(&neon,
+          PREFIX "ERROR:  XX000: Your account or project has exceeded the compute time quota. "
+                 "Upgrade your plan to increase limits.",
+          CONN_DOWN);
+    says("has exceeded the compute time quota");
+    advises("a quota is used up");
+    advises("Neon Console");
+    judge(&neon,
+          PREFIX "ERROR:  XX000: Your project has exceeded the data transfer quota. Upgrade your "
+                 "plan to increase limits.",
+          CONN_DOWN);
+    advises("a quota is used up");
+    does_not_advise("slept");
+    judge(&elsewhere, PREFIX "ERROR:  Your project has exceeded the written data quota", CONN_DOWN);
+    advises("the provider's console");
+    judge(&neon,
+          PREFIX "ERROR:  XX000: You have exceeded the limit of concurrently active endpoints. "
+                 "Please suspend some endpoints and try again.",
+          CONN_DOWN);
+    advises("suspend other computes");
+    judge(&neon,
+          PREFIX "ERROR:  XX000: The requested endpoint could not be found, or you don't have "
+                 "access to it. Please check the provided ID and try again.",
+          CONN_CONFIG);
+    advises("no such database");
+    judge(&neon,
+          PREFIX "ERROR:  XX000: Failed to acquire permit to connect to the database. Too many "
+                 "database connection attempts are currently ongoing.",
+          CONN_DEGRADED);
+    advises("close idle connections");
+}
+
+TEST(a_pooler_in_between)
+{
+    judge(&neon,
+          PREFIX "ERROR:  08P01: unsupported startup parameter in options: search_path. Please "
+                 "use unpooled connection or remove this parameter from the startup package.",
+          CONN_CONFIG);
+    advises("the address of a connection pooler; set DATABASE_URL_DIRECT");
+    judge(&elsewhere, PREFIX "FATAL:  08P01: query_wait_timeout", CONN_DEGRADED);
+    advises("pool size");
+    judge(&elsewhere, PREFIX "FATAL:  08P01: no more connections allowed (max_client_conn)",
+          CONN_DEGRADED);
+    judge(&elsewhere, PREFIX "FATAL:  08P01: no such database: shop", CONN_CONFIG);
+    advises("the pooler has no database of that name");
+    judge(&elsewhere,
+          PREFIX "FATAL:  08P01: server login has been failing, cached error: connect failed "
+                 "(server_login_retry)",
+          CONN_DOWN);
+    advises("the pooler cannot log in");
+}
+
+TEST(a_certificate_of_the_client)
+{
+    judge(&elsewhere, PREFIX "FATAL:  28000: connection requires a valid client certificate",
+          CONN_CONFIG);
+    advises("sslcert and sslkey");
+    judge(&elsewhere, PREFIX "FATAL:  28000: certificate authentication failed for user \"app\"",
+          CONN_CONFIG);
+    advises("made out to the user of the URL");
+    judge(&elsewhere,
+          PREFIX "FATAL:  28000: no pg_hba.conf entry for host \"203.0.113.9\", user \"app\", "
+                 "database \"shop\", no encryption",
+          CONN_CONFIG);
+    advises("sslmode=verify-full");
+    judge(&elsewhere,
+          PREFIX "FATAL:  28000: no pg_hba.conf entry for host \"203.0.113.9\", user \"app\", "
+                 "database \"shop\", SSL encryption",
+          CONN_CONFIG);
+    advises("whether the server lets this host in");
+}
+
+static void refused(const char *sqlstate, const char *part)
+{
+    if (!query_hint(sqlstate) || !strstr(query_hint(sqlstate), part))
+        fail_msg("'%s' is not what is advised about %s", part, sqlstate);
+}
+
+/* relation "x" does not exist, and its like; prepared statement "x" does not exist. */
+TEST(what_a_statement_is_refused_for)
+{
+    refused("42P01", "dbr-init-secondary");
+    refused("42P01", "migrations");
+    refused("42P01", "DB_SCHEMA");
+    refused("3F000", "DB_SCHEMA");
+    refused("42703", "--update");
+    refused("42883", "extension");
+    refused("26000", "the address of a connection pooler");
+    refused("53100", "storage limit");
+    refused("22P02", "correct it where it comes from");
+    refused("23503", "do not fulfil that constraint");
+    assert_null(query_hint("XX000"));
+}
+
 static void warned(const char *url, const char *part)
 {
     char *warning = conn_url_warning(url);
@@ -281,6 +391,10 @@ TEST(silence_of_a_cloud_cluster)
     assert_non_null(strstr(err.hint, "IP allowlist"));
     conn_no_answer("primary", "postgresql://app:s3cret@db.example.com/shop", 1000, &err);
     assert_null(strstr(err.hint, "allowlist"));
+    assert_null(strstr(err.hint, "slept"));
+    conn_no_answer("primary", "postgresql://app:s3cret@ep-cool-1.eu-central-1.aws.neon.tech/shop",
+                   1000, &err);
+    assert_non_null(strstr(err.hint, "a compute that slept takes some seconds to start"));
 }
 
 int main(void)
@@ -294,6 +408,10 @@ int main(void)
         cmocka_unit_test(an_address_names_no_cluster),
         cmocka_unit_test(channel_binding_of_another_provider),
         cmocka_unit_test(what_servers_say),
+        cmocka_unit_test(a_compute_that_does_not_run),
+        cmocka_unit_test(a_pooler_in_between),
+        cmocka_unit_test(a_certificate_of_the_client),
+        cmocka_unit_test(what_a_statement_is_refused_for),
         cmocka_unit_test(weak_verification_is_said),
         cmocka_unit_test(silence_of_a_cloud_cluster),
     };
