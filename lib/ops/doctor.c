@@ -1,4 +1,5 @@
-/* The doctor's round: configuration, state, what the state tells, databases; then one table, one
+/* The doctor's round: configuration, state, what the state tells, targets, schedule, machine,
+ * databases; then one table, one
  * list, one next step. */
 #include "ops/doctor.h"
 
@@ -58,6 +59,9 @@ bool ops_doctor(struct cli *cli, struct err *err)
         if (readable)
             doctor_check_record(&config, &state, &findings);
         doctor_check_targets(&config, readable ? &state : NULL, &findings);
+        if (readable)
+            doctor_check_schedule(&config, &state, &findings);
+        doctor_check_machine(&config, &findings);
         doctor_check_databases(&config, readable ? &state : NULL, &findings);
         ok = stop_check(err);
     }

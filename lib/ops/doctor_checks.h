@@ -19,6 +19,13 @@ void doctor_check_record(const struct config *config, const struct state *state,
 void doctor_check_targets(const struct config *config, const struct state *state,
                           struct findings *findings);
 
+/* doctor_machine.c: room, and the last backup. */
+void doctor_check_machine(const struct config *config, struct findings *findings);
+
+/* doctor_schedule.c: what starts dbr-sync and dbr-health by itself, and whether they do run. */
+void doctor_check_schedule(const struct config *config, const struct state *state,
+                           struct findings *findings);
+
 /* doctor_databases.c: connects. state is NULL when it cannot be used. */
 void doctor_check_databases(const struct config *config, const struct state *state,
                             struct findings *findings);

@@ -33,6 +33,8 @@ setup() {
     database_create wide "$DB" empty
     P2_URL=$(server_url wide "$DB")
     env_set DATABASE_URL_SECONDARY "$P2_URL"
+    crontab_is "* * * * * dbr-health --auto" "0 * * * * dbr-sync"
+    env_set DB_ALERT_DISK_PERCENT 100
     env_set DB_FENCE off
     mkdir -m 700 "$STATE_DIR"
     (umask 077 && echo '{"version": 1, "activeDatabase": "primary", "init": {"status": "done"},

@@ -7,6 +7,8 @@ setup() {
     # As the doctor advises for CockroachDB.
     ! on_standin || server_sql two "$DB" -c "ALTER DATABASE $DB SET crdb_standin.serial_normalization = 'sql_sequence'" \
         -c "ALTER DATABASE $DB SET crdb_standin.default_int_size = 4"
+    crontab_is "* * * * * dbr-health --auto" "0 * * * * dbr-sync"
+    env_set DB_ALERT_DISK_PERCENT 100
     env_set DB_FENCE off # the state says that init is done, but none has fenced
     mkdir -m 700 "$STATE_DIR"
     (umask 077 && echo '{"version": 1, "activeDatabase": "primary", "init": {"status": "done"},
@@ -85,6 +87,64 @@ teardown() { pair_teardown; }
     exits 1
     stdout_has "of 5 connections are in use" "raise the limit"
     sessions_stop
+}
+
+# state_set FILTER: changes the state with jq.
+state_set() {
+    jq "$1" "$STATE_DIR/state.json" >"$STATE_DIR/new"
+    (umask 077 && cat "$STATE_DIR/new" >"$STATE_DIR/state.json")
+    rm "$STATE_DIR/new"
+}
+ago() { date -u -d "$1 ago" +%Y-%m-%dT%H:%M:%S.000Z; }
+
+@test "what is to run by itself, and whether it does" {
+    run_dbr health --doctor
+    exits 0
+    stdout_has "dbr-health is started by the crontab of this user, it has not run yet" "dbr-sync is started by the crontab of this user, it last ran "
+    # The table says so, the record does not.
+    state_set '.init.time = "'"$(ago '1 day')"'" | .sync.lastSync = "'"$(ago '7 hours')"'"'
+    run_dbr health --doctor
+    exits 1
+    stdout_has "dbr-sync is started by the crontab of this user, it last ran 7" "what to do: run dbr-sync" "cron"
+    # Nothing does: the line to add, with the programs and the file of this run.
+    crontab_is "0 4 * * * dbr-health --doctor"
+    run_dbr health --doctor
+    exits 1
+    stdout_has "nothing starts dbr-health by itself: it has not run yet" \
+        "(crontab -l 2>/dev/null; echo '*/5 * * * * $(realpath "$DBR_BIN")/dbr-health --quiet --auto" "--env-file=$ENV_FILE') | crontab -" \
+        "nothing starts dbr-sync by itself" "echo '17 * * * * $(realpath "$DBR_BIN")/dbr-sync --quiet --env-file=$ENV_FILE') | crontab -"
+}
+
+@test "what something else starts: the record shows it" {
+    local i
+    crontab_is
+    for i in 1 2 3; do run_dbr health --quiet; done
+    run_dbr health --doctor
+    exits 1
+    stdout_has "dbr-health is started by neither cron nor systemd of this machine, but it runs: it last ran " "nothing starts dbr-sync by itself"
+}
+
+@test "the line that is advised is one that runs" {
+    crontab_is
+    run_dbr health --doctor --json
+    printf '#!/bin/sh\nif [ "$1" = - ]; then cat >"%s"; else exit 1; fi\n' "$BATS_TEST_TMPDIR/crontab/lines" >"$BATS_TEST_TMPDIR/crontab/crontab"
+    sh -c "$(json '.checks[] | select(.area == "schedule" and (.message | test("dbr-health"))) | .hint')"
+    rm -f "$STATE_DIR/history.jsonl"
+    sh -c "$(cut -d' ' -f6- "$BATS_TEST_TMPDIR/crontab/lines")" || true
+    [ -s "$STATE_DIR/history.jsonl" ]
+}
+
+@test "room and backups" {
+    env_set DB_BACKUP_DIR "$BATS_TEST_TMPDIR/backups"
+    mkdir "$BATS_TEST_TMPDIR/backups"
+    run_dbr health --doctor
+    exits 1
+    stdout_has "the state directory ($STATE_DIR) has " "there is no backup of the database in" "next: dbr-backup db"
+    env_unset DB_BACKUP_DIR
+    env_set DB_ALERT_DISK_PERCENT 1
+    run_dbr health --doctor
+    exits 1
+    stdout_has "where it is full, no state is written" "next: make room"
 }
 
 @test "files that others can read, and no secondary" {

@@ -91,6 +91,16 @@ any_load() {
     for what in CPU MEMORY DISK CONNECTIONS; do env_set "DB_ALERT_${what}_PERCENT" 100; done
 }
 
+# crontab_is [LINE...]: what "crontab -l" prints to the programs from here on; none: the user has no crontab.
+crontab_is() {
+    mkdir -p "$BATS_TEST_TMPDIR/crontab"
+    printf '%s\n' "$@" >"$BATS_TEST_TMPDIR/crontab/lines"
+    if [ $# -gt 0 ]; then printf '#!/bin/sh\ncat "%s"\n' "$BATS_TEST_TMPDIR/crontab/lines"; else printf '#!/bin/sh\nexit 1\n'; fi \
+        >"$BATS_TEST_TMPDIR/crontab/crontab"
+    chmod +x "$BATS_TEST_TMPDIR/crontab/crontab"
+    PATH=$BATS_TEST_TMPDIR/crontab:${PATH#"$BATS_TEST_TMPDIR/crontab:"}
+}
+
 env_unset() { sed -i "/^$1=/d" "$ENV_FILE"; }
 
 # From here on everybody connects as the superuser instead of the owner of the database.

@@ -1,0 +1,37 @@
+/*
+ * What starts programs of dbr by itself: lines of crontabs and units of systemd, found by the
+ * programs that they run, not by the names of files.
+ */
+#ifndef DBR_OPS_SCHEDULE_H
+#define DBR_OPS_SCHEDULE_H
+
+#include <stdbool.h>
+
+enum schedule_job { SCHEDULE_SYNC, SCHEDULE_HEALTH, SCHEDULE_JOBS };
+
+struct schedule_entry {
+    char *where;  /* "the crontab of this user", "/etc/cron.d/dbr", "dbr-sync.timer"; NULL: none */
+    bool systemd; /* where is a unit */
+    bool user;    /* ... of the user's own systemd */
+    bool enabled; /* a unit that is not does nothing; a line of a crontab always is */
+};
+
+struct schedule {
+    struct schedule_entry jobs[SCHEDULE_JOBS];
+};
+
+/* "dbr-sync", "dbr-health". */
+const char *schedule_program(enum schedule_job job);
+
+/*
+ * Looks through what this machine has. root: "" (another directory in a test); home: of the user,
+ * or NULL; crontab: what "crontab -l" prints, or NULL. What cannot be read is taken for empty. What
+ * is enabled goes before what is not.
+ */
+void schedule_find(struct schedule *schedule, const char *root, const char *home,
+                   const char *crontab);
+/* True when a line runs that job in a way that is recorded: not --doctor, --cached and the like. */
+bool schedule_line_runs(const char *line, enum schedule_job job);
+void schedule_release(struct schedule *schedule);
+
+#endif
