@@ -398,6 +398,40 @@ SCRIPT
     done
 }
 
+@test "weather: a COMMIT is chosen by a statement of its transaction" {
+    local ambiguous="error 40003 result is ambiguous: error=ba: EndTxn: connection lost"
+    tell inject commit 40003-applied 1 chosen
+    answers "done BEGIN; done INSERT 0 1; done COMMIT; ready I; done INSERT 0 1; ready I; done BEGIN; done INSERT 0 1; done COMMIT; ready I; done BEGIN; done INSERT 0 1; $ambiguous; ready I" <<SCRIPT
+$(in_transaction query 1 one)
+query INSERT INTO t VALUES (2, 'chosen')
+$(in_transaction run 3 other)
+$(in_transaction run 4 chosen)
+SCRIPT
+    is "$(notes)" "1one 2chosen 3other 4chosen"
+}
+
+@test "weather: it is not known whether a statement outside of a transaction happened" {
+    local protocol ambiguous="error 40003 result is ambiguous: error=ba: EndTxn: connection lost"
+    for protocol in query run; do
+        behind -c "DELETE FROM t"
+        tell inject statement 40003-applied 1 lone
+        tell inject statement 40003-lost 1 lone
+        answers "done BEGIN; done INSERT 0 1; done COMMIT; ready I; $ambiguous; ready I; $ambiguous; ready I" \
+            <<<"$(in_transaction $protocol 1 "not lone" && alone $protocol 2 "lone, applied" && alone $protocol 3 "lone, lost")"
+        is "$(notes)" "1not lone 2lone, applied"
+        tell inject statement drop-applied 1 lone
+        loses <<<"$(alone $protocol 4 "lone")"
+        tell inject statement drop-lost 1 lone
+        loses <<<"$(alone $protocol 5 "lone")"
+        is "$(notes)" "1not lone 2lone, applied 4lone"
+    done
+}
+
+alone() {
+    echo "$1 INSERT INTO t VALUES ($2, '$3')"
+    [ "$1" = query ] || echo sync
+}
+
 # Before a reset some of what was answered may still have come.
 loses() {
     local seen

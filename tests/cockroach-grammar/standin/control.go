@@ -13,10 +13,11 @@ import (
 // Commands of the control socket:
 //
 //	inject begin|statement|commit|copy WHAT [COUNT] [MATCH]
-//	    the next COUNT (1) of these whose statement contains MATCH fail. WHAT is 40001; for commit also deadline (40001 of a
-//	    transaction that is too long), 40003-applied, 40003-lost (the client is told that the result is ambiguous: it was
-//	    committed, or rolled back), drop-applied, drop-lost (the connection is reset instead); for statement also 53200, 55C01,
-//	    58C00; for copy also 53200, drop. A copy fails after its first rows.
+//	    the next COUNT (1) of these whose statement contains MATCH fail; for commit, of whose transaction a statement contains
+//	    it. WHAT is 40001; for commit also deadline (40001 of a transaction that is too long), 40003-applied, 40003-lost (the
+//	    client is told that the result is ambiguous: it was committed, or rolled back), drop-applied, drop-lost (the connection
+//	    is reset instead); for statement also these four, where it is in no transaction, 53200, 55C01, 58C00; for copy also
+//	    53200, drop. A copy fails after its first rows.
 //	drop            resets all connections there are
 //	delay MS        goes before each answer from now on
 //	connections N   refuses more than N connections at a time with 53300; 0: takes any number

@@ -227,10 +227,13 @@ func (c *session) execute(body []byte) {
 	t := p.statement.translation
 	c.server.count(func(n *numbers) { n.Statements[t.tag]++ })
 	c.executed++
-	plan := c.server.weather.plan(t)
+	plan := c.server.weather.plan(t, c)
 	switch {
 	case plan.instead != "":
 		c.sendOwn(plan.instead, step{drop: plan.drop})
+	case plan.settle:
+		c.send('E', body, answer{portal: p, step: step{hidden: true}})
+		c.sendOwn("COMMIT", step{drop: plan.drop})
 	case plan.why == nil || plan.after:
 		c.send('E', body, answer{portal: p, step: step{tag: t.done, hidden: plan.after, drop: plan.drop}})
 	}
@@ -244,9 +247,16 @@ func (c *session) execute(body []byte) {
 func (c *session) ran(t *translation) {
 	switch t.kind {
 	case begin, commit, rollback:
-		c.turned = t.kind
+		c.turned, c.transaction = t.kind, nil
+		if t.kind == begin {
+			c.transaction = []string{}
+		}
 	case setting:
 		c.set(t.name, t.value)
+	default:
+		if c.transaction != nil {
+			c.transaction = append(c.transaction, t.source)
+		}
 	}
 }
 
@@ -282,7 +292,7 @@ func (c *session) query(body []byte) {
 	out.WriteByte(0)
 	added := c.send('Q', []byte(out.String()), entry)
 	if len(list) == 1 && list[0].kind == copyIn && list[0].refused == nil {
-		c.rows = rowsIn{answer: added, csv: list[0].csv, why: c.server.weather.rows(list[0])}
+		c.rows = rowsIn{answer: added, csv: list[0].csv, why: c.server.weather.rows(list[0], c)}
 		c.copying = &c.rows
 	}
 }
@@ -323,10 +333,13 @@ func (c *session) one(t *translation, add func(string, step)) {
 		add(t.text, step{fails: t.refused})
 		return
 	}
-	plan := c.server.weather.plan(t)
+	plan := c.server.weather.plan(t, c)
 	switch {
 	case plan.instead != "":
 		add(plan.instead, step{hidden: true, drop: plan.drop})
+	case plan.settle:
+		add(t.text, step{hidden: true})
+		add("COMMIT", step{hidden: true, drop: plan.drop})
 	case plan.why == nil || plan.after:
 		add(t.text, step{tag: t.done, hidden: plan.after, drop: plan.drop})
 	}

@@ -36,13 +36,14 @@ type session struct {
 	failing  bool   // an error has come since the last ReadyForQuery; of the same
 
 	// Of the reader of requests.
-	statements map[string]*prepared
-	portals    map[string]*portal
-	executed   int  // statements since the last Sync
-	turned     kind // the last BEGIN, COMMIT or ROLLBACK since then
-	autocommit bool
-	copying    *rowsIn
-	rows       rowsIn
+	statements  map[string]*prepared
+	portals     map[string]*portal
+	executed    int      // statements since the last Sync
+	turned      kind     // the last BEGIN, COMMIT or ROLLBACK since then
+	transaction []string // its statements, while one is begun; else nil
+	autocommit  bool
+	copying     *rowsIn
+	rows        rowsIn
 }
 
 func (s *server) serve(client net.Conn) {

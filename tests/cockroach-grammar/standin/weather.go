@@ -36,12 +36,13 @@ type injection struct {
 }
 
 // plan is what happens to one statement: instead is run in its place, or the statement itself where after is set; then why is
-// reported, or the connection dropped.
+// reported, or the connection dropped. settle: a statement outside of a transaction, which is committed before that.
 type plan struct {
 	why     *failure
 	instead string
 	after   bool
 	drop    bool
+	settle  bool
 }
 
 type weather struct {
@@ -59,9 +60,30 @@ func newWeather(percent float64, seed int64) *weather {
 // known lists what can be injected where.
 var known = map[string]map[string]bool{
 	"begin":     {"40001": true},
-	"statement": {"40001": true, "53200": true, "58C00": true, "55C01": true},
+	"statement": {"40001": true, "53200": true, "58C00": true, "55C01": true, "40003-applied": true, "40003-lost": true, "drop-applied": true, "drop-lost": true},
 	"commit":    {"40001": true, "deadline": true, "40003-applied": true, "40003-lost": true, "drop-applied": true, "drop-lost": true},
 	"copy":      {"40001": true, "53200": true, "drop": true},
+}
+
+// inDoubt: whether it happened is what only a COMMIT may leave open, or a statement that is a transaction by itself.
+func (i *injection) inDoubt() bool {
+	return strings.HasSuffix(i.what, "-applied") || strings.HasSuffix(i.what, "-lost")
+}
+
+// meant tells whether an injection is for this statement; a COMMIT is known by the statements of its transaction.
+func (i *injection) meant(at string, t *translation, c *session) bool {
+	if i.at != at || at == "statement" && i.inDoubt() && c.explicit() {
+		return false
+	}
+	if at != "commit" || i.match == "" {
+		return strings.Contains(t.source, i.match)
+	}
+	for _, source := range c.transaction {
+		if strings.Contains(source, i.match) {
+			return true
+		}
+	}
+	return false
 }
 
 func (w *weather) inject(at, what string, count int, match string) error {
@@ -91,11 +113,11 @@ func (w *weather) set(percent float64) {
 }
 
 // next takes the first injection that is meant for a statement, or what chance has for it.
-func (w *weather) next(at string, t *translation) *injection {
+func (w *weather) next(at string, t *translation, c *session) *injection {
 	w.mutex.Lock()
 	defer w.mutex.Unlock()
 	for n, i := range w.coming {
-		if i.at != at || !strings.Contains(t.source, i.match) {
+		if !i.meant(at, t, c) {
 			continue
 		}
 		if i.left--; i.left <= 0 {
@@ -112,7 +134,7 @@ func (w *weather) next(at string, t *translation) *injection {
 }
 
 // plan is asked once for each statement that is about to be run.
-func (w *weather) plan(t *translation) plan {
+func (w *weather) plan(t *translation, c *session) plan {
 	if !t.weather || t.kind == copyIn {
 		return plan{}
 	}
@@ -123,21 +145,21 @@ func (w *weather) plan(t *translation) plan {
 	case commit:
 		at = "commit"
 	}
-	i := w.next(at, t)
+	i := w.next(at, t, c)
 	switch {
 	case i == nil:
 		return plan{}
-	case i.at != "commit":
-		return plan{why: i.failure}
 	case i.what == "40003-applied":
-		return plan{why: i.failure, after: true}
+		return plan{why: i.failure, after: true, settle: at == "statement"}
 	case i.what == "drop-applied":
-		return plan{drop: true}
+		return plan{drop: true, settle: at == "statement"}
 	case i.drop:
 		return plan{instead: "ROLLBACK", drop: true}
+	case at != "commit":
+		return plan{why: i.failure}
 	}
 	return plan{why: i.failure, instead: "ROLLBACK"}
 }
 
 // rows is asked once for each COPY FROM STDIN; the failure comes after the first rows.
-func (w *weather) rows(t *translation) *injection { return w.next("copy", t) }
+func (w *weather) rows(t *translation, c *session) *injection { return w.next("copy", t, c) }
