@@ -17,6 +17,8 @@ BASHCOMPDIR ?= $(DATADIR)/bash-completion/completions
 ZSHCOMPDIR ?= $(DATADIR)/zsh/site-functions
 FISHCOMPDIR ?= $(DATADIR)/fish/vendor_completions.d
 WEBDIR ?= $(DATADIR)/dbr/web
+# Where systemd looks by itself, for /usr and /usr/local.
+UNITDIR ?= $(PREFIX)/lib/systemd/system
 
 INSTALL ?= install
 PKG_CONFIG ?= pkg-config
@@ -89,6 +91,9 @@ NOTIFY := $(sort $(wildcard scripts/notify/*))
 MANPAGES := $(sort $(wildcard man/*.[157]))
 # Configurations of web servers and the status page, in the places that they have here.
 WEB_FILES := $(sort $(shell find scripts/web -type f 2>/dev/null))
+# Timers of the three kinds, with the paths of /usr/local, which are put right at the installation.
+UNITS := $(sort $(wildcard scripts/systemd/*))
+SCHEDULES := $(sort $(wildcard scripts/cron/* scripts/logrotate/*))
 COMPLETIONS_BASH := $(sort $(wildcard completions/bash/*))
 COMPLETIONS_ZSH := $(sort $(wildcard completions/zsh/_*))
 COMPLETIONS_FISH := $(sort $(wildcard completions/fish/*.fish))
@@ -246,15 +251,20 @@ INSTALLED = \
 	$(foreach file,$(NOTIFY),$(file):$(DATADIR)/dbr/notify/$(notdir $(file))) \
 	$(foreach page,$(MANPAGES),$(page):$(MANDIR)/man$(subst .,,$(suffix $(page)))/$(notdir $(page))) \
 	$(foreach file,$(WEB_FILES),$(file):$(WEBDIR)/$(file:scripts/web/%=%)) \
+	$(foreach file,$(UNITS),$(file):$(UNITDIR)/$(notdir $(file))) \
+	$(foreach file,$(SCHEDULES),$(file):$(DATADIR)/dbr/$(file:scripts/%=%)) \
 	$(foreach file,$(COMPLETIONS_BASH),$(file):$(BASHCOMPDIR)/$(notdir $(file))) \
 	$(foreach file,$(COMPLETIONS_ZSH),$(file):$(ZSHCOMPDIR)/$(notdir $(file))) \
 	$(foreach file,$(COMPLETIONS_FISH),$(file):$(FISHCOMPDIR)/$(notdir $(file)))
+
+# Not programs.
+PLACED := scripts/systemd/* | scripts/cron/* | scripts/logrotate/*
 
 # What names an installed file by its path stands here as it is with the default PREFIX.
 install: all
 	@set -e; for pair in $(INSTALLED); do \
 		file=$${pair%%:*}; target='$(DESTDIR)'$${pair#*:}; mode=644; \
-		case "$$file" in *.sh | scripts/web/*.*) ;; $(BIN)/*|scripts/*) mode=755;; esac; \
+		case "$$file" in *.sh | scripts/web/*.* | $(PLACED)) ;; $(BIN)/*|scripts/*) mode=755;; esac; \
 		mkdir -p "$$(dirname "$$target")"; echo "  INSTALL $$target"; \
 		$(INSTALL) -m $$mode "$$file" "$$target"; \
 		case "$$file" in $(BIN)/*) ;; *) \

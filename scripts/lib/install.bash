@@ -62,7 +62,7 @@ apt_install() {
     [ -z "$made" ] || as_root rm -f $policy
     for package in "$@"; do
         case $package in
-        nginx | fcgiwrap | fail2ban | pgbouncer)
+        nginx | fcgiwrap | fail2ban | pgbouncer | cron)
             as_root update-rc.d "$package" disable >/dev/null 2>&1 || true
             [ ! -e "/lib/systemd/system/$package.socket" ] || as_root systemctl disable "$package.socket" >/dev/null 2>&1 || true
             ;;

@@ -34,6 +34,14 @@ setup() {
     done
     [ -x "$root/usr/share/dbr/web/busybox-httpd" ]
     [ ! -x "$root/usr/share/dbr/web/nginx.conf" ]
+    for name in sync verify backup health watch failure; do
+        unit=$root/usr/lib/systemd/system/dbr-$name@.service
+        [ ! -x "$unit" ]
+        grep -q '^ExecStart=/usr/bin/dbr-' "$unit"
+    done
+    grep -q ' /usr/bin/dbr-sync ' "$root/usr/share/dbr/cron/dbr.crontab"
+    [ -f "$root/usr/share/dbr/logrotate/dbr" ]
+    ! grep -rn /usr/local "$root/usr/lib/systemd" "$root/usr/share/dbr/cron" "$root/usr/share/dbr/logrotate" || false
     make -s uninstall DESTDIR="$root" PREFIX=/usr
     left=$(find "$root" -not -type d)
     echo "left: $left"
