@@ -167,9 +167,10 @@ $(BINARIES): $(BIN)/%: $(BUILD)/cmd/%.o $(call upto,ops)
 	$(if $(Q),@echo "  LD   $@")
 	$(Q)$(CC) $< $(call upto,ops) $(ALL_LDFLAGS) $(or $(LIBS_$*),$(ALL_LIBS)) -o $@
 
-$(BUILT_SCRIPTS): $(BIN)/%: scripts/%
+# What a script takes from lib/program.bash comes to stand in it.
+$(BUILT_SCRIPTS): $(BIN)/%: scripts/% scripts/lib/program.bash
 	@mkdir -p $(@D)
-	$(Q)$(INSTALL) -m 755 $< $@
+	$(Q)sed -e '/^\. .*\/lib\/program\.bash"$$/{r scripts/lib/program.bash' -e 'd}' $< >$@ && chmod 755 $@
 
 .SECONDARY: $(patsubst %.c,$(BUILD)/%.o,$(LIB_SOURCES) $(CMD_SOURCES) $(TEST_SOURCES))
 -include $(patsubst %.c,$(BUILD)/%.d,$(LIB_SOURCES) $(CMD_SOURCES) $(TEST_SOURCES))
@@ -247,7 +248,7 @@ completions: all
 # Pairs "file:target" of all that is installed; install and uninstall both go by this list.
 INSTALLED = \
 	$(foreach name,$(PROGRAMS),$(BIN)/$(name):$(BINDIR)/$(name)) \
-	$(foreach name,$(SCRIPTS),scripts/$(name):$(BINDIR)/$(name)) \
+	$(foreach name,$(SCRIPTS),$(BIN)/$(name):$(BINDIR)/$(name)) \
 	$(foreach file,$(NOTIFY),$(file):$(DATADIR)/dbr/notify/$(notdir $(file))) \
 	$(foreach page,$(MANPAGES),$(page):$(MANDIR)/man$(subst .,,$(suffix $(page)))/$(notdir $(page))) \
 	$(foreach file,$(WEB_FILES),$(file):$(WEBDIR)/$(file:scripts/web/%=%)) \
