@@ -13,6 +13,8 @@ static const struct option options[] = {
      &env_options.check, 0, 0, NULL, false},
     {0, "config", "KEY[,KEY]", "print these keys of the configuration, quoted for a shell",
      OPTION_LIST, &env_options.config, 0, 0, NULL, false},
+    {0, "set", "KEY[,KEY]", "write these keys into the env file, values from standard input",
+     OPTION_LIST, &env_options.set, 0, 0, NULL, false},
     OPTION_END,
 };
 

@@ -4,6 +4,7 @@ complete -c dbr-env -l name -d 'name of the variable; DB_ACTIVE_ENV_VAR by defau
 complete -c dbr-env -l format -d 'how to print it: NAME=\'...\' for a shell or an env file, or the URL alone' -x -a 'shell dotenv url'
 complete -c dbr-env -l check -d 'exit 4 when a target of the switch points elsewhere'
 complete -c dbr-env -l config -d 'print these keys of the configuration, quoted for a shell' -x
+complete -c dbr-env -l set -d 'write these keys into the env file, values from standard input' -x
 complete -c dbr-env -l env-file -d 'read the configuration from FILE' -r -F
 complete -c dbr-env -l state-dir -d 'keep the state in DIR' -x -a '(__fish_complete_directories)'
 complete -c dbr-env -l json -d 'print one JSON document'

@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "base/stop.h"
 #include "ops/env_config.h"
+#include "ops/env_set.h"
 #include "ops/pointer.h"
 #include "state/config.h"
 #include "state/envfile_edit.h"
@@ -26,13 +27,21 @@
 static bool check_options(const struct cli *cli, const struct env_options *o, struct err *err)
 {
     bool command = cli->operands.count > 0;
-    const char *excluded = o->config.count    ? "--config"
+    const char *excluded = o->set.count       ? "--set"
+                           : o->config.count  ? "--config"
                            : o->check         ? "--check"
                            : o->format        ? "--format"
                            : cli->common.json ? "--json"
                                               : NULL;
     if (command && excluded)
         return options_exclude(excluded, "a command", err);
+    if (o->set.count && (o->config.count || o->check || o->format || o->name))
+        return options_exclude("--set",
+                               o->config.count ? "--config"
+                               : o->check      ? "--check"
+                               : o->format     ? "--format"
+                                               : "--name",
+                               err);
     if (o->config.count && (o->check || o->format || o->name))
         return options_exclude("--config",
                                o->check    ? "--check"
@@ -154,6 +163,8 @@ bool ops_env(struct cli *cli, const struct env_options *options, struct err *err
     if (!check_options(cli, options, err))
         return false;
     json_set_str(cli->document, "program", cli->program->name);
+    if (options->set.count)
+        return env_set_config(cli, &options->set, err);
     if (options->config.count)
         return env_print_config(cli, &options->config, err);
     bool ok = config_load(&config, common->env_file, common->state_dir, false, err) &&

@@ -175,3 +175,65 @@ password='a b' dbname=d#e"
     exits 2
     stdout_empty
 }
+
+# set_keys KEYS FILE VALUE...: values never stand in arguments.
+set_keys() {
+    local keys=$1 file=$2
+    shift 2
+    status=0
+    printf '%s\n' "$@" | "$DBR_BIN/dbr-env" --set="$keys" --env-file="$file" >"$RUNS/out" 2>"$RUNS/err" || status=$?
+    output=$(cat "$RUNS/out")
+    errors=$(cat "$RUNS/err")
+    sound
+}
+
+@test "--set writes keys into the env file, and leaves all else" {
+    set_keys DATABASE_URL,DB_STATE_DIR new.env "$P" "/srv/it's here"
+    exits 0
+    is "$output" "DATABASE_URL changed
+DB_STATE_DIR changed"
+    is "$(stat -c %a new.env)" 600
+    is "$(cat new.env)" "DATABASE_URL='$P'
+DB_STATE_DIR=\"/srv/it's here\""
+    printf '# mine\r\n  export DATABASE_URL="a\nb" # old\nOTHER=`1 2` \n\nDATABASE_URL_SECONDARY=s' >old.env
+    chmod 644 old.env
+    set_keys DATABASE_URL old.env "$S"
+    exits 0
+    is "$(cat old.env)" "$(printf '# mine\r\n  export DATABASE_URL='"'postgresql://app:it%%27s\"\$\`@two.example.com/app'"'\nOTHER=`1 2` \n\nDATABASE_URL_SECONDARY=s')"
+    is "$(stat -c %a old.env)" 600
+    # Once more: nothing is written, not even where a quote had to be encoded, or the quotes are others.
+    touch -d 2020-01-01 old.env
+    set_keys DATABASE_URL,DATABASE_URL_SECONDARY old.env "$S" s
+    exits 0
+    is "$output" "DATABASE_URL unchanged
+DATABASE_URL_SECONDARY unchanged"
+    is "$(stat -c %Y old.env)" "$(date -d 2020-01-01 +%s)"
+}
+
+@test "--set refuses what it cannot write, and then writes nothing" {
+    cp "$ENV_FILE" before
+    set_keys DB_SCHEMA,DB_NO_SUCH "$ENV_FILE" one two
+    exits 2
+    stderr_has DB_NO_SUCH
+    set_keys DB_SCHEMA,DATABASE_URL "$ENV_FILE" one
+    exits 2
+    stderr_has "no value for DATABASE_URL"
+    set_keys DATABASE_URL "$ENV_FILE" "host=x password='\$hush'"
+    exits 2
+    stderr_lacks hush
+    stdout_empty
+    cmp before "$ENV_FILE"
+    echo "BROKEN='" >>"$ENV_FILE"
+    set_keys DB_SCHEMA "$ENV_FILE" one
+    exits 2
+    for file in "$PWD" nowhere/new.env; do
+        set_keys DB_SCHEMA "$file" one
+        exits 2
+        stderr_has "$file"
+    done
+    run_program dbr-env --set=DB_SCHEMA
+    exits 2
+    stderr_has "--set needs --env-file"
+    run_dbr env --set=DB_SCHEMA --check
+    exits 2
+}
