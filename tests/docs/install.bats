@@ -21,7 +21,9 @@ setup() {
     # Scripts stand beside the programs that they call.
     version=$("$root/usr/bin/dbr-backup" --version)
     [ "$version" = "dbr-backup $("$root/usr/bin/dbr-env" --version | cut -d ' ' -f 2)" ]
+    [ "$("$root/usr/bin/dbr-setup" --version | cut -d ' ' -f 2)" = "${version#* }" ]
     [ -f "$root/usr/share/man/man1/dbr-backup.1" ]
+    [ -f "$root/usr/share/man/man1/dbr-setup.1" ]
     [ -f "$root/usr/share/bash-completion/completions/dbr-backup" ]
     for name in mail webhook slack ping syslog; do
         [ -x "$root/usr/share/dbr/notify/$name" ]

@@ -11,7 +11,7 @@ setup() {
         source=${source##*/}
         programs+=("${source%.c}")
     done
-    programs+=(dbr-backup) # a script, with a table and listings like those of the others
+    programs+=(dbr-backup dbr-setup) # scripts, with tables and listings like those of the others
     findings=
 }
 
