@@ -1,0 +1,194 @@
+#!/usr/bin/env bats
+# Proves: dbr-setup --systemd installs timers that a real systemd runs, as confined as the units say, with the env file as a
+# credential; the service that watches is ready, alive and restarted when it hangs; again is no change; --uninstall leaves nothing.
+
+load ../lib/helper
+load ../lib/systemd
+setup() {
+    systemd_possible || skip "no systemd in namespaces here"
+    pair_setup app
+    any_load
+    systemd_start
+    # /srv is that of the systemd: services have a /tmp of their own.
+    SRV=$SYSTEMD_DIR/srv
+    mkdir "$SRV/shop"
+    STATE_DIR=$SRV/state
+    # What is checked for leaks when it ends is not allowed to look at itself.
+    in_systemd sh -c 'mkdir /etc/systemd/system/service.d &&
+        printf "[Service]\nEnvironment=ASAN_OPTIONS=detect_leaks=0:exitcode=99\nStandardError=append:/srv/log\n" >/etc/systemd/system/service.d/test.conf'
+    sed "s|^DB_STATE_DIR=.*|DB_STATE_DIR=/srv/state|" "$ENV_FILE" >"$SRV/shop/.env.production"
+    chmod 600 "$SRV/shop/.env.production"
+    OWN=$ENV_FILE
+    ENV_FILE=$SRV/shop/.env.production
+}
+teardown() {
+    [ -n "${DB-}" ] || return 0
+    systemd_stop
+    pair_teardown
+}
+
+# dbr-setup where that systemd is.
+run_setup() {
+    status=0
+    RUN=$((RUN + 1))
+    LAST="dbr-setup $*"
+    in_systemd timeout -k 5 "$DBR_TEST_TIMEOUT" "$DBR_BIN/dbr-setup" --env-file=/srv/shop/.env.production "$@" \
+        >"$RUNS/$RUN.out" 2>"$RUNS/$RUN.err" </dev/null || status=$?
+    output=$(cat "$RUNS/$RUN.out")
+    errors=$(cat "$RUNS/$RUN.err")
+    sound
+}
+ctl() { in_systemd systemctl "$@"; }
+start() { ctl start "$1" || fail "$(ctl status --no-pager --full "$1"; cat "$SRV/log")"; }
+shown() { ctl show --value --property="$2" "$1"; }
+state() { jq -r "$1" "$STATE_DIR/state.json"; }
+
+@test "timers and services do what they are for, and a second run changes nothing" {
+    local before unit
+    env_set DB_BACKUP_DIR /srv/backups
+    run_setup --systemd --yes
+    exits 0
+    stdout_has "created       dbr-sync@shop.timer is enabled" "created       backup directory /srv/backups"
+    for unit in sync verify health backup; do
+        is "$(ctl is-active "dbr-$unit@shop.timer")" active
+        is "$(ctl is-enabled "dbr-$unit@shop.timer")" enabled
+        is "$(shown "dbr-$unit@shop.timer" Persistent)" yes
+        [ "$(shown "dbr-$unit@shop.timer" RandomizedDelayUSec)" != 0 ]
+    done
+    p1 -c "UPDATE users SET balance = balance + 1 WHERE id = 7"
+    before=$(state .sync.lastSync)
+    start dbr-sync@shop.service
+    [ "$(state .sync.lastSync)" != "$before" ]
+    same_rows
+    start dbr-verify@shop.service
+    is "$(shown dbr-verify@shop.service Result)" success
+    start dbr-health@shop.service
+    is "$(jq -rs length "$STATE_DIR/history.jsonl")" 1
+    start dbr-backup@shop.service
+    compgen -G "$SRV/backups/db-backup-*.sql.gz"
+    # A difference is a failure of the unit.
+    p2w -c "DELETE FROM leads"
+    ! ctl start dbr-verify@shop.service 2>/dev/null || fail "no failure"
+    is "$(shown dbr-verify@shop.service ExecMainStatus)" 4
+    # A secondary that is down is none of the check.
+    env_set DATABASE_URL_SECONDARY "postgresql://app@127.0.0.1:$(servers_free_port)/$DB"
+    start dbr-health@shop.service
+    is "$(shown dbr-health@shop.service ExecMainStatus)" 1
+    env_set DATABASE_URL_SECONDARY "$P2_URL"
+    run_setup --systemd --yes
+    exits 0
+    [ -z "$(grep -v '^unchanged \|^checked ' <<<"$output")" ] || fail "something changed"
+}
+
+@test "the schedule follows the configuration, and only what differs is changed" {
+    run_setup --systemd --yes --no-init --dry-run
+    exits 0
+    stdout_has "would create  dbr-sync@shop.timer is enabled"
+    [ -z "$(in_systemd ls /etc/systemd/system | grep dbr)" ]
+    run_setup --systemd --yes --no-init
+    exits 0
+    is "$(shown dbr-sync@shop.timer TimersCalendar | grep -c 'OnCalendar=\*-\*-\* \*:00:00')" 1
+    env_set DB_SYNC_INTERVAL_MS 900000
+    run_setup --systemd --no-init
+    exits 0
+    stdout_has "created       /etc/systemd/system/dbr-sync@shop.timer.d/dbr-setup.conf" "unchanged     dbr-sync@shop.timer is enabled"
+    is "$(grep -cv '^unchanged \|^checked \|^not done' <<<"$output")" 1
+    is "$(shown dbr-sync@shop.timer TimersCalendar | grep -c 'OnCalendar=\*-\*-\* \*:00/15:00')" 1
+    env_unset DB_SYNC_INTERVAL_MS
+    run_setup --systemd --no-init --watch
+    exits 0
+    stdout_has "removed       /etc/systemd/system/dbr-sync@shop.timer.d/dbr-setup.conf" "removed       dbr-health@shop.timer" \
+        "created       dbr-watch@shop.service is enabled"
+    is "$(ctl is-active dbr-watch@shop.service)" active
+    # The same name for another pair.
+    mkdir "$SRV/other"
+    cp "$ENV_FILE" "$SRV/other/shop.env"
+    run_setup --env-file=/srv/other/shop.env --systemd --no-init
+    exits 5
+    stderr_has "is for /srv/shop/.env.production" "--name"
+    run_setup --env-file=/srv/other/shop.env --systemd --no-init --name=second
+    exits 0
+    run_setup --env-file=/srv/other/shop.env --uninstall --systemd --name=second
+    exits 0
+    is "$(ctl is-active dbr-watch@shop.service)" active
+    # What is not from here stays.
+    in_systemd sh -c 'echo "[Service]" >/etc/systemd/system/dbr-sync@shop.service.d/own.conf'
+    run_setup --uninstall
+    exits 0
+    stdout_has "removed       dbr-watch@shop.service"
+    is "$(in_systemd find /etc/systemd/system -name '*dbr*' -o -name own.conf | sort)" "/etc/systemd/system/dbr-sync@shop.service.d
+/etc/systemd/system/dbr-sync@shop.service.d/own.conf"
+    [ -z "$(ctl list-units --all --plain --no-legend 'dbr-*' | grep -w active)" ]
+    run_setup --uninstall
+    exits 0
+    stdout_has "unchanged     no units of shop"
+}
+
+@test "a unit of somebody else stays as it is" {
+    in_systemd sh -c 'echo "[Unit]" >/etc/systemd/system/dbr-sync@.service'
+    run_setup --systemd --yes --no-init
+    exits 5
+    stderr_has "/etc/systemd/system/dbr-sync@.service exists, and is not from dbr-setup"
+    is "$(in_systemd cat /etc/systemd/system/dbr-sync@.service)" "[Unit]"
+}
+
+@test "the watch is ready after the first check, and restarted when it hangs" {
+    local pid
+    env_set DB_HEALTH_CHECK_INTERVAL_MS 1000
+    in_systemd sh -c 'mkdir /etc/systemd/system/dbr-watch@.service.d &&
+        printf "[Service]\nWatchdogSec=5s\nRestartSec=0\n" >/etc/systemd/system/dbr-watch@.service.d/test.conf'
+    run_setup --systemd --watch --yes
+    exits 0
+    is "$(ctl is-active dbr-watch@shop.service)" active
+    [ -s "$STATE_DIR/history.jsonl" ]
+    is "$(shown dbr-watch@shop.service StatusText)" healthy
+    pid=$(shown dbr-watch@shop.service MainPID)
+    in_systemd kill -STOP "$pid"
+    wait_for 30 restarted "$pid" || fail "it still hangs"
+    is "$(shown dbr-watch@shop.service NRestarts)" 1
+    ctl stop dbr-watch@shop.service
+    is "$(shown dbr-watch@shop.service Result)" success
+}
+restarted() {
+    local now
+    now=$(shown dbr-watch@shop.service MainPID)
+    [ "$now" != 0 ] && [ "$now" != "$1" ] && [ "$(ctl is-active dbr-watch@shop.service)" = active ]
+}
+
+@test "a service is confined, and a check that does not work is told of" {
+    cat >"$SRV/hook" <<'SH'
+#!/bin/sh
+{
+    echo "$DBR_EVENT $DBR_REASON: $DBR_MESSAGE"
+    touch /srv/outside /etc/outside /root/outside
+    grep -E '^(NoNewPrivs|CapEff|Seccomp):' /proc/self/status
+    ls /tmp
+} >/srv/state/hook.out 2>&1
+SH
+    chmod 755 "$SRV/hook"
+    touch "$SRV/seen-from-outside"
+    env_set DB_ON_EVENT /srv/hook
+    run_setup --systemd --yes
+    exits 0
+    env_set HEALTH_CHECK_TIMEOUT never
+    ! ctl start dbr-health@shop.service 2>/dev/null || fail "no failure"
+    is "$(shown dbr-health@shop.service ExecMainStatus)" 3
+    # The report reads the same configuration; where that is what is broken it cannot run the hook, but the event is kept.
+    env_unset HEALTH_CHECK_TIMEOUT
+    in_systemd sh -c 'mkdir -p /etc/systemd/system/dbr-health@.service.d &&
+        printf "[Service]\nExecStart=\nExecStart=/bin/sh -c \"exit 3\"\n" >/etc/systemd/system/dbr-health@.service.d/test.conf'
+    ctl daemon-reload
+    ctl reset-failed
+    ! ctl start dbr-health@shop.service 2>/dev/null || fail "no failure"
+    wait_for 20 test -s "$STATE_DIR/hook.out" || fail "not told: $(ctl status --no-pager dbr-failure@shop.service)"
+    wait_for 20 grep -q Seccomp "$STATE_DIR/hook.out"
+    output=$(cat "$STATE_DIR/hook.out")
+    stdout_has "error systemd: dbr-health@shop.service does not work (exit-code 3)" "Read-only file system"
+    grep -qE '^NoNewPrivs:[[:blank:]]1$' <<<"$output"
+    grep -qE '^CapEff:[[:blank:]]0+$' <<<"$output"
+    grep -qE '^Seccomp:[[:blank:]]2$' <<<"$output"
+    [ ! -e "$SRV/outside" ]
+    [ ! -e /etc/outside ]
+    [ ! -e /root/outside ]
+    is "$(jq -r 'select(.event == "error") | .reason' "$STATE_DIR/events.jsonl" | tail -n 1)" systemd
+}
