@@ -77,14 +77,14 @@ state() { jq -r "$1" "$STATE_DIR/state.json"; }
     env_set DATABASE_URL_SECONDARY "$P2_URL"
     run_setup --systemd --yes
     exits 0
-    [ -z "$(grep -v '^unchanged \|^checked ' <<<"$output")" ] || fail "something changed"
+    ! grep -qv '^unchanged \|^checked ' <<<"$output" || fail "something changed"
 }
 
 @test "the schedule follows the configuration, and only what differs is changed" {
     run_setup --systemd --yes --no-init --dry-run
     exits 0
     stdout_has "would create  dbr-sync@shop.timer is enabled"
-    [ -z "$(in_systemd ls /etc/systemd/system | grep dbr)" ]
+    is "$(in_systemd find /etc/systemd/system -name '*dbr*')" ""
     run_setup --systemd --yes --no-init
     exits 0
     is "$(shown dbr-sync@shop.timer TimersCalendar | grep -c 'OnCalendar=\*-\*-\* \*:00:00')" 1
@@ -118,7 +118,7 @@ state() { jq -r "$1" "$STATE_DIR/state.json"; }
     stdout_has "removed       dbr-watch@shop.service"
     is "$(in_systemd find /etc/systemd/system -name '*dbr*' -o -name own.conf | sort)" "/etc/systemd/system/dbr-sync@shop.service.d
 /etc/systemd/system/dbr-sync@shop.service.d/own.conf"
-    [ -z "$(ctl list-units --all --plain --no-legend 'dbr-*' | grep -w active)" ]
+    is "$(ctl list-units --state=active --plain --no-legend 'dbr-*.timer' 'dbr-*.service')" ""
     run_setup --uninstall
     exits 0
     stdout_has "unchanged     no units of shop"
