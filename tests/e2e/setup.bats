@@ -1,0 +1,274 @@
+#!/usr/bin/env bats
+# Proves: dbr-setup takes two URLs from wherever they are, examines before it writes, writes env file and directories once and
+# nothing twice, inits with consent only, goes on where it stopped, and never shows a password, nor puts one into arguments.
+
+load ../lib/helper
+setup() {
+    pair_setup app
+    any_load
+    mkdir shop
+    cd shop || return 1
+    FILE=$PWD/.env.production
+}
+teardown() { pair_teardown; }
+
+run_setup() { run_program dbr-setup "$@"; }
+urls() { export DATABASE_URL=$P1_URL DATABASE_URL_SECONDARY=$P2_URL; }
+# What the file says of a key, as node and dbr read it.
+value() { env -i PATH="$PATH" sh -c '. "$1"; eval "printf %s \"\$$2\""' value "$FILE" "$1"; }
+nothing_written() {
+    [ ! -e "$FILE" ] || fail "the env file was written"
+    [ ! -e "$STATE_DIR" ] || fail "the state directory was made"
+    is "$(p2 -c "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'")" 0
+}
+
+@test "from the environment to a pair in step, and again: nothing" {
+    urls
+    run_setup --state-dir="$STATE_DIR" --yes
+    exits 0
+    stdout_has "created       env file $FILE, mode 600: DATABASE_URL, DATABASE_URL_SECONDARY, DB_STATE_DIR" \
+        "created       state directory $STATE_DIR" "created       tables and rows on the secondary" "checked       pair: two different databases"
+    is "$(stat -c %a "$FILE" "$STATE_DIR" | paste -sd ' ')" "600 700"
+    is "$(value DATABASE_URL)" "$P1_URL"
+    is "$(value DATABASE_URL_SECONDARY)" "$P2_URL"
+    is "$(value DB_STATE_DIR)" "$STATE_DIR"
+    same_rows
+    unset DATABASE_URL DATABASE_URL_SECONDARY
+    touch -d 2020-01-01 "$FILE"
+    cp -p "$FILE" before
+    run_setup
+    exits 0
+    stdout_has "unchanged     env file" "unchanged     state directory" "unchanged     the secondary is initialised"
+    stdout_lacks created
+    ! grep -q '^changed' <<<"$output" || fail "something changed"
+    is "$(stat -c %Y "$FILE")" "$(stat -c %Y before)"
+    cmp before "$FILE"
+    run_setup --quiet
+    exits 0
+    stdout_empty
+    # The programs find it without an option.
+    run_program dbr-sync --verify
+    exits 0
+}
+
+@test "from files and from standard input, keeping what else is in the env file" {
+    printf '%s\r\n' "$P1_URL" >one
+    (umask 077 && printf '# of the application\nexport PORT=3000 # not dbr'"'"'s\nDB_BACKUP_DIR=%s/backups\n' "$PWD" >"$FILE")
+    run_setup --primary-from=one --secondary-from=- --state-dir="$STATE_DIR" --no-init </dev/null
+    exits 2
+    stderr_has "standard input has no line for --secondary-from"
+    status=0
+    printf '%s\n%s\n' "$P1_URL" "$P2_URL" | "$DBR_BIN/dbr-setup" --primary-from=- --secondary-from=- --state-dir="$STATE_DIR" --no-init >"$RUNS/out" 2>&1 ||
+        status=$?
+    output=$(cat "$RUNS/out")
+    exits 0
+    stdout_has "created       backup directory $PWD/backups" "not done"
+    is "$(head -n 3 "$FILE")" "# of the application
+export PORT=3000 # not dbr's
+DB_BACKUP_DIR=$PWD/backups"
+    is "$(value DATABASE_URL_SECONDARY)" "$P2_URL"
+    is "$(stat -c %a backups)" 700
+    # Another URL than the one in the file: with consent only.
+    cp "$FILE" before
+    DATABASE_URL="$P1_URL?application_name=x" run_setup --no-init
+    exits 5
+    stderr_has "replace DATABASE_URL in $FILE?" "--yes"
+    cmp before "$FILE"
+    DATABASE_URL="$P1_URL?application_name=x" run_setup --no-init --yes
+    exits 0
+    stdout_has "changed       env file $FILE, mode 600: DATABASE_URL"
+    is "$(value DATABASE_URL)" "$P1_URL?application_name=x"
+    # A file that others may read.
+    chmod 644 "$FILE"
+    run_setup --no-init
+    exits 0
+    is "$(stat -c %a "$FILE")" 600
+}
+
+@test "at a terminal: what is asked for is not shown, and no is no" {
+    cat >typist <<'PY'
+import os, pty, select, sys
+# typist ANSWERS PROGRAM...: each line of the file ANSWERS is typed after what it waits for: "text that is shown<tab>answer".
+answers = [line.rstrip("\n").split("\t") for line in open(sys.argv[1])]
+pid, fd = pty.fork()
+if pid == 0:
+    os.execvp(sys.argv[2], sys.argv[2:])
+shown = ""
+while True:
+    try:
+        data = os.read(fd, 4096).decode(errors="replace")
+    except OSError:
+        break
+    if not data:
+        break
+    sys.stdout.write(data)
+    shown += data
+    if answers and answers[0][0] in shown:
+        shown = ""
+        os.write(fd, (answers.pop(0)[1] + "\n").encode())
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+PY
+    type_in() {
+        printf '%s\n' "$@" >answers
+        status=0
+        timeout -k 5 "$DBR_TEST_TIMEOUT" python3 typist answers "$DBR_BIN/dbr-setup" --state-dir="$STATE_DIR" >"$RUNS/typed" 2>&1 3>&- || status=$?
+        rm answers
+        output=$(cat "$RUNS/typed")
+    }
+    type_in "primary (not shown"$'\t'"$P1_URL" "secondary (not shown"$'\t'"$P2_URL" "copy all rows? [y/N]"$'\t'"no"
+    exits 5
+    stdout_has "not agreed to" "created       env file"
+    is "$(value DATABASE_URL)" "$P1_URL"
+    type_in "copy all rows? [y/N]"$'\t'"y"
+    exits 0
+    stdout_has "unchanged     env file" "created       tables and rows on the secondary"
+    stdout_lacks "not shown"
+    same_rows
+}
+
+@test "a dry run and a print change nothing" {
+    urls
+    run_setup --dry-run --cron --state-dir="$STATE_DIR"
+    exits 0
+    stdout_has "would create  env file" "would create  state directory" "would create  tables and rows"
+    nothing_written
+    npm_lifecycle_event=db:setup npm_config_dry_run=true run_setup --yes --state-dir="$STATE_DIR"
+    exits 0
+    stderr_has "npm was given --dry-run"
+    nothing_written
+    run_setup --print --state-dir="$STATE_DIR"
+    exits 0
+    stdout_has "dbr-setup begins: $FILE" "/dbr-sync --quiet --wait=600 --env-file=$FILE >>$STATE_DIR/cron.log 2>&1"
+    run_setup --print --systemd --user --state-dir="$STATE_DIR"
+    exits 0
+    stdout_has "LoadCredential=env:$FILE" "enable --now dbr-sync@shop.timer"
+    nothing_written
+}
+
+@test "what the doctor refuses is not written" {
+    export DATABASE_URL=$P1_URL DATABASE_URL_SECONDARY=$P1_URL
+    run_setup --yes --state-dir="$STATE_DIR"
+    exits 5
+    stderr_has "same database" "hint: "
+    nothing_written
+    DATABASE_URL_SECONDARY="postgresql://app:hunter2@127.0.0.1:$(servers_free_port)/$DB"
+    SECRET=hunter2
+    run_setup --yes --state-dir="$STATE_DIR" --json
+    exits 3
+    json_is .success false
+    json_is .error.code unreachable
+    json_is '.checks[] | select(.area == "secondary") | .level' error
+    json_is '.steps | length' 0
+    nothing_written
+    export DATABASE_URL_SECONDARY="postgresql://app:hunter2@[::1/x"
+    run_setup --yes --state-dir="$STATE_DIR"
+    exits 2
+    stderr_has DATABASE_URL_SECONDARY
+    nothing_written
+    # A role without rights.
+    server_sql one "$DB" -c "REVOKE ALL ON users FROM app" -c "ALTER TABLE users OWNER TO postgres"
+    export DATABASE_URL_SECONDARY=$P2_URL
+    run_setup --yes --state-dir="$STATE_DIR"
+    exits 3
+    stderr_has "may not read 1 of the 15 tables"
+    nothing_written
+}
+
+@test "no password in the arguments of any process, or in what is said" {
+    urls
+    # Whatever is started while it runs is looked at.
+    python3 - "$BATS_TEST_TMPDIR/arguments" 3>&- <<'PY' &
+import glob, sys
+seen = set()
+with open(sys.argv[1], "w", buffering=1) as out:
+    out.write("watching\n")
+    while True:
+        for name in glob.glob("/proc/[0-9]*/cmdline"):
+            try:
+                text = open(name, errors="replace").read().replace("\0", " ")
+            except OSError:
+                continue
+            if text not in seen:
+                seen.add(text)
+                out.write(text + "\n")
+PY
+    local watcher=$!
+    wait_for 10 grep -q watching "$BATS_TEST_TMPDIR/arguments"
+    run_setup --yes --verbose --state-dir="$STATE_DIR"
+    kill "$watcher"
+    exits 0
+    grep -q dbr-init-secondary "$BATS_TEST_TMPDIR/arguments" || fail "nothing was seen"
+    ! grep dbr- "$BATS_TEST_TMPDIR/arguments" | grep -F -e "$SERVERS_APP_PASSWORD" -e "$SERVERS_APP_PASSWORD_ENCODED" || fail "a password was seen"
+    # The test's own end looks for one in what was printed.
+    run_setup "postgresql://app:hunter2@db.example.com/x"
+    exits 2
+    stderr_has "unexpected argument (a URL)"
+    SECRET=hunter2
+}
+
+@test "it goes on where it stopped" {
+    urls
+    run_setup --state-dir="$STATE_DIR"
+    exits 5
+    stderr_has "consent is needed" "--yes"
+    stdout_has "created       env file" "created       state directory"
+    unset DATABASE_URL DATABASE_URL_SECONDARY
+    # An init that fails: the secondary holds a table already.
+    p2 -c "CREATE TABLE users (id int)"
+    run_setup --yes
+    exits 5
+    stderr_has "the secondary is not empty" "dbr-init-secondary did not finish"
+    p2 -c "DROP TABLE users"
+    run_setup --yes --json
+    exits 0
+    json_is '[.steps[] | .state] | join(" ")' "unchanged unchanged created"
+    json_is '.checks | length > 3' true
+    same_rows
+}
+
+@test "bad options, files and directories: a clear error, and nothing done" {
+    local words
+    while IFS='|' read -r words expected; do
+        # shellcheck disable=SC2086 # words of options
+        run_setup $words
+        exits 2
+        stderr_has "$expected"
+        stdout_empty
+    done <<'END'
+--no-such|unknown option --no-such
+--crom|did you mean --cron?
+--user|--user goes with --systemd
+--watch --cron|--watch goes with --systemd
+--systemd --name=../x|--name takes letters
+--run-as=nobody-of-that-name|there is no user nobody-of-that-name
+--run-as=nobody --systemd --user|exclude each other
+--env-file=/nowhere/at/all.env|there is no directory /nowhere/at
+--env-file=/|is no file
+--primary-from=/nowhere/url|cannot read a line of /nowhere/url
+--primary-from=|has an empty value
+stray|unexpected argument stray
+END
+    run_setup --json --print
+    exits 2
+    json_is .error.message "--print and --json exclude each other"
+    run_setup
+    exits 2
+    stderr_has "DATABASE_URL is not set" "--primary-from"
+    urls
+    touch in-the-way
+    run_setup --yes --state-dir="$PWD/in-the-way"
+    exits 2
+    run_setup --yes --state-dir="$PWD/in-the-way/below"
+    exits 2
+    # A file that no line can be added to: its last quote is never closed.
+    (umask 077 && printf "PORT=3000\nKEY='\n" >"$FILE")
+    cp "$FILE" before
+    run_setup --yes --state-dir="$STATE_DIR"
+    exits 2
+    stderr_has "$FILE"
+    cmp before "$FILE"
+    [ ! -e "$STATE_DIR" ]
+    run_setup --json --yes --state-dir="$STATE_DIR"
+    exits 2
+    json_is .error.code usage
+}
