@@ -156,7 +156,9 @@ static bool set_up(struct cli *cli, int argc, char **argv, struct err *err)
                             cli->program->operands ? &cli->operands : NULL, err);
     if (!ok)
         common->json = common->json || asks_for_json(argc, argv);
-    if (ok && !common->help && !common->version && !common->list_options)
+    /* What is given to "npm start" beside a command is meant for that. */
+    bool runs_command = cli->operands.count > 0;
+    if (ok && !common->help && !common->version && !common->list_options && !runs_command)
         ok = npm_apply(cli->program, common, &notices, err);
 
     log_set_level(common->quiet ? LOG_WARN : common->verbose ? LOG_DEBUG : LOG_INFO);

@@ -28,8 +28,8 @@ typedef bool (*cli_run)(struct cli *cli, struct err *err);
 /*
  * Runs the program and returns its exit status: 0 or cli->status, the code of the error, or 128 +
  * signal for a run that a signal ended. Under npm (npm_lifecycle_event set) the configuration
- * dry-run and json counts as the option given; any other option that npm kept for itself is only
- * reported.
+ * dry-run and json counts as the option given; any other option that npm kept for itself and that
+ * changes what is done is refused.
  *
  * On failure prints "program: error: message" and "hint: ..." to stderr, or under --json one
  * document {"success": false, "error": {"code", "message", "hint"}} to stdout (members that the

@@ -12,10 +12,11 @@
 #include "cli/options.h"
 
 /*
- * Sets the program's dry-run option and common->json where npm's configuration asks for them. Every
- * other option of the program that npm kept is left alone, consent above all. notices gets a line
- * for each. ERR_USAGE when a dry run was asked for and the program knows none: running for real is
- * the last thing the user wants.
+ * Sets the program's dry-run option and common->json where npm's configuration asks for them.
+ * Consent (--yes) is never taken from there. notices gets a line for each of these. ERR_USAGE, with
+ * the command that was meant as hint, when npm kept any other option that changes what the program
+ * does, or a dry run was asked for and the program knows none: what would run is not what the user
+ * asked for.
  */
 bool npm_apply(const struct program *program, struct options_common *common,
                struct strlist *notices, struct err *err);

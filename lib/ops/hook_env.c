@@ -49,7 +49,8 @@ void hook_env(const struct config *config, const struct hook_event *event, struc
     char alerts[24] = "";
 
     for (size_t i = 0; environ && environ[i]; i++)
-        strlist_add(list, environ[i]);
+        if (strncmp(environ[i], "npm_", 4) != 0) /* what npm was told is for this run alone */
+            strlist_add(list, environ[i]);
     set_path(list, "DBR_ENV_FILE", config->env_file);
     set_path(list, "DB_STATE_DIR", config->state_dir);
     for (size_t i = 0; i < sizeof passed_on / sizeof passed_on[0]; i++) {

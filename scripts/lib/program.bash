@@ -183,9 +183,19 @@ parse() {
     done
 }
 
-# npm keeps options for itself that are given without "--". Consent is never taken from there.
+# npm keeps options for itself that are given without "--". Consent is never taken from there; without the others, what would run
+# is not what was asked for.
 heed_npm() {
-    [ -n "${npm_lifecycle_event-}" ] || return 0
+    local row name argument key script=${npm_lifecycle_event-} names='' meant=''
+    [ -n "$script" ] || return 0
+    for row in "${OPTIONS[@]}" "${COMMON_OPTIONS[@]:0:2}"; do # of the common ones: --env-file, --state-dir
+        IFS=$'\t' read -r name _ _ argument _ <<<"$row"
+        key=npm_config_${name//-/_}
+        [[ $name != dry-run && -n ${!key-} && ${!key} != false ]] || continue
+        [ "$argument" = - ] && argument='' || argument="=$argument"
+        names+="${names:+, }--$name" meant+=" --$name$argument"
+    done
+    [ -z "$names" ] || die 2 "npm kept $names for itself; nothing was done" "npm run $script --$meant"
     if [[ ${npm_config_dry_run-} == true && -z ${GIVEN[dry-run]-} ]]; then
         GIVEN[dry-run]=yes
         log 'npm was given --dry-run: this is a dry run'
@@ -194,7 +204,7 @@ heed_npm() {
         GIVEN[json]=yes
         log 'npm was given --json: the result is printed as JSON'
     fi
-    unset npm_config_dry_run npm_config_json # the other programs are not what npm was told to run
+    unset npm_lifecycle_event # the other programs are not what npm was told to run
 }
 
 # --- the frame -------------------------------------------------------------------

@@ -73,6 +73,9 @@ secondary_untouched() {
 @test "--recreate takes its consent from the command line only" {
     p2 -c "CREATE TABLE precious (note text)"
     npm_lifecycle_event=db:init npm_config_recreate=true npm_config_yes=true run_dbr init-secondary
+    exits 2
+    stderr_has "npm kept --recreate for itself" "npm run db:init -- --recreate"
+    npm_lifecycle_event=db:init npm_config_yes=true run_dbr init-secondary
     exits 5
     secondary_untouched precious
 }

@@ -52,8 +52,11 @@ fails_over() {
     run_dbr failover
     refused --yes planned
     untouched primary
-    npm_lifecycle_event=db:failover npm_config_yes=true npm_config_force=true run_dbr failover
+    npm_lifecycle_event=db:failover npm_config_yes=true run_dbr failover
     refused --yes
+    npm_lifecycle_event=db:failover npm_config_yes=true npm_config_force=true run_dbr failover
+    exits 2
+    stderr_has "npm kept --force for itself" "npm run db:failover -- --force"
     untouched primary
     fails_over
     run_dbr failback

@@ -16,6 +16,7 @@ static const struct option options[] = {
     {.letter = 'n', .name = "dry-run", .help = "change nothing", .target = &dry_run},
     {.name = "full", .help = "everything", .target = &full},
     {.name = "force", .help = "past the guard", .target = &full, .consent = true},
+    {.name = "no-check", .help = "without a check", .target = &full},
     OPTION_END,
 };
 static const struct program with_dry_run = {"dbr-test", "a test", "[options]", options,
@@ -364,9 +365,9 @@ static int npm_begin(void **state)
 
 static int npm_end(void **state)
 {
-    static const char *const names[] = {"npm_lifecycle_event", "npm_config_dry_run",
-                                        "npm_config_json",     "npm_config_yes",
-                                        "npm_config_force",    "npm_config_full"};
+    static const char *const names[] = {
+        "npm_lifecycle_event", "npm_config_dry_run", "npm_config_json", "npm_config_yes",
+        "npm_config_env_file", "npm_config_full",    "npm_config_check"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         (void)unsetenv(names[i]);
     return unit_leave(state);
@@ -390,14 +391,32 @@ TEST(npm_dry_run_and_json_count)
 TEST(npm_never_consents)
 {
     (void)setenv("npm_config_yes", "true", 1);
-    (void)setenv("npm_config_force", "true", 1);
-    (void)setenv("npm_config_full", "true", 1);
     assert_int_equal(RUN(with_dry_run, show_flags, NULL), 0);
     assert_string_equal(out, "0000");
-    assert_non_null(
-        strstr(errors, "npm kept --force for itself: write npm run db:test -- --force"));
-    assert_non_null(strstr(errors, "npm kept --yes for itself"));
-    assert_non_null(strstr(errors, "npm kept --full for itself"));
+    assert_non_null(strstr(errors, "npm kept --yes for itself: write npm run db:test -- --yes"));
+}
+
+TEST(what_npm_kept_is_refused)
+{
+    (void)setenv("npm_config_full", "true", 1);
+    (void)setenv("npm_config_env_file", "other.env", 1);
+    (void)setenv("npm_config_yes", "true", 1);
+    assert_int_equal(RUN(with_dry_run, show_flags, NULL), 2);
+    assert_string_equal(out, "");
+    assert_non_null(strstr(errors, "npm kept --full, --env-file for itself; nothing was done"));
+    assert_non_null(strstr(errors, "npm run db:test -- --full --env-file=FILE"));
+    (void)setenv("npm_config_full", "", 1);
+    (void)setenv("npm_config_env_file", "false", 1);
+    assert_int_equal(RUN(with_dry_run, show_flags, NULL), 0);
+}
+
+TEST(npm_takes_no_for_a_value)
+{
+    (void)setenv("npm_config_check", "", 1);
+    assert_int_equal(RUN(with_dry_run, show_flags, NULL), 2);
+    assert_non_null(strstr(errors, "npm run db:test -- --no-check"));
+    (void)setenv("npm_config_check", "true", 1);
+    assert_int_equal(RUN(with_dry_run, show_flags, NULL), 0);
 }
 
 TEST(npm_dry_run_of_a_program_without_one_is_refused)
@@ -505,6 +524,8 @@ int main(void)
         IN_DIR(closed_standard_streams_do_not_lead_into_files),
         cmocka_unit_test_setup_teardown(npm_dry_run_and_json_count, npm_begin, npm_end),
         cmocka_unit_test_setup_teardown(npm_never_consents, npm_begin, npm_end),
+        cmocka_unit_test_setup_teardown(what_npm_kept_is_refused, npm_begin, npm_end),
+        cmocka_unit_test_setup_teardown(npm_takes_no_for_a_value, npm_begin, npm_end),
         cmocka_unit_test_setup_teardown(npm_dry_run_of_a_program_without_one_is_refused, npm_begin,
                                         npm_end),
         cmocka_unit_test_setup_teardown(npm_configuration_alone_means_nothing, npm_begin, npm_end),
