@@ -89,6 +89,8 @@ SCRIPTS := $(sort $(patsubst scripts/%,%,$(wildcard scripts/dbr-*)))
 # For DB_ON_EVENT; named by their path.
 NOTIFY := $(sort $(wildcard scripts/notify/*))
 MANPAGES := $(sort $(wildcard man/*.[157]))
+# For package.json and PM2.
+NPM_FILES := $(sort $(wildcard scripts/npm/*))
 # Configurations of web servers and the status page, in the places that they have here.
 WEB_FILES := $(sort $(shell find scripts/web -type f 2>/dev/null))
 # Timers of the three kinds, with the paths of /usr/local, which are put right at the installation.
@@ -250,6 +252,7 @@ INSTALLED = \
 	$(foreach name,$(PROGRAMS),$(BIN)/$(name):$(BINDIR)/$(name)) \
 	$(foreach name,$(SCRIPTS),$(BIN)/$(name):$(BINDIR)/$(name)) \
 	$(foreach file,$(NOTIFY),$(file):$(DATADIR)/dbr/notify/$(notdir $(file))) \
+	$(foreach file,$(NPM_FILES),$(file):$(DATADIR)/dbr/npm/$(notdir $(file))) \
 	$(foreach page,$(MANPAGES),$(page):$(MANDIR)/man$(subst .,,$(suffix $(page)))/$(notdir $(page))) \
 	$(foreach file,$(WEB_FILES),$(file):$(WEBDIR)/$(file:scripts/web/%=%)) \
 	$(foreach file,$(UNITS),$(file):$(UNITDIR)/$(notdir $(file))) \
@@ -265,10 +268,10 @@ PLACED := scripts/systemd/* | scripts/cron/* | scripts/logrotate/*
 install: all
 	@set -e; for pair in $(INSTALLED); do \
 		file=$${pair%%:*}; target='$(DESTDIR)'$${pair#*:}; mode=644; \
-		case "$$file" in *.sh | scripts/web/*.* | $(PLACED)) ;; $(BIN)/*|scripts/*) mode=755;; esac; \
+		case "$$file" in *.sh | scripts/web/*.* | scripts/npm/*.* | $(PLACED)) ;; $(BIN)/*|scripts/*) mode=755;; esac; \
 		mkdir -p "$$(dirname "$$target")"; echo "  INSTALL $$target"; \
 		$(INSTALL) -m $$mode "$$file" "$$target"; \
-		case "$$file" in $(BIN)/*) ;; *) \
+		case " $(BINARIES) " in *" $$file "*) ;; *) \
 			sed -i 's|/usr/local/bin\>|$(BINDIR)|g; s|/usr/local/share/dbr\>|$(DATADIR)/dbr|g' "$$target";; \
 		esac; \
 	done

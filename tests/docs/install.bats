@@ -44,6 +44,8 @@ setup() {
     grep -q ' /usr/bin/dbr-sync ' "$root/usr/share/dbr/cron/dbr.crontab"
     [ -f "$root/usr/share/dbr/logrotate/dbr" ]
     ! grep -rn /usr/local "$root/usr/lib/systemd" "$root/usr/share/dbr/cron" "$root/usr/share/dbr/logrotate" || false
+    [ -x "$root/usr/share/dbr/npm/add-scripts" ]
+    [ ! -x "$root/usr/share/dbr/npm/ecosystem.config.cjs" ]
     make -s uninstall DESTDIR="$root" PREFIX=/usr
     left=$(find "$root" -not -type d)
     echo "left: $left"

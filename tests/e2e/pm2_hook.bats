@@ -2,26 +2,15 @@
 # Needs npm, and no server.
 
 load ../lib/helper
+load ../lib/node
 
-PM2_VERSION=7.0.4
-
-setup_file() {
-    if ! command -v npm >/dev/null || ! command -v node >/dev/null; then return 0; fi
-    local cache=$ROOT/tests/.cache/pm2-$PM2_VERSION
-    if [ ! -x "$cache/node_modules/.bin/pm2" ]; then
-        mkdir -p "$cache"
-        npm install --silent --no-audit --no-fund --omit=optional --ignore-scripts --prefix "$cache" "pm2@$PM2_VERSION" >&2
-    fi
-}
+setup_file() { node_fetch; }
 
 setup() {
-    if ! command -v npm >/dev/null || ! command -v node >/dev/null; then skip "npm is not installed, so that there is no PM2"; fi
+    node_setup
     cd "$BATS_TEST_TMPDIR" || return 1
     mkdir bin
     ln -s "$ROOT/scripts/dbr-pm2-hook" "$DBR_BIN/dbr-env" bin
-    # As short as can be: PM2 puts sockets there.
-    PM2_HOME=$(mktemp -d /tmp/pm2.XXXXXX)
-    export PM2_HOME PATH=$ROOT/tests/.cache/pm2-$PM2_VERSION/node_modules/.bin:$PATH
     ONE=postgresql://app:se%40cret1@one.example.com/app
     TWO='postgresql://app:se$cret2@two.example.com/app'
     (umask 077 && printf "%s\n" "DATABASE_URL=$ONE" "DATABASE_URL_SECONDARY=$TWO" "DB_STATE_DIR=$PWD/state" >dbr.env)
@@ -34,11 +23,7 @@ JS
     echo '{"version": 1, "activeDatabase": "secondary", "init": {"status": "done"}, "lastSwitch": {"op": "failover"}}' >state/state.json
 }
 
-teardown() {
-    [ -n "${PM2_HOME:-}" ] || return 0
-    timeout 20 pm2 kill >/dev/null 2>&1 3>&- || true
-    rm -rf "$PM2_HOME"
-}
+teardown() { node_teardown; }
 
 app_start() {
     env -u DBR_ENV_FILE -u DBR_EVENT DATABASE_URL="$ONE" KEPT="a b" pm2 start app.js --name shop "$@" >/dev/null 3>&-
