@@ -27,6 +27,9 @@ static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static bool enabled;
 static bool drawn;
 static int64_t last_drawn;
+/* What progress_begin has begun, and how much of it is done. */
+static char whole_what[32];
+static int64_t whole_total, whole_rows, whole_bytes;
 /* Since when the same thing is being done, and how much of it was done by then. */
 static char began_what[128];
 static int64_t began_ms;
@@ -54,6 +57,7 @@ static void put(const struct buf *text)
 /* What one line says; totals are 0 where they are unknown. */
 struct line {
     const char *what;
+    const char *measured; /* whose speed it is */
     int64_t rows, rows_total;
     int64_t bytes, bytes_total;
 };
@@ -73,13 +77,13 @@ static void add_left(struct buf *text, const struct line *line, double share, in
 {
     char left[32];
 
-    if (strncmp(began_what, line->what, sizeof began_what - 1) != 0 || began_ms == 0) {
-        (void)snprintf(began_what, sizeof began_what, "%s", line->what);
+    if (strncmp(began_what, line->measured, sizeof began_what - 1) != 0 || began_ms == 0) {
+        (void)snprintf(began_what, sizeof began_what, "%s", line->measured);
         began_ms = now;
         began_share = share;
     }
     int64_t spent = now - began_ms;
-    if (spent < LEFT_AFTER_MS || share <= began_share || began_share < 0)
+    if (spent < LEFT_AFTER_MS || share >= 1 || share <= began_share || began_share < 0)
         return;
     double ms = (double)spent * (1 - share) / (share - began_share);
     if (ms < (double)LEFT_MAX_MS) /* whole seconds: a guess has no more */
@@ -133,28 +137,56 @@ static void draw(const struct line *line, int64_t now)
     buf_release(&whole);
 }
 
-static void update(const struct line *line)
+static void update_locked(const struct line *line)
 {
-    (void)pthread_mutex_lock(&mutex);
     int64_t now = clock_mono_ms();
     if (enabled && (last_drawn == 0 || now - last_drawn >= REDRAW_MS)) {
         draw(line, now);
         last_drawn = now;
         drawn = true;
     }
+}
+
+static void update(const struct line *line)
+{
+    (void)pthread_mutex_lock(&mutex);
+    update_locked(line);
     (void)pthread_mutex_unlock(&mutex);
 }
 
 void progress_update(const char *what, int64_t done, int64_t total, int64_t bytes)
 {
-    const struct line line = {what, done, total, bytes, 0};
+    const struct line line = {what, what, done, total, bytes, 0};
     update(&line);
 }
 
 void progress_update_bytes(const char *what, int64_t done, int64_t total, int64_t rows)
 {
-    const struct line line = {what, rows, 0, done, total};
+    const struct line line = {what, what, rows, 0, done, total};
     update(&line);
+}
+
+void progress_begin(const char *what, int64_t total)
+{
+    (void)pthread_mutex_lock(&mutex);
+    (void)snprintf(whole_what, sizeof whole_what, "%s", what);
+    whole_total = total;
+    whole_rows = whole_bytes = 0;
+    began_ms = 0;
+    (void)pthread_mutex_unlock(&mutex);
+}
+
+void progress_part(const char *part, int64_t rows, int64_t bytes)
+{
+    struct buf what = BUF_INIT;
+    (void)pthread_mutex_lock(&mutex);
+    whole_rows += rows;
+    whole_bytes += bytes;
+    buf_addf(&what, "%s %s", whole_what, part);
+    const struct line line = {what.data, whole_what, whole_rows, whole_total, whole_bytes, 0};
+    update_locked(&line);
+    (void)pthread_mutex_unlock(&mutex);
+    buf_release(&what);
 }
 
 void progress_clear(void)

@@ -263,18 +263,18 @@ static void print_list(const struct report *r, const struct report_style *style,
     bool marked[2] = {false, false};
     size_t widths[2] = {0, LIST_MIN};
     const struct report pair = {2, right, r->cells, r->marks};
-    const struct layout l = {&pair, *style, widths, marked};
+    struct layout l = {&pair, *style, widths, marked};
 
     for (size_t i = 0; i < r->columns; i++)
         widths[0] = max_size(widths[0], width_of(r->cells.items[i]));
     if (style->columns > widths[0] + GAP + LIST_MIN)
-        widths[1] = style->columns - widths[0] - GAP;
+        l.widths[1] = style->columns - widths[0] - GAP;
     for (size_t row = r->columns; row < r->cells.count; row += r->columns) {
         if (row > r->columns)
             fputc('\n', out);
         for (size_t i = 0; i < r->columns; i++) {
             enum report_mark mark = (enum report_mark)r->marks.data[row + i];
-            marked[1] = style->symbols && mark != REPORT_PLAIN;
+            l.marked[1] = style->symbols && mark != REPORT_PLAIN;
             print_item(&l, r->cells.items[i], r->cells.items[row + i], mark, out);
         }
     }

@@ -6,17 +6,22 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/notify.h"
 #include "base/stop.h"
+#include "cli/terminal.h"
 #include "ops/breakers.h"
 #include "ops/doctor.h"
 #include "ops/health_check.h"
 #include "ops/health_judge.h"
 #include "ops/metrics.h"
 #include "ops/timeline.h"
+
+#define RESIZE_MS 300 /* how soon a view follows the width of its terminal */
+#define VIEW_SIZE 65536
 
 int health_exit_status(enum err_code code)
 {
@@ -43,15 +48,43 @@ static void notify(const struct cli *cli, bool ok, bool ready)
     buf_release(&text);
 }
 
-/* Sleeps until a time of clock_mono_ms, and tells the watchdog meanwhile that this is no hang. */
-static void sleep_until(int64_t until)
+/* The end of what is drawn on a terminal; due in clock_mono_ms. */
+static void end_view(int64_t due)
 {
-    int64_t slice = notify_watchdog_ms();
+    char time[CLOCK_TEXT_SIZE];
+    int64_t at_us = clock_now_us() + (due - clock_mono_ms()) * 1000;
+    printf("\nnext check: %s (Ctrl-C ends)\n", clock_format(at_us, time));
+}
+
+/* What stands on a terminal that has another width now is drawn anew; what cannot be read stays. */
+static void draw_again(struct cli *cli, const struct config *config,
+                       const struct health_options *options, int64_t due)
+{
+    struct health_options again = *options;
+    struct err ignored = ERR_INIT;
+    again.prometheus = NULL;
+    if (!options->peek && health_check_cached(cli, config, &again, &ignored))
+        end_view(due);
+    (void)fflush(stdout);
+}
+
+/* Sleeps until a time of clock_mono_ms, and tells the watchdog meanwhile that this is no hang.
+ * columns: of the terminal when its view was drawn. */
+static void sleep_until(struct cli *cli, const struct config *config,
+                        const struct health_options *options, int64_t until, size_t columns)
+{
+    int64_t watchdog = notify_watchdog_ms();
+    bool view = health_check_draws(cli, options);
     for (int64_t left = until - clock_mono_ms(); left > 0 && !stop_signal();
          left = until - clock_mono_ms()) {
-        clock_sleep_ms(slice > 0 && slice < left ? slice : left);
-        if (slice > 0)
+        int64_t slice = watchdog > 0 && watchdog < left ? watchdog : left;
+        clock_sleep_ms(view && slice > RESIZE_MS ? RESIZE_MS : slice);
+        if (watchdog > 0)
             notify_send("WATCHDOG=1");
+        if (view && terminal_columns(STDOUT_FILENO) != columns) {
+            columns = terminal_columns(STDOUT_FILENO);
+            draw_again(cli, config, options, until);
+        }
     }
 }
 
@@ -62,6 +95,7 @@ static bool watch_on(struct cli *cli, const struct config *config,
     struct health_watched watched = {.answered = {true, true}};
     for (;;) {
         int64_t started = clock_mono_ms();
+        size_t columns = terminal_columns(STDOUT_FILENO);
         err_clear(err);
         bool ok = metrics_sample(config, watched.answered, &watched.cpu, &watched.measured, err) &&
                   health_check_once(cli, config, options, &watched, err);
@@ -71,11 +105,13 @@ static bool watch_on(struct cli *cli, const struct config *config,
         /* A state that was locked or a disk that was full may be well again at the next check. */
         if (!ok)
             log_error("%s", err->message);
+        else if (health_check_draws(cli, options))
+            end_view(started + config->health_interval_ms);
         if (!flushed(err))
             return false;
         notify(cli, ok, first);
         first = false;
-        sleep_until(started + config->health_interval_ms);
+        sleep_until(cli, config, options, started + config->health_interval_ms, columns);
         if (!stop_check(err))
             return false;
     }
@@ -84,6 +120,9 @@ static bool watch_on(struct cli *cli, const struct config *config,
 static bool watch(struct cli *cli, const struct config *config,
                   const struct health_options *options, struct err *err)
 {
+    /* A view goes out at once, so that nothing flickers. */
+    if (health_check_draws(cli, options))
+        (void)setvbuf(stdout, NULL, _IOFBF, VIEW_SIZE);
     bool ok = watch_on(cli, config, options, err);
     notify_send("STOPPING=1");
     return ok;

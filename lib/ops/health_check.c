@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/stop.h"
+#include "cli/terminal.h"
 #include "ops/health_act.h"
 #include "ops/health_checks.h"
 #include "ops/health_judge.h"
@@ -141,6 +142,12 @@ static bool check_identities(const struct state *state, const struct probe *prob
     return true;
 }
 
+bool health_check_draws(const struct cli *cli, const struct health_options *options)
+{
+    return options->watch && !cli->common.json && !cli->common.quiet &&
+           terminal_moves(STDOUT_FILENO);
+}
+
 /* plugin gets the line of --nagios: there is one only, and how the run ends is known later. */
 static void report(struct cli *cli, const struct config *config,
                    const struct health_options *options, const struct state *state,
@@ -164,12 +171,12 @@ static void report(struct cli *cli, const struct config *config,
         cli->document_done = true;
     } else if (cli->common.quiet && judgement->status == HEALTH_OK) {
         /* Nothing to say. */
-    } else if (watch && !isatty(STDOUT_FILENO)) {
+    } else if (watch && !health_check_draws(cli, options)) {
         health_line(config, state, judgement, &line);
         puts(line.data);
     } else {
         if (watch)
-            fputs("\033[H\033[2J", stdout);
+            fputs("\033[H\033[J", stdout);
         health_table(cli, config, state, judgement);
     }
     buf_release(&line);

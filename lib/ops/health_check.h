@@ -22,6 +22,9 @@ struct health_watched {
 bool health_check_once(struct cli *cli, const struct config *config,
                        const struct health_options *options, struct health_watched *watched,
                        struct err *err);
+/* Whether --watch draws its reports on the screen, each over the last one, rather than a line for
+ * each. */
+bool health_check_draws(const struct cli *cli, const struct health_options *options);
 /* Reports the last record. */
 bool health_check_cached(struct cli *cli, const struct config *config,
                          const struct health_options *options, struct err *err);

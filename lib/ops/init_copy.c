@@ -126,6 +126,7 @@ bool init_copy_rows(struct init_run *run, struct init_work *work, struct plan_ru
                         .sums = &work->sums,
                         .warnings = &run->outcome.warnings};
     size_t larges = 0;
+    int64_t rows = 0;
     size_t i;
     bool ok;
 
@@ -133,7 +134,9 @@ bool init_copy_rows(struct init_run *run, struct init_work *work, struct plan_ru
         small[i] = work->copy[i] && bulk_is_small(&work->pairs.items[i]);
         large[i] = work->copy[i] && !small[i];
         larges += large[i];
+        rows += large[i] ? compare_row_estimate(&work->pairs.items[i]) : 0;
     }
+    progress_begin("copying", rows);
     ok = copy_small(run, work, small, err) &&
          (larges ? jobs_run(&jobs, err) : build_keys(work, ddl, err));
     progress_clear();

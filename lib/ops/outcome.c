@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "cli/progress.h"
 #include "cli/report.h"
 #include "repl/weather.h"
 
@@ -234,6 +235,7 @@ void outcome_report(const struct outcome *outcome, struct cli *cli, enum outcome
         traffic_report(&outcome->traffic, cli);
         return;
     }
+    progress_clear();
     for (i = 0; i < outcome->warnings.count; i++)
         log_warn("%s", outcome->warnings.items[i]);
     if (!cli->common.quiet)

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "cli/progress.h"
 #include "db/pipeline.h"
 #include "db/query.h"
 #include "db/quote.h"
@@ -80,6 +81,32 @@ static bool run_wave(struct applying *s, bool last, struct err *err)
                     pipeline_send(&a->conns[TARGET], 1, err) && wave_finish(&s->wave, a, err));
 }
 
+static void tell(const struct applying *s)
+{
+    size_t i;
+
+    for (i = 0; i < s->wave.count; i++) {
+        const struct wave_batch *b = &s->wave.batches[i];
+
+        progress_part(s->a->pairs->items[b->pair].name, b->inserts + b->updates + b->deletes,
+                      b->octets);
+    }
+}
+
+static int64_t changes_of(const struct applier *a)
+{
+    int64_t rows = 0;
+    size_t i;
+
+    for (i = 0; i < a->pairs->count; i++) {
+        const struct comparison *c = &a->all->items[i];
+
+        if (pairing_active(&a->pairs->items[i]))
+            rows += c->inserts + c->updates + (a->pairs->items[i].hold_deletes ? 0 : c->deletes);
+    }
+    return rows;
+}
+
 bool apply_flush(struct applying *s, bool last, struct err *err)
 {
     bool alone = s->a->piecemeal && !s->whole;
@@ -88,6 +115,7 @@ bool apply_flush(struct applying *s, bool last, struct err *err)
         return true;
     if (!(alone ? apply_commit_wave(s, err) : run_wave(s, last, err)))
         return false;
+    tell(s);
     if (!last)
         wave_reset(&s->wave);
     return true;
@@ -275,6 +303,7 @@ bool apply_run(struct applier *applier, struct err *err)
     bool ok;
 
     wave_init(&s.wave);
+    progress_begin("writing", changes_of(applier));
     applier->failed = applier->pairs->count;
     ok = applier->states      ? apply_merge_pieces(&s, err)
          : applier->piecemeal ? apply_pieces(&s, err)

@@ -60,24 +60,20 @@ bool bulk_is_small(const struct pairing *pair)
     return pair->rows[SOURCE].table->bytes <= SMALL_BYTES;
 }
 
-static void tell(struct relay *r)
+static void tell(struct relay *r, int64_t step)
 {
-    char *what;
-
-    if (r->result->rows - r->told < TELL_ROWS)
+    if (r->result->rows - r->told < step)
         return;
+    progress_part(r->pair->name, r->result->rows - r->told, r->result->bytes - r->told_bytes);
     r->told = r->result->rows;
-    what = mem_printf("copying %s", r->pair->name);
-    progress_update(what, r->result->rows, r->pair->rows[SOURCE].table->row_estimate,
-                    r->result->bytes);
-    free(what);
+    r->told_bytes = r->result->bytes;
 }
 
 bool bulk_count_row(struct relay *r, size_t len, struct err *err)
 {
     r->result->rows++;
     r->result->bytes += (int64_t)len;
-    tell(r);
+    tell(r, TELL_ROWS);
     if (r->cancelled && *r->cancelled)
         return err_set_hint(err, ERR_STOPPED, "see the error of the other table",
                             "given up after another table failed");
@@ -139,7 +135,7 @@ bool bulk_copy(struct conn *source, struct conn *target, const struct pairing *p
     const char *format = bulk_format(pair, source, target);
     struct buf out = BUF_INIT;
     struct buf in = BUF_INIT;
-    struct relay relay = {source, target, pair, cancelled, result, NULL, NULL, 0};
+    struct relay relay = {source, target, pair, cancelled, result, NULL, NULL, 0, 0};
     int64_t started = clock_mono_ms();
     bool ok;
 
@@ -150,6 +146,7 @@ bool bulk_copy(struct conn *source, struct conn *target, const struct pairing *p
     relay.copy_in = in.data;
     ok = conn_kind(target) == ENGINE_COCKROACH ? bulk_relay_pieces(&relay, err)
                                                : relay_whole(&relay, err);
+    tell(&relay, 0);
     result->duration_ms = clock_mono_ms() - started;
     result->done = ok;
     buf_release(&out);

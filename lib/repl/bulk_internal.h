@@ -13,7 +13,7 @@ struct relay {
     const volatile bool *cancelled;
     struct bulk_result *result;
     const char *copy_out, *copy_in;
-    int64_t told; /* rows at the last progress update */
+    int64_t told, told_bytes; /* at the last progress update */
 };
 
 /* Counts a row; false once the copy is to be given up. */

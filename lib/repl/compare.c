@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "cli/progress.h"
 #include "db/pipeline.h"
 #include "db/row_sql.h"
 #include "repl/proof.h"
@@ -135,6 +136,11 @@ static bool queue_one(struct conn *const conns[2], const struct pairing *pair, s
     return ok;
 }
 
+static bool has_sums(const struct comparison *c)
+{
+    return c->method == COMPARE_WHOLE || c->method == COMPARE_BUCKETS;
+}
+
 bool compare_queue_sums(struct conn *const conns[2], const struct pairings *pairs,
                         struct comparisons *all, struct err *err)
 {
@@ -144,8 +150,7 @@ bool compare_queue_sums(struct conn *const conns[2], const struct pairings *pair
         struct comparison *c = &all->items[i];
 
         compare_cut(pairs, all, i);
-        if ((c->method == COMPARE_WHOLE || c->method == COMPARE_BUCKETS) &&
-            !queue_one(conns, &pairs->items[i], c, err))
+        if (has_sums(c) && !queue_one(conns, &pairs->items[i], c, err))
             return false;
     }
     return pipeline_sync(conns[SOURCE], err) && pipeline_sync(conns[TARGET], err);
@@ -295,17 +300,29 @@ static bool judge_sums(struct comparison *c, const struct pairings *pairs,
     return ok;
 }
 
+static int64_t rows_to_sum(const struct pairings *pairs, const struct comparisons *all)
+{
+    int64_t rows = 0;
+    size_t i;
+
+    for (i = 0; i < pairs->count; i++)
+        rows += has_sums(&all->items[i]) ? compare_row_estimate(&pairs->items[i]) : 0;
+    return rows;
+}
+
 bool compare_receive_sums(struct conn *const conns[2], const struct pairings *pairs,
                           struct comparisons *all, struct err *err)
 {
     size_t i;
     bool ok = true;
 
+    progress_begin("comparing", rows_to_sum(pairs, all));
     for (i = 0; i < pairs->count && ok; i++) {
         struct comparison *c = &all->items[i];
 
-        if (c->method != COMPARE_WHOLE && c->method != COMPARE_BUCKETS)
+        if (!has_sums(c))
             continue;
+        progress_part(pairs->items[i].name, 0, 0);
         ok = receive_side(conns[SOURCE], c, SOURCE, err) &&
              receive_side(conns[TARGET], c, TARGET, err) && judge_sums(c, pairs, all, i, err);
         free(c->buckets[SOURCE]);
@@ -313,6 +330,7 @@ bool compare_receive_sums(struct conn *const conns[2], const struct pairings *pa
         c->buckets[SOURCE] = c->buckets[TARGET] = NULL;
         if (!ok)
             return err_prefix(err, "table %s", pairs->items[i].name);
+        progress_part(pairs->items[i].name, compare_row_estimate(&pairs->items[i]), 0);
     }
     return true;
 }

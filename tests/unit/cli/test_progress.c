@@ -79,6 +79,32 @@ TEST(time_left_by_the_speed_so_far)
                         ERASE "another  1,500 rows  5.0 MB of 4.0 MB");
 }
 
+static int draw_parts(void *context)
+{
+    (void)context;
+    progress_enable(true);
+    progress_begin("copying", 4000);
+    progress_part("users", 500, 1000);
+    clock_sleep_ms(1100);
+    progress_part("orders", 3100, 3000);
+    clock_sleep_ms(150);
+    progress_part("users", 400, 0);
+    clock_sleep_ms(150);
+    progress_begin("comparing", 0);
+    progress_part("users", 10, 0);
+    return 0;
+}
+
+/* Parts that are done side by side do not make each other's time left forgotten. */
+TEST(the_share_and_the_time_left_are_of_the_whole)
+{
+    run(draw_parts, NULL);
+    assert_string_equal(text, ERASE "copying users  12%  500 of 4,000 rows  1.0 KB"          //
+                        ERASE "copying orders  90%  3,600 of 4,000 rows  4.0 KB  1.0 s left" //
+                        ERASE "copying users  100%  4,000 of 4,000 rows  4.0 KB"             //
+                        ERASE "comparing users  10 rows");
+}
+
 static int draw_fast(void *context)
 {
     (void)context;
@@ -178,6 +204,7 @@ int main(void)
         IN_DIR(nothing_is_drawn_unless_enabled),
         IN_DIR(share_rows_and_bytes),
         IN_DIR(time_left_by_the_speed_so_far),
+        IN_DIR(the_share_and_the_time_left_are_of_the_whole),
         IN_DIR(at_most_ten_times_a_second),
         IN_DIR(no_wider_than_the_terminal),
         IN_DIR(a_log_line_removes_it),
