@@ -108,7 +108,8 @@ static const char *database_of(const struct probe *probe)
 }
 
 /* As the application would meet them: both servers at the same time, two round trips. */
-static void examine(const struct subject *subjects, const struct probe *answers, size_t count)
+static void examine(const struct subject *subjects, const struct probe *answers, size_t count,
+                    const struct state *state)
 {
     struct conn_params params[2];
     struct conn *conns[2] = {NULL, NULL};
@@ -134,6 +135,17 @@ static void examine(const struct subject *subjects, const struct probe *answers,
         else
             doctor_judge(&servers[at].facts, s->config, s->role, s->area, s->findings);
         at += conns[i] != NULL;
+    }
+    for (size_t i = 0, at = 0; i < count; at += conns[i] != NULL, i++) {
+        if (conns[i])
+            doctor_judge_sequences(&servers[at].facts,
+                                   state && state_active(state) == subjects[i].role,
+                                   subjects[i].area, subjects[i].findings);
+    }
+    if (open == 2 && state && state_init_status(state) == INIT_DONE) {
+        size_t active = subjects[0].role == state_active(state) ? 0 : 1;
+        doctor_judge_schema(&servers[active].facts, &servers[1 - active].facts, subjects[0].config,
+                            subjects[0].findings);
     }
     if (open == 2) {
         doctor_judge_zones(&servers[0].facts, &servers[1].facts, subjects[0].findings);
@@ -180,7 +192,7 @@ void doctor_check_databases(const struct config *config, const struct state *sta
         answering[up] = subjects[i];
         connected[up++] = answers[i];
     }
-    examine(answering, connected, up);
+    examine(answering, connected, up, believed);
     check_pair(config, state, probes, findings);
     for (size_t i = 0; i < count; i++)
         probe_release(&answers[i]);

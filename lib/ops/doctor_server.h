@@ -11,6 +11,7 @@
 
 #include "db/conn.h"
 #include "db/conn_tls.h"
+#include "db/model.h"
 #include "ops/findings.h"
 #include "state/config.h"
 
@@ -53,13 +54,18 @@ struct doctor_facts {
     char *settings[SETTING_COUNT];
     int64_t connections, connection_limit; /* the limit -1: none known */
     bool knows_grants, may_see_sessions, may_cancel_sessions;
-    bool makes_roles;      /* CREATEROLE */
-    bool fence_role_admin; /* DB_FENCE_ROLE is a member of admin */
+    bool makes_roles;         /* CREATEROLE */
+    bool fence_role_admin;    /* DB_FENCE_ROLE is a member of admin */
+    struct err fence_trouble; /* why no fence could be placed (repl/fence.h), or none */
     int64_t gc_seconds;
     char *keys_off; /* foreign keys that a broken-off sync took off (repl/keys_off.h), or NULL */
     char *rows_out; /* tables that lack rows, likewise */
     struct doctor_column *columns;
     size_t column_count;
+    struct model model;      /* of the schema; empty where: */
+    char *model_trouble;     /* why it could not be read, or NULL */
+    char **sequence_largest; /* by sequence of the model, the value nearest to its end that is in
+                                use, as text; NULL: not asked, or none */
 };
 
 /* One server to be asked. */
@@ -86,8 +92,18 @@ void doctor_judge_zones(const struct doctor_facts *primary, const struct doctor_
 void doctor_judge_storage(const struct doctor_facts *primary, const struct doctor_facts *secondary,
                           const char *shown, struct findings *findings);
 
-/* The second question, over the columns that lead a key; false when there is none. */
+/* doctor_schema.c. Of the schema of both: what the standby would have to follow, and sequences that
+ * give out ids which are in use. */
+void doctor_judge_schema(const struct doctor_facts *active, const struct doctor_facts *standby,
+                         const struct config *config, struct findings *findings);
+void doctor_judge_sequences(const struct doctor_facts *facts, bool active, const char *area,
+                            struct findings *findings);
+/* Asks for the values in use that are nearest to the ends of sequences: rows (number of the
+ * sequence, value); false when there is none to be asked for. */
 struct buf;
+bool doctor_sequences_sql(const struct model *model, struct buf *sql);
+
+/* The second question, over the columns that lead a key; false when there is none. */
 bool doctor_largest_sql(const struct doctor_facts *facts, const char *schema, struct buf *sql);
 
 #endif

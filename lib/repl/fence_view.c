@@ -32,9 +32,18 @@ const char fence_overriding[] =
     "pg_catalog.pg_has_role((SELECT datdba FROM pg_catalog.pg_database WHERE datname = "           \
     "pg_catalog.current_database()), 'MEMBER')"
 
+/* Nobody but a superuser alters a superuser; from version 16 on CREATEROLE is not enough for a role
+ * that one has not made. */
+#define MAY_BAR                                                                                    \
+    "(SELECT me.rolsuper OR (me.rolcreaterole AND NOT coalesce(r.rolsuper, false) AND "            \
+    "(pg_catalog.current_setting('server_version_num')::int < 160000 OR EXISTS (SELECT 1 FROM "    \
+    "pg_catalog.pg_auth_members m WHERE m.roleid = r.oid AND m.admin_option AND "                  \
+    "pg_catalog.pg_has_role(m.member, 'MEMBER')))) FROM pg_catalog.pg_roles me LEFT JOIN "         \
+    "pg_catalog.pg_roles r ON r.rolname = $1::text WHERE me.rolname = current_user)"
+
 static const char postgres_view[] =
-    "SELECT " PLACED ", $1::text = current_user, " HAS_ROLE ", (SELECT rolsuper OR rolcreaterole "
-    "FROM pg_catalog.pg_roles WHERE rolname = current_user), " OWNS ", " MAY_CREATE ", EXISTS "
+    "SELECT " PLACED ", $1::text = current_user, " HAS_ROLE ", " MAY_BAR ", " OWNS ", " MAY_CREATE
+    ", EXISTS "
     "(SELECT 1 FROM pg_catalog.pg_prepared_xacts WHERE database = pg_catalog.current_database())";
 
 static const char postgres_beyond[] =

@@ -29,7 +29,7 @@ teardown_file() {
 
 setup() {
     [ -z "$STANDIN_MISSING" ] || skip "$STANDIN_MISSING"
-    pair_setup app
+    pair_setup empty
     database_create wide "$DB" empty
     P2_URL=$(server_url wide "$DB")
     env_set DATABASE_URL_SECONDARY "$P2_URL"
@@ -107,7 +107,7 @@ advised() {
     advised 1 "shop_app (DB_FENCE_ROLE) is an admin" "the role has no CREATEROLE: it cannot bar shop_app"
     server_sql wide postgres -c "REVOKE admin FROM shop_app" -c "ALTER ROLE app CREATEROLE"
     run_dbr health --doctor
-    stdout_lacks "is an admin" CREATEROLE
+    stdout_lacks "is an admin" "the role has no CREATEROLE"
     server_sql wide postgres -c "ALTER ROLE app NOCREATEROLE"
     env_unset DB_FENCE_ROLE
     env_set DATABASE_URL_SECONDARY "$(server_url wide "$DB" postgres)"

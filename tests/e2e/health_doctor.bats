@@ -9,10 +9,8 @@ setup() {
         -c "ALTER DATABASE $DB SET crdb_standin.default_int_size = 4"
     crontab_is "* * * * * dbr-health --auto" "0 * * * * dbr-sync"
     env_set DB_ALERT_DISK_PERCENT 100
-    env_set DB_FENCE off # the state says that init is done, but none has fenced
-    mkdir -m 700 "$STATE_DIR"
-    (umask 077 && echo '{"version": 1, "activeDatabase": "primary", "init": {"status": "done"},
-        "sync": {"lastSync": "'"$(date -u +%Y-%m-%dT%H:%M:%S.000Z)"'"}}' >"$STATE_DIR/state.json")
+    env_set DB_FENCE off
+    run_dbr init-secondary
 }
 teardown() { pair_teardown; }
 
@@ -96,6 +94,61 @@ state_set() {
     rm "$STATE_DIR/new"
 }
 ago() { date -u -d "$1 ago" +%Y-%m-%dT%H:%M:%S.000Z; }
+
+@test "a standby that has not followed a migration" {
+    run_dbr health --doctor
+    exits 0
+    stdout_has "schema public is the same on both: 15 tables"
+    p1 -c "ALTER TABLE users ADD COLUMN nickname text" -c "CREATE TABLE coupons (code text PRIMARY KEY)"
+    run_dbr health --doctor
+    exits 1
+    stdout_has "the standby's schema is not the active's: to be added or altered: " "table coupons" "next: dbr-init-secondary --update"
+    run_dbr init-secondary --update
+    exits 0
+    p1 -c "ALTER TABLE users DROP COLUMN nickname"
+    run_dbr health --doctor
+    exits 1
+    stdout_has "to be dropped or retyped: " "needs --force"
+}
+
+@test "sequences behind their rows" {
+    p1 -c "SELECT setval(pg_get_serial_sequence('users', 'id'), 1)" >/dev/null
+    run_dbr health --doctor
+    exits 1
+    stdout_has "1 sequences are behind their rows" "inserts fail on a key that is there already"
+    p1 -c "$(run_dbr health --doctor --json && json .next)" >/dev/null
+    run_dbr health --doctor
+    exits 0
+    p2 -c "SELECT setval(pg_get_serial_sequence('users', 'id'), 1)" >/dev/null
+    run_dbr health --doctor
+    exits 1
+    stdout_has "next: dbr-sync carries the positions"
+    run_dbr sync
+    exits 0
+    run_dbr health --doctor
+    exits 0
+}
+
+@test "a role that dbr cannot bar, and sessions that it cannot end" {
+    needs_postgres "on CockroachDB other rights are judged"
+    server_sql one postgres -c "CREATE ROLE ${DB}_app LOGIN"
+    server_sql two postgres -c "CREATE ROLE ${DB}_app LOGIN"
+    env_set DB_FENCE on
+    env_set DB_FENCE_ROLE "${DB}_app"
+    run_dbr health --doctor
+    exits 1
+    stdout_has "primary       no fence could be placed as configured, and a switch would be refused: dbr's role may not alter the role ${DB}_app on the primary" \
+        "it needs CREATEROLE" "secondary     no fence could be placed"
+    server_sql one postgres -c "DROP ROLE ${DB}_app"
+    server_sql two postgres -c "DROP ROLE ${DB}_app"
+    env_set DB_FENCE_ROLE nobody_of_that_name
+    run_dbr health --doctor
+    exits 1
+    stdout_has "DB_FENCE_ROLE names nobody_of_that_name, which the primary does not have" "create the role there"
+    # The switch says the same.
+    run_dbr failover --dry-run
+    stderr_has "DB_FENCE_ROLE names nobody_of_that_name"
+}
 
 @test "what is to run by itself, and whether it does" {
     run_dbr health --doctor
