@@ -7,18 +7,6 @@
 #include "db/engine.h"
 #include "db/quote.h"
 
-static void comment(struct ddl *ddl, struct buf *on, const struct model_table *table,
-                    const char *text, const char *people)
-{
-    if (text) {
-        struct buf sql = BUF_INIT;
-        buf_addf(&sql, "COMMENT ON %s IS ", on->data);
-        quote_literal(&sql, text);
-        ddl_add(ddl, &sql, table, true, "comment on %s", people);
-    }
-    buf_reset(on);
-}
-
 static void lost(struct ddl *ddl, const char *kind, const char *name, const char *text)
 {
     if (!text)
@@ -70,7 +58,7 @@ static void comment_keys(struct ddl *ddl, const struct model_table *table)
         quote_ident(&on, constraint->name);
         buf_adds(&on, " ON ");
         ddl_name(&on, ddl->model, table->name);
-        comment(ddl, &on, table, constraint->comment, constraint->name);
+        ddl_comment(ddl, &on, table, constraint->comment, constraint->name);
     }
     for (size_t i = 0; i < table->index_count; i++) {
         const struct model_index *index = &table->indexes[i];
@@ -84,25 +72,14 @@ static void comment_keys(struct ddl *ddl, const struct model_table *table)
         ddl_name(&on, ddl->model, table->name);
         buf_addch(&on, '@');
         quote_ident(&on, index->name);
-        comment(ddl, &on, table, text, index->name);
+        ddl_comment(ddl, &on, table, text, index->name);
     }
     buf_release(&on);
 }
 
 static void comment_table(struct ddl *ddl, const struct model_table *table)
 {
-    struct buf on = BUF_INIT;
-    buf_adds(&on, "TABLE ");
-    ddl_name(&on, ddl->model, table->name);
-    comment(ddl, &on, table, table->comment, table->name);
-    for (size_t i = 0; i < table->column_count; i++) {
-        buf_adds(&on, "COLUMN ");
-        ddl_name(&on, ddl->model, table->name);
-        buf_addch(&on, '.');
-        quote_ident(&on, table->columns[i].name);
-        comment(ddl, &on, table, table->columns[i].comment, table->columns[i].name);
-    }
-    buf_release(&on);
+    ddl_comment_columns(ddl, table);
     comment_keys(ddl, table);
 }
 
@@ -112,7 +89,7 @@ static void comment_type(struct ddl *ddl, const struct model_type *type)
     if (type->kind == TYPE_ENUM || (type->kind == TYPE_COMPOSITE && cockroach_composite(type))) {
         buf_adds(&on, "TYPE ");
         ddl_name(&on, ddl->model, type->name);
-        comment(ddl, &on, NULL, type->comment, type->name);
+        ddl_comment(ddl, &on, NULL, type->comment, type->name);
     } else {
         lost(ddl, type->kind == TYPE_DOMAIN ? "domain" : "type", type->name, type->comment);
     }
@@ -132,7 +109,7 @@ void cockroach_comments(struct ddl *ddl)
     struct buf on = BUF_INIT;
     buf_adds(&on, "SCHEMA ");
     quote_ident(&on, model->schema);
-    comment(ddl, &on, NULL, model->schema_comment, model->schema);
+    ddl_comment(ddl, &on, NULL, model->schema_comment, model->schema);
     for (size_t i = 0; i < model->type_count; i++)
         comment_type(ddl, &model->types[i]);
     for (size_t i = 0; i < model->sequence_count; i++)

@@ -173,3 +173,31 @@ const char *ddl_find(const char *sql, const char *needle)
     }
     return NULL;
 }
+
+void ddl_comment(struct ddl *ddl, struct buf *on, const struct model_table *table, const char *text,
+                 const char *people)
+{
+    if (text) {
+        struct buf sql = BUF_INIT;
+        buf_addf(&sql, "COMMENT ON %s IS ", on->data);
+        quote_literal(&sql, text);
+        ddl_add(ddl, &sql, table, true, "comment on %s", people);
+    }
+    buf_reset(on);
+}
+
+void ddl_comment_columns(struct ddl *ddl, const struct model_table *table)
+{
+    struct buf on = BUF_INIT;
+    buf_adds(&on, "TABLE ");
+    ddl_name(&on, ddl->model, table->name);
+    ddl_comment(ddl, &on, table, table->comment, table->name);
+    for (size_t i = 0; i < table->column_count; i++) {
+        buf_adds(&on, "COLUMN ");
+        ddl_name(&on, ddl->model, table->name);
+        buf_addch(&on, '.');
+        quote_ident(&on, table->columns[i].name);
+        ddl_comment(ddl, &on, table, table->columns[i].comment, table->columns[i].name);
+    }
+    buf_release(&on);
+}

@@ -118,6 +118,12 @@ void ddl_columns(struct buf *sql, const struct model_table *table, const size_t 
 void ddl_names(struct buf *sql, const char *const *names, size_t count);
 /* " ON DELETE CASCADE", " ON UPDATE ...": nothing for the default. */
 void ddl_actions(struct buf *sql, const struct model_constraint *constraint);
+/* COMMENT ON ... IS text, an optional statement; nothing where text is NULL. on ("TABLE "a"."b"")
+ * is emptied. people: what it is called. */
+void ddl_comment(struct ddl *ddl, struct buf *on, const struct model_table *table, const char *text,
+                 const char *people);
+/* The comments of a table and of its columns. */
+void ddl_comment_columns(struct ddl *ddl, const struct model_table *table);
 /* AS type INCREMENT BY ... of a sequence; type is written as given, NULL for none. */
 void ddl_sequence_options(struct buf *sql, const struct model_sequence *sequence, const char *type,
                           bool cycle);

@@ -188,46 +188,23 @@ void postgres_object(struct ddl *ddl, const struct model_object *object)
     free(people);
 }
 
-static void comment(struct ddl *ddl, struct buf *on, const struct model_table *table,
-                    const char *text, const char *people)
-{
-    if (!text) {
-        buf_reset(on);
-        return;
-    }
-    struct buf sql = BUF_INIT;
-    buf_addf(&sql, "COMMENT ON %s IS ", on->data);
-    quote_literal(&sql, text);
-    ddl_add(ddl, &sql, table, true, "comment on %s", people);
-    buf_reset(on);
-}
-
 static void comment_table(struct ddl *ddl, const struct model_table *table)
 {
     struct buf on = BUF_INIT;
-    buf_adds(&on, "TABLE ");
-    ddl_name(&on, ddl->model, table->name);
-    comment(ddl, &on, table, table->comment, table->name);
-    for (size_t i = 0; i < table->column_count; i++) {
-        buf_adds(&on, "COLUMN ");
-        ddl_name(&on, ddl->model, table->name);
-        buf_addch(&on, '.');
-        quote_ident(&on, table->columns[i].name);
-        comment(ddl, &on, table, table->columns[i].comment, table->columns[i].name);
-    }
+    ddl_comment_columns(ddl, table);
     for (size_t i = 0; i < table->constraint_count; i++) {
         buf_adds(&on, "CONSTRAINT ");
         quote_ident(&on, table->constraints[i].name);
         buf_adds(&on, " ON ");
         ddl_name(&on, ddl->model, table->name);
-        comment(ddl, &on, table, table->constraints[i].comment, table->constraints[i].name);
+        ddl_comment(ddl, &on, table, table->constraints[i].comment, table->constraints[i].name);
     }
     for (size_t i = 0; i < table->index_count; i++) {
         if (!table->indexes[i].valid)
             continue;
         buf_adds(&on, "INDEX ");
         ddl_name(&on, ddl->model, table->indexes[i].name);
-        comment(ddl, &on, table, table->indexes[i].comment, table->indexes[i].name);
+        ddl_comment(ddl, &on, table, table->indexes[i].comment, table->indexes[i].name);
     }
     buf_release(&on);
 }
@@ -237,20 +214,20 @@ static void comment_type(struct ddl *ddl, const struct model_type *type)
     struct buf on = BUF_INIT;
     buf_adds(&on, type->kind == TYPE_DOMAIN ? "DOMAIN " : "TYPE ");
     ddl_name(&on, ddl->model, type->name);
-    comment(ddl, &on, NULL, type->comment, type->name);
+    ddl_comment(ddl, &on, NULL, type->comment, type->name);
     for (size_t i = 0; i < type->check_count; i++) {
         buf_adds(&on, "CONSTRAINT ");
         quote_ident(&on, type->checks[i].name);
         buf_adds(&on, " ON DOMAIN ");
         ddl_name(&on, ddl->model, type->name);
-        comment(ddl, &on, NULL, type->checks[i].comment, type->checks[i].name);
+        ddl_comment(ddl, &on, NULL, type->checks[i].comment, type->checks[i].name);
     }
     for (size_t i = 0; i < type->attribute_count; i++) {
         buf_adds(&on, "COLUMN ");
         ddl_name(&on, ddl->model, type->name);
         buf_addch(&on, '.');
         quote_ident(&on, type->attributes[i].name);
-        comment(ddl, &on, NULL, type->attributes[i].comment, type->attributes[i].name);
+        ddl_comment(ddl, &on, NULL, type->attributes[i].comment, type->attributes[i].name);
     }
     buf_release(&on);
 }
@@ -261,7 +238,7 @@ void postgres_comments(struct ddl *ddl)
     struct buf on = BUF_INIT;
     buf_adds(&on, "SCHEMA ");
     quote_ident(&on, model->schema);
-    comment(ddl, &on, NULL, model->schema_comment, model->schema);
+    ddl_comment(ddl, &on, NULL, model->schema_comment, model->schema);
     for (size_t i = 0; i < model->type_count; i++)
         comment_type(ddl, &model->types[i]);
     for (size_t i = 0; i < model->sequence_count; i++) {
@@ -270,7 +247,7 @@ void postgres_comments(struct ddl *ddl)
             continue;
         buf_adds(&on, "SEQUENCE ");
         ddl_name(&on, model, model->sequences[i].name);
-        comment(ddl, &on, NULL, model->sequences[i].comment, model->sequences[i].name);
+        ddl_comment(ddl, &on, NULL, model->sequences[i].comment, model->sequences[i].name);
     }
     for (size_t i = 0; i < model->table_count; i++)
         if (!model->tables[i].excluded)
@@ -280,7 +257,7 @@ void postgres_comments(struct ddl *ddl)
         if (!object->comment_on || !object->definition || table_left_out(ddl, object))
             continue;
         buf_adds(&on, object->comment_on);
-        comment(ddl, &on, model_table(model, object->table), object->comment, object->name);
+        ddl_comment(ddl, &on, model_table(model, object->table), object->comment, object->name);
     }
     buf_release(&on);
 }

@@ -134,17 +134,10 @@ void api_answer_health(struct api *api, const char *argument)
 
 void api_answer_alerts(struct api *api, const char *argument)
 {
-    static const char *const kept[] = {"success", "status", "alerts", "warnings"};
+    static const char *const kept[] = {"success", "status", "alerts", "warnings", NULL};
     (void)argument;
-    if (!give_health(api))
-        return;
-    struct json *document = json_object();
-    for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++) {
-        const struct json *part = json_get(api->response->document, kept[i]);
-        if (part)
-            json_set(document, kept[i], json_copy(part));
-    }
-    api_give(api->response, document);
+    if (give_health(api))
+        api_give_members(api->response, kept);
 }
 
 /* --- the rest -------------------------------------------------------------------- */

@@ -110,17 +110,10 @@ void api_answer_metrics(struct api *api, const char *argument)
 
 void api_answer_database(struct api *api, const char *argument)
 {
-    static const char *const kept[] = {"success", "time", "primary", "secondary"};
+    static const char *const kept[] = {"success", "time", "primary", "secondary", NULL};
     api_answer_metrics(api, argument);
-    if (api->response->status != 200)
-        return;
-    struct json *document = json_object();
-    for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++) {
-        const struct json *part = json_get(api->response->document, kept[i]);
-        if (part)
-            json_set(document, kept[i], json_copy(part));
-    }
-    api_give(api->response, document);
+    if (api->response->status == 200)
+        api_give_members(api->response, kept);
 }
 
 /* --- history --------------------------------------------------------------------- */

@@ -63,6 +63,17 @@ void api_give(struct api_response *response, struct json *document)
     response->status = 200;
 }
 
+void api_give_members(struct api_response *response, const char *const *members)
+{
+    struct json *document = json_object();
+    for (; *members; members++) {
+        const struct json *member = json_get(response->document, *members);
+        if (member)
+            json_set(document, *members, json_copy(member));
+    }
+    api_give(response, document);
+}
+
 void api_response_print(const struct api_response *response, bool body, struct buf *out)
 {
     struct buf text = BUF_INIT;

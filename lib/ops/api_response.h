@@ -27,6 +27,9 @@ bool api_fail(struct api_response *response, int status, const char *code, const
               const char *hint);
 /* Status 200 with that document, which becomes the response's. */
 void api_give(struct api_response *response, struct json *document);
+/* The same with no more of it than these members of what is there to be answered; NULL ends them.
+ */
+void api_give_members(struct api_response *response, const char *const *members);
 /* As CGI wants it; body: false for HEAD. */
 void api_response_print(const struct api_response *response, bool body, struct buf *out);
 void api_response_release(struct api_response *response);

@@ -34,34 +34,38 @@ void health_judge_add(struct health_judgement *judgement, enum health_status sta
     strlist_add(&judgement->warnings, warning);
 }
 
+/* The text is kept in the list of warnings. */
+__attribute__((format(printf, 3, 0))) static const char *
+add_text(struct health_judgement *judgement, enum health_status status, const char *format,
+         va_list args)
+{
+    struct buf text = BUF_INIT;
+    buf_vaddf(&text, format, args);
+    health_judge_add(judgement, status, text.data);
+    buf_release(&text);
+    return judgement->warnings.items[judgement->warnings.count - 1];
+}
+
 static void add(struct health_judgement *judgement, enum health_status status, const char *format,
                 ...) __attribute__((format(printf, 3, 4)));
 
 static void add(struct health_judgement *judgement, enum health_status status, const char *format,
                 ...)
 {
-    struct buf text = BUF_INIT;
     va_list args;
     va_start(args, format);
-    buf_vaddf(&text, format, args);
+    (void)add_text(judgement, status, format, args);
     va_end(args);
-    health_judge_add(judgement, status, text.data);
-    buf_release(&text);
 }
 
 struct alert *health_judge_alert(struct health_judgement *judgement, const char *name,
                                  enum health_status status, const char *format, ...)
 {
-    struct buf text = BUF_INIT;
     va_list args;
     va_start(args, format);
-    buf_vaddf(&text, format, args);
+    const char *text = add_text(judgement, status, format, args);
     va_end(args);
-    health_judge_add(judgement, status, text.data);
-    struct alert *alert =
-        alerts_add(&judgement->alerts, name, status == HEALTH_CRITICAL, text.data);
-    buf_release(&text);
-    return alert;
+    return alerts_add(&judgement->alerts, name, status == HEALTH_CRITICAL, text);
 }
 
 static bool is_connected(const struct state *state, enum role role)
