@@ -70,7 +70,7 @@ static const struct failure_class by_proxy[] = {
      NULL},
     {"ould not be found, or you don't have access", CONN_CONFIG,
      "check the host name in the URL: the provider has no such database, or no longer", NULL},
-    {"acquire permit to connect", CONN_DEGRADED,
+    {"acquire permit", CONN_DEGRADED,
      "too many connect at the same time: close idle connections, then try again", NULL},
     {"Too many connections attempts", CONN_DEGRADED,
      "too many connect at the same time: close idle connections, then try again", NULL},
