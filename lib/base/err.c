@@ -41,45 +41,47 @@ static void replace(struct err *err, enum err_code code, const char *message)
     memcpy(err->message, message, strlen(message) + 1);
 }
 
-bool err_set(struct err *err, enum err_code code, const char *format, ...)
+static void replace_with(struct err *err, enum err_code code, const char *format, va_list args)
 {
     char text[sizeof err->message];
+
+    format_into(text, sizeof text, format, args);
+    replace(err, code, text);
+}
+
+bool err_set(struct err *err, enum err_code code, const char *format, ...)
+{
     va_list args;
 
     if (!err)
         return false;
     va_start(args, format);
-    format_into(text, sizeof text, format, args);
+    replace_with(err, code, format, args);
     va_end(args);
-    replace(err, code, text);
     return false;
 }
 
 bool err_set_hint(struct err *err, enum err_code code, const char *hint, const char *format, ...)
 {
-    char text[sizeof err->message];
     va_list args;
 
     if (!err)
         return false;
     va_start(args, format);
-    format_into(text, sizeof text, format, args);
+    replace_with(err, code, format, args);
     va_end(args);
-    replace(err, code, text);
     return err_hint(err, "%s", hint);
 }
 
 bool err_internal(struct err *err, const char *format, ...)
 {
-    char text[sizeof err->message];
     va_list args;
 
     if (!err)
         return false;
     va_start(args, format);
-    format_into(text, sizeof text, format, args);
+    replace_with(err, ERR_FAILED, format, args);
     va_end(args);
-    replace(err, ERR_FAILED, text);
     return err_hint(
         err,
         "this is a fault of dbr: run the program again, and where that ends the same way, report "
@@ -93,8 +95,7 @@ static const char *hint_for_errno(int errnum)
     case EACCES:
     case EPERM:
         return "run dbr as the user whom it belongs to, or give that user the right (ls -ld of it "
-               "and of the "
-               "directories above)";
+               "and of the directories above)";
     case EROFS:
         return "the file system is read-only: name another place, or remount it";
     case ENOENT:
@@ -120,8 +121,7 @@ static const char *hint_for_errno(int errnum)
     case EAGAIN:
     case ENOMEM:
         return "end other processes, or raise the limits of this user (ulimit -u, ulimit -v), then "
-               "run the "
-               "program again";
+               "run the program again";
     case EPIPE:
         return "what reads the output has ended: see that program";
     case EIO:
