@@ -41,7 +41,8 @@ static void replace(struct err *err, enum err_code code, const char *message)
     memcpy(err->message, message, strlen(message) + 1);
 }
 
-static void replace_with(struct err *err, enum err_code code, const char *format, va_list args)
+__attribute__((format(printf, 3, 0))) static void replace_with(struct err *err, enum err_code code,
+                                                               const char *format, va_list args)
 {
     char text[sizeof err->message];
 
