@@ -94,7 +94,7 @@ static const struct failure_class by_proxy[] = {
      NULL},
     {"server requires encryption", CONN_CONFIG, NULL, hint_encryption_missing},
     {"SSL connection required", CONN_CONFIG, NULL, hint_encryption_missing},
-    {"no encryption", CONN_CONFIG, NULL, hint_encryption_missing},
+    {"no encryption", CONN_CONFIG, NULL, hint_not_in_clear},
     {"valid client certificate", CONN_CONFIG, NULL, hint_client_certificate},
     {"no client certificate", CONN_CONFIG, NULL, hint_client_certificate},
     {"certificate authentication failed", CONN_CONFIG, NULL, hint_client_certificate},

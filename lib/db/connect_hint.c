@@ -149,6 +149,14 @@ void hint_encryption_missing(struct buf *out, const struct connect_target *targe
     buf_adds(out, " into the URL");
 }
 
+void hint_not_in_clear(struct buf *out, const struct connect_target *target)
+{
+    buf_adds(out,
+             "check the user in the URL, and whether the server lets this host in; it may do so "
+             "over TLS only: ");
+    hint_encryption_missing(out, target);
+}
+
 void hint_channel_binding(struct buf *out, const struct connect_target *target)
 {
     if (cloud_host(target->host))

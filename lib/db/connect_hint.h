@@ -31,6 +31,7 @@ void hint_no_root_certificate(struct buf *out, const struct connect_target *targ
 void hint_not_verified(struct buf *out, const struct connect_target *target);
 void hint_wrong_host(struct buf *out, const struct connect_target *target);
 void hint_encryption_missing(struct buf *out, const struct connect_target *target);
+void hint_not_in_clear(struct buf *out, const struct connect_target *target);
 void hint_channel_binding(struct buf *out, const struct connect_target *target);
 void hint_routing(struct buf *out, const struct connect_target *target);
 void hint_no_connection_left(struct buf *out, const struct connect_target *target);

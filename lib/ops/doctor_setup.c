@@ -163,6 +163,11 @@ static void check_init(const struct state *state, struct findings *findings)
     case INIT_DONE:
         findings_add(findings, FINDING_WELL, area, NULL, "the secondary was initialised %s",
                      json_str(init, "time", "at an unknown time"));
+        if (state_update_failure(state))
+            findings_add(findings, FINDING_WARNING, area,
+                         "run dbr-init-secondary --update and read what it says",
+                         "the last dbr-init-secondary --update did not follow the schema: %s",
+                         state_update_failure(state));
         break;
     }
 }

@@ -218,6 +218,11 @@ static void judge_init(const struct state *state, struct health_judgement *judge
                 "dbr-init-secondary --resume");
         break;
     case INIT_DONE:
+        if (state_update_failure(state))
+            (void)health_judge_alert(judgement, "schema-behind", HEALTH_DEGRADED,
+                                     "the last dbr-init-secondary --update did not follow the "
+                                     "schema: %s",
+                                     state_update_failure(state));
         break;
     }
 }

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "state/checks.h"
+
 static const enum role roles[2] = {ROLE_PRIMARY, ROLE_SECONDARY};
 
 /* In such a line '|' begins the performance data. */
@@ -65,8 +67,35 @@ static void add_number(struct buf *line, double value)
     buf_adds(line, text);
 }
 
-static void add_checks(const struct state *state, struct buf *line)
+/* A range that alerts as the limit does: beyond 100 is "~:100", below 10 is "10:". */
+static void add_limit(struct buf *line, const struct check_limit *limit)
 {
+    buf_addch(line, ';');
+    if (!limit->given)
+        return;
+    if (!limit->below)
+        buf_adds(line, "~:");
+    add_number(line, limit->at);
+    if (limit->below)
+        buf_addch(line, ':');
+}
+
+static const struct check_spec *find_check(const struct check_list *list, const char *name)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        if (strcmp(list->items[i].name, name) == 0)
+            return &list->items[i];
+    }
+    return NULL;
+}
+
+static void add_checks(const struct config *config, const struct state *state, struct buf *line)
+{
+    const char *text = config_value(config, "DB_CHECKS")->value;
+    struct check_list list = {NULL, 0};
+    struct err ignored = ERR_INIT;
+    if (text)
+        (void)checks_parse(text, &list, &ignored);
     const struct json *checks = json_get(state->root, "checks");
     for (const struct json *check = json_first(checks); check; check = json_next(check)) {
         const struct json *value = json_get(check, "value");
@@ -74,7 +103,13 @@ static void add_checks(const struct state *state, struct buf *line)
             continue;
         buf_addf(line, " 'check_%s'=", json_str(check, "name", ""));
         add_number(line, json_double(check, "value", 0));
+        const struct check_spec *spec = find_check(&list, json_str(check, "name", ""));
+        if (!spec || (!spec->warn.given && !spec->crit.given))
+            continue;
+        add_limit(line, &spec->warn);
+        add_limit(line, &spec->crit);
     }
+    checks_release(&list);
 }
 
 void health_plugin_line(const struct config *config, const struct state *state,
@@ -93,7 +128,7 @@ void health_plugin_line(const struct config *config, const struct state *state,
         buf_addf(line, " 'sync_age'=%llds;%lld;;0", (long long)judgement->sync_age_ms / 1000,
                  (long long)config->sync_interval_ms * 2 / 1000);
     buf_addf(line, " 'alerts'=%zu;0;;0", judgement->alerts.count);
-    add_checks(state, line);
+    add_checks(config, state, line);
 }
 
 void health_plugin_failure(const struct err *err, struct buf *line)

@@ -129,9 +129,11 @@ static void judge_certificate(const struct config *config, const struct state *s
     if (expires == 0 || config->alerts.certificate_ms == 0 || left > config->alerts.certificate_ms)
         return;
     (void)name_for("certificate-expiring", role, name);
+    /* The graver severity is what tells of it anew; the database answers as before. */
     if (left <= 0)
-        (void)health_judge_alert(judgement, name, HEALTH_DEGRADED,
-                                 "the certificate of the %s has expired", role_name(role));
+        health_judge_alert(judgement, name, HEALTH_DEGRADED,
+                           "the certificate of the %s has expired", role_name(role))
+            ->critical = true;
     else
         set_figures(health_judge_alert(judgement, name, HEALTH_DEGRADED,
                                        "the certificate of the %s expires in %s", role_name(role),

@@ -346,15 +346,25 @@ static void remember(struct init_run *run)
 {
     struct err err = ERR_INIT;
     struct json *extra = json_object();
-    char now[CLOCK_TEXT_SIZE];
 
-    clock_format(clock_now_us(), now);
     if (state_begin(&run->state, &err)) {
-        json_set_str(state_part(&run->state, "init"), "lastUpdate", now);
+        state_set_update(&run->state, NULL);
         state_commit(&run->state, &err);
     }
     json_set_int(extra, "recordsSynced", outcome_totals(&run->outcome).records);
     events_write(&run->state, "init", "update", "the standby follows the schema changes", extra);
+}
+
+/* dbr-health tells of it until an update comes to its end. */
+static void remember_failure(struct init_run *run, const struct err *why)
+{
+    struct err ignored = ERR_INIT;
+
+    if (why->code == ERR_STOPPED || why->code == ERR_USAGE || !state_begin(&run->state, &ignored))
+        return;
+    state_set_update(&run->state, why->message);
+    state_commit(&run->state, &ignored);
+    events_write(&run->state, "error", "update", why->message, NULL);
 }
 
 static bool judge(const struct init_run *run, const struct update *u, struct err *err)
@@ -382,14 +392,14 @@ static bool judge(const struct init_run *run, const struct update *u, struct err
 bool init_update(struct init_run *run, struct err *err)
 {
     struct update u = {.additions = PLAN_INIT, .removals = PLAN_INIT, .new_tables = STRLIST_INIT};
-    bool ok = check_state(run, err);
+    bool ok;
 
-    if (ok) {
-        u.replans = plan_update(&run->session.models[SOURCE], &run->session.models[TARGET],
-                                conn_engine(run->session.conns[TARGET]), &u.additions, &u.removals,
-                                &u.new_tables);
-        ok = apply(run, &u, err);
-    }
+    if (!check_state(run, err))
+        return false;
+    u.replans = plan_update(&run->session.models[SOURCE], &run->session.models[TARGET],
+                            conn_engine(run->session.conns[TARGET]), &u.additions, &u.removals,
+                            &u.new_tables);
+    ok = apply(run, &u, err);
     if (ok) {
         run->outcome.duration_ms = clock_mono_ms() - run->started;
         outcome_report(&run->outcome, run->cli, OUTCOME_SYNC);
@@ -406,6 +416,8 @@ bool init_update(struct init_run *run, struct err *err)
         remember(run);
         ok = judge(run, &u, err);
     }
+    if (!ok)
+        remember_failure(run, err);
     plan_release(&u.additions);
     plan_release(&u.removals);
     strlist_release(&u.new_tables);

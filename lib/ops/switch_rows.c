@@ -112,14 +112,14 @@ static bool remember(struct switch_run *run, const struct reconciliation *found,
     return state_commit(run->state, err);
 }
 
-/* final: behind the fence. */
+/* final: behind the fence. A plan (neither) is guarded as what it plans will be. */
 static bool reconcile_once(struct switch_run *run, bool write, bool final,
                            struct reconciliation *found, struct err *err)
 {
     struct reconcile_options how = {
         .source = run->from,
         .write = write,
-        .compare_only = !write,
+        .compare_only = !write && final,
         .every_table = true,
         .latest = final,
         .tables = &every_table,

@@ -212,7 +212,24 @@ void state_set_init(struct state *state, enum state_init status, const char *rea
     struct json *init = state_part(state, "init");
     json_set_str(init, "status", init_words[status]);
     json_set_str(init, "reason", reason);
+    json_remove(init, "updateFailure");
     json_set_str(init, "time", clock_format(clock_now_us(), now));
+}
+
+const char *state_update_failure(const struct state *state)
+{
+    return json_str(json_get(state->root, "init"), "updateFailure", NULL);
+}
+
+void state_set_update(struct state *state, const char *failure)
+{
+    char now[CLOCK_TEXT_SIZE];
+    struct json *init = state_part(state, "init");
+    if (failure)
+        json_set_str(init, "updateFailure", failure);
+    else
+        json_remove(init, "updateFailure");
+    json_set_str(init, failure ? "updateFailed" : "lastUpdate", clock_format(clock_now_us(), now));
 }
 
 struct json *state_part(struct state *state, const char *name)

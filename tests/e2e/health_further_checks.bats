@@ -40,7 +40,7 @@ metric() { grep -F -- "$1 " "$BATS_TEST_TMPDIR/dbr.prom" | cut -d ' ' -f 2; }
     echo 2 >queue
     run_dbr health --nagios
     exits 1
-    stdout_has "'check_queue'=2" "'check_left'=12.5"
+    stdout_has "'check_queue'=2;~:5;~:50" "'check_left'=12.5"
     run_dbr health --cached --json
     is "$(check queue .value)" 2
     run_dbr health --doctor

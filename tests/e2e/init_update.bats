@@ -25,6 +25,29 @@ followed() {
     in_step
 }
 
+@test "an update that did not come to its end is no healthy pair" {
+    any_load
+    run_dbr health
+    exits 0
+    p1 -c "ALTER TABLE users DROP COLUMN is_active CASCADE"
+    run_dbr init-secondary --update
+    refused --force
+    run_dbr health --json
+    exits 1
+    json_is .status degraded
+    json_is '.alerts[].name | select(. == "schema-behind")' schema-behind
+    run_dbr health
+    stdout_has "the last dbr-init-secondary --update did not follow the schema: changes that would drop"
+    run_dbr health --doctor
+    exits 1
+    stdout_has "run dbr-init-secondary --update and read what it says"
+    run_dbr init-secondary --update --force
+    exits 0
+    run_dbr health --json
+    exits 0
+    json_is '.alerts | length' 0
+}
+
 @test "a new table, with rows, a foreign key and a sequence" {
     p1 -c "CREATE TABLE tickets (id serial PRIMARY KEY, user_id int REFERENCES users (id), body text)" \
         -c "INSERT INTO tickets (user_id, body) SELECT i, 'ticket ' || i FROM generate_series(1, 30) i"

@@ -158,6 +158,33 @@ fails_over() {
     fails_over
 }
 
+@test "deletes that the guard does not believe: the dry run says so as well" {
+    init_pair
+    p1 -c "CREATE TABLE big (id int PRIMARY KEY)" -c "INSERT INTO big SELECT generate_series(1, 1000)"
+    run_dbr init-secondary --update
+    exits 0
+    p1 -c "DELETE FROM big WHERE id <= 300"
+    run_dbr failover --dry-run
+    refused big DB_MAX_DELETE_PERCENT --force
+    run_dbr failover --dry-run --json
+    exits 5
+    json_is .error.code refused
+    run_dbr failover --yes
+    refused big DB_MAX_DELETE_PERCENT --force
+    untouched primary
+    run_dbr sync --force
+    exits 0
+    run_dbr failover --dry-run
+    exits 0
+    fails_over
+    p2 -c "DELETE FROM big WHERE id <= 900"
+    run_dbr failback --dry-run
+    exits 5
+    run_dbr failback --yes
+    exits 5
+    untouched secondary "$(cat "$POINTER")"
+}
+
 @test "a pointer that cannot be written is seen before anything is fenced" {
     init_pair
     env_set DB_ACTIVE_ENV_FILE "$BATS_TEST_TMPDIR/missing/app.env"

@@ -317,7 +317,7 @@ TEST(a_certificate_of_the_client)
           PREFIX "FATAL:  28000: no pg_hba.conf entry for host \"203.0.113.9\", user \"app\", "
                  "database \"shop\", no encryption",
           CONN_CONFIG);
-    advises("sslmode=verify-full");
+    advises("over TLS only: write sslmode=verify-full");
     judge(&elsewhere,
           PREFIX "FATAL:  28000: no pg_hba.conf entry for host \"203.0.113.9\", user \"app\", "
                  "database \"shop\", SSL encryption",

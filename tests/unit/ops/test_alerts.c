@@ -290,6 +290,33 @@ TEST(a_certificate_that_expires)
     judged(&config, "certificate-expiring-primary");
 }
 
+/* That it has expired is told as soon as it has, not when it is time to repeat. */
+TEST(a_certificate_that_has_expired_is_told_anew)
+{
+    char text[CLOCK_TEXT_SIZE];
+    struct config config = pair();
+    struct json *primary = json_set_object(state_part(&kept, "health"), "primary");
+    for (int hours = -1; hours <= 1; hours += 2) {
+        struct health_judgement judgement;
+        struct alerts news = ALERTS_INIT;
+        json_set_str(primary, "certificateExpires", ago(hours * HOUR, text));
+        health_judge(&config, &kept, &judgement);
+        alerts_apply(&judgement.alerts, &kept, now + (hours + 1) * MINUTE, 3600000, &news);
+        const struct alert *told_of = NULL;
+        for (size_t i = 0; i < news.count; i++) {
+            if (strcmp(news.items[i].name, "certificate-expiring-primary") == 0)
+                told_of = &news.items[i];
+        }
+        assert_non_null(told_of);
+        assert_int_equal(told_of->change, ALERT_RAISED);
+        assert_non_null(strstr(told_of->message, hours < 0 ? "expires in" : "has expired"));
+        assert_int_equal(told_of->critical, hours > 0);
+        settle(&news);
+        alerts_release(&news);
+        health_judgement_release(&judgement);
+    }
+}
+
 TEST(a_late_backup)
 {
     struct config config = pair();
@@ -338,6 +365,7 @@ int main(void)
         ONE(an_old_verification),
         ONE(an_open_breaker),
         ONE(a_certificate_that_expires),
+        ONE(a_certificate_that_has_expired_is_told_anew),
         ONE(a_late_backup),
         ONE(the_newest_backup_is_found),
     };
