@@ -9,6 +9,7 @@
 #include "base/lock.h"
 #include "base/mem.h"
 #include "cli/report.h"
+#include "db/url_parts.h"
 #include "ops/api_token.h"
 #include "ops/doctor_checks.h"
 #include "ops/health_judge.h"
@@ -23,6 +24,28 @@ static void check_token(const struct config *config, struct findings *findings)
     if (!api_token_load(&token, config, &err))
         findings_add(findings, FINDING_SETUP, config_area, err.hint, "the HTTP API: %s",
                      err.message);
+}
+
+/* Sessions of a pooler are lent for a transaction each: settings, prepared statements and locks of
+ * the one before are lost, or somebody else's. */
+static void check_pooler(const struct config *config, enum role role, struct findings *findings)
+{
+    struct url_parts parts = URL_PARTS_INIT;
+    if (!config->urls[role] || !url_parts_read(&parts, config->urls[role]))
+        return;
+    const char *port = parts.port ? parts.port : "";
+    bool named = parts.host && (strstr(parts.host, "-pooler.") || strstr(parts.host, ".pooler."));
+    if (named || strcmp(port, "6432") == 0 || strcmp(port, "6543") == 0)
+        findings_add(
+            findings, FINDING_WARNING, config_area,
+            role == ROLE_PRIMARY
+                ? "set DATABASE_URL_DIRECT to the server's own address, beside DATABASE_URL "
+                  "for the application"
+                : "write the server's own address into DATABASE_URL_SECONDARY",
+            "the URL of the %s looks like that of a connection pooler (%s): what dbr sets "
+            "for its sessions may not hold there, and no switch is safe through it",
+            role_name(role), config->shown[role]);
+    url_parts_release(&parts);
 }
 
 void doctor_check_config(const struct config *config, struct findings *findings)
@@ -48,6 +71,8 @@ void doctor_check_config(const struct config *config, struct findings *findings)
         free(next);
     }
     check_token(config, findings);
+    check_pooler(config, ROLE_PRIMARY, findings);
+    check_pooler(config, ROLE_SECONDARY, findings);
     for (size_t i = 0; i < config->warnings.count; i++)
         findings_add(findings, FINDING_WARNING, config_area, config->warnings.items[i], "%s",
                      config->warnings.items[i]);
