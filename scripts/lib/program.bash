@@ -249,16 +249,20 @@ say() { given quiet || given json || printf '%s\n' "$1"; }
 
 # problem STATUS TEXT [HINT]: the run goes on, but will not end well.
 problem() {
-    local text=${2//[[:cntrl:]]/?}
+    local text=${2//[[:cntrl:]]/?} hint=${3-}
+    # Nobody is left with an error and nothing to do about it.
+    if [ -z "$hint" ]; then
+        if [ "$1" -eq 2 ]; then hint="$PROGRAM --help tells what it takes"; else hint='mend that, then run it again'; fi
+    fi
     if [ "$STATUS" -eq 0 ]; then
-        STATUS=$1 ERROR=$text HINT=${3-}
+        STATUS=$1 ERROR=$text HINT=$hint
     else
         WARNINGS+=("$text")
     fi
     [ -z "$LOG_FILE" ] || log_line file "ERROR: $text"
     given json && return
     printf '%s: error: %s\n' "$PROGRAM" "$text" >&2
-    [ -z "${3-}" ] || printf 'hint: %s\n' "${3//[[:cntrl:]]/?}" >&2
+    printf 'hint: %s\n' "${hint//[[:cntrl:]]/?}" >&2
 }
 
 die() {
@@ -288,7 +292,7 @@ print_document_end() { # STATUS
     if [ "$1" -ne 0 ]; then
         json_string "${ERROR:-ended by a signal}"
         printf ',\n  "error": {"code": "%s", "message": %s, "hint": ' "${code[$1]-stopped}" "$REPLY"
-        if [ -n "$HINT" ]; then json_string "$HINT"; else REPLY=null; fi
+        json_string "${HINT:-run it again}"
         printf '%s}' "$REPLY"
     fi
     printf '\n}\n'

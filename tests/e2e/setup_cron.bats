@@ -36,6 +36,8 @@ lines() { table | grep -c "^[^#].*$1"; }
     is "$(lines dbr-sync)" 2
     is "$(lines dbr-health)" 1
     is "$(lines dbr-backup)" 0
+    output=$(in_cron "$DBR_BIN/dbr-health" --doctor --env-file="$ENV_FILE") || true
+    stdout_has "dbr-sync is started by the crontab of this user" "dbr-health is started by the crontab of this user"
     # Cron looks at its tables at each full minute.
     wait_for 130 test -s "$STATE_DIR/history.jsonl" || fail "cron ran nothing: $(cat "$BATS_TEST_TMPDIR/cron.log")"
     sleep 1

@@ -55,6 +55,8 @@ state() { jq -r "$1" "$STATE_DIR/state.json"; }
         is "$(shown "dbr-$unit@shop.timer" Persistent)" yes
         [ "$(shown "dbr-$unit@shop.timer" RandomizedDelayUSec)" != 0 ]
     done
+    output=$(in_systemd "$DBR_BIN/dbr-health" --doctor --env-file=/srv/shop/.env.production) || true
+    stdout_has "dbr-sync is started by dbr-sync@shop.timer" "dbr-health is started by dbr-health@shop.timer"
     p1 -c "UPDATE users SET balance = balance + 1 WHERE id = 7"
     before=$(state .sync.lastSync)
     start dbr-sync@shop.service
