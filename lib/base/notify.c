@@ -2,11 +2,14 @@
 #include "base/notify.h"
 
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
+
+#define DAY_US (24LL * 3600 * 1000000)
 
 void notify_send(const char *text)
 {
@@ -27,13 +30,40 @@ void notify_send(const char *text)
     (void)close(fd);
 }
 
-int64_t notify_watchdog_ms(void)
+/* What the manager allows between two signs of life; 0 without a watchdog. */
+static long long watchdog_us(void)
 {
     const char *limit = getenv("WATCHDOG_USEC");
     const char *pid = getenv("WATCHDOG_PID");
     long long us = limit ? strtoll(limit, NULL, 10) : 0;
     /* Meant for another process of the unit. */
-    if (us <= 0 || (pid && strtol(pid, NULL, 10) != (long)getpid()))
+    return us <= 0 || (pid && strtol(pid, NULL, 10) != (long)getpid()) ? 0 : us;
+}
+
+int64_t notify_watchdog_ms(void)
+{
+    long long us = watchdog_us();
+    if (us == 0)
         return 0;
     return us >= 2000 ? us / 2000 : 1;
+}
+
+/* The manager starts to count anew with it. */
+static void allow(long long us)
+{
+    char text[64];
+    if (watchdog_us() == 0)
+        return;
+    (void)snprintf(text, sizeof text, "WATCHDOG_USEC=%lld", us);
+    notify_send(text);
+}
+
+void notify_hold_watchdog(void)
+{
+    allow(DAY_US);
+}
+
+void notify_release_watchdog(void)
+{
+    allow(watchdog_us());
 }

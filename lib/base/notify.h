@@ -14,4 +14,9 @@ void notify_send(const char *text);
  * never. */
 int64_t notify_watchdog_ms(void);
 
+/* Around work that no watchdog should break off, however long it takes (a day at most): a switch.
+ */
+void notify_hold_watchdog(void);
+void notify_release_watchdog(void);
+
 #endif

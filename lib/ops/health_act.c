@@ -5,6 +5,7 @@
 
 #include "base/lock.h"
 #include "base/log.h"
+#include "base/notify.h"
 #include "base/stop.h"
 #include "ops/past.h"
 #include "ops/switchover.h"
@@ -73,8 +74,10 @@ bool health_settle(struct cli *cli, const struct config *config, struct state *s
     }
     state_release(state);
     bool ok = state_load(state, config->state_dir, err);
+    notify_hold_watchdog();
     if (ok)
         settle(cli, config, state, checked, settled);
+    notify_release_watchdog();
     lock_release(&lock);
     return ok && stop_check(err);
 }
@@ -136,7 +139,9 @@ bool health_act(struct cli *cli, const struct config *config, struct state *stat
     char reason[JOURNAL_REASON_SIZE];
     struct err why = ERR_INIT;
     describe(config, state, op, reason, sizeof reason);
+    notify_hold_watchdog();
     bool ok = switch_automatically(cli, config, state, op, reason, &why);
+    notify_release_watchdog();
     if (!ok && (why.code == ERR_STOPPED || !state->dir)) {
         *err = why;
         return false;

@@ -59,6 +59,23 @@ told_times() { [ "$(told "$1")" -ge "$2" ]; }
     exits 143
 }
 
+@test "the watchdog is held while it switches, and only then" {
+    env_set DB_ON_EVENT "grep -c WATCHDOG_USEC $BATS_TEST_TMPDIR/told >>$BATS_TEST_TMPDIR/held; sleep 3"
+    export WATCHDOG_USEC=2000000
+    link_open one one 0
+    env_set DATABASE_URL "$(link_url one "$P1_URL")"
+    start_dbr health --watch --auto
+    wait_for 20 told_times STATUS=healthy 1
+    is "$(told WATCHDOG_USEC)" 0
+    link_tell one refuse
+    wait_for 40 told_times WATCHDOG_USEC=2000000 1 || fail "not released"
+    kill -TERM "$PID"
+    finish_dbr
+    is "$(grep WATCHDOG_USEC "$BATS_TEST_TMPDIR/told" | head -n 2 | paste -sd ' ')" "WATCHDOG_USEC=86400000000 WATCHDOG_USEC=2000000"
+    # The hook of the switch ran in between.
+    grep -qx 1 "$BATS_TEST_TMPDIR/held"
+}
+
 @test "a name in the abstract namespace" {
     kill "$LISTENER"
     rm "$BATS_TEST_TMPDIR/told"
