@@ -162,6 +162,23 @@ restarted() {
     [ "$now" != 0 ] && [ "$now" != "$1" ] && [ "$(ctl is-active dbr-watch@shop.service)" = active ]
 }
 
+@test "a switch that takes longer than the watchdog waits is not broken off" {
+    link_open one one 0
+    env_set DATABASE_URL "$(link_url one "$P1_URL")"
+    env_set DB_HEALTH_CHECK_INTERVAL_MS 1000
+    # shellcheck disable=SC2016 # the hook's own
+    env_set DB_ON_EVENT '[ "$DBR_EVENT" != failover ] || sleep 10'
+    in_systemd sh -c 'mkdir /etc/systemd/system/dbr-watch@.service.d &&
+        printf "[Service]\nWatchdogSec=5s\n" >/etc/systemd/system/dbr-watch@.service.d/test.conf'
+    run_setup --systemd --watch --yes
+    exits 0
+    link_tell one refuse
+    wait_for 40 eval '[ "$(state .activeDatabase)" = secondary ]' || fail "no failover: $(cat "$SRV/log")"
+    wait_for 40 eval '[ "$(shown dbr-watch@shop.service StatusText)" = degraded ]' || fail "$(ctl status --no-pager dbr-watch@shop.service)"
+    is "$(shown dbr-watch@shop.service NRestarts)" 0
+    is "$(ctl is-active dbr-watch@shop.service)" active
+}
+
 @test "a service is confined, and a check that does not work is told of" {
     cat >"$SRV/hook" <<'SH'
 #!/bin/sh
