@@ -137,6 +137,9 @@ state() { jq -r "$1" "$STATE_DIR/state.json"; }
     exits 5
     stderr_has "/etc/systemd/system/dbr-sync@.service exists, and is not from dbr-setup"
     is "$(in_systemd cat /etc/systemd/system/dbr-sync@.service)" "[Unit]"
+    run_setup --systemd --yes --no-init --state-dir="$BATS_TEST_TMPDIR/state"
+    exits 5
+    stderr_has "have a /tmp of their own" "--state-dir"
 }
 
 @test "the watch is ready after the first check, and restarted when it hangs" {
