@@ -62,6 +62,8 @@ in_systemd() { nsenter --target "$SYSTEMD_PID" --mount --pid --uts --ipc --cgrou
 
 systemd_stop() {
     [ -n "${SYSTEMD_PID:-}" ] || return 0
+    # What still runs takes its private /tmp along.
+    in_systemd timeout 20 systemctl stop 'dbr-*' 2>/dev/null || true
     # With it go all in its namespace; unshare waits for it.
     kill -KILL "$SYSTEMD_PID" 2>/dev/null || true
     wait "$SYSTEMD_PARENT" 2>/dev/null || true
