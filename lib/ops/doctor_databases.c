@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
+#include "cli/report.h"
 #include "ops/doctor_checks.h"
 #include "ops/doctor_server.h"
 #include "repl/identity.h"
@@ -18,6 +20,22 @@ struct subject {
     const struct config *config;
     struct findings *findings;
 };
+
+/* By the threshold of the alert (DB_ALERT_CERTIFICATE_MS). */
+static void check_certificate(const struct subject *s, int64_t expires_us)
+{
+    char text[32];
+    int64_t left_ms = (expires_us - clock_now_us()) / 1000;
+    if (expires_us == 0)
+        return;
+    bool soon = left_ms <= s->config->alerts.certificate_ms;
+    findings_add(s->findings, soon ? FINDING_WARNING : FINDING_WELL, s->area,
+                 soon ? "renew the certificate on the server, or see why the provider has not"
+                      : NULL,
+                 left_ms > 0 ? "the server's certificate expires in %s"
+                             : "the server's certificate has expired %s ago",
+                 report_duration(left_ms > 0 ? left_ms : -left_ms, text));
+}
 
 static void check_answer(const struct subject *s, const struct probe *probe,
                          const struct state *state)
@@ -45,6 +63,7 @@ static void check_answer(const struct subject *s, const struct probe *probe,
         findings_add(s->findings, FINDING_WARNING, s->area,
                      "run dbr-sync, which makes it read-only again (or set DB_FENCE=off)",
                      "the standby takes writes: its fence is gone");
+    check_certificate(s, probe->certificate_expires_us);
     long long skew = probe->clock_skew_ms < 0 ? -probe->clock_skew_ms : probe->clock_skew_ms;
     if (skew > s->config->max_clock_skew_ms)
         findings_add(s->findings, FINDING_WARNING, s->area,

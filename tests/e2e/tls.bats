@@ -156,7 +156,9 @@ barred_by_rule() { ! let_in; }
     exits 0
     json_is '.warnings | length' 0
     run_dbr health --doctor
-    stdout_has "encrypted with TLSv1" "the server is verified (sslmode=verify-full)"
+    stdout_has "encrypted with TLSv1" "the server is verified (sslmode=verify-full)" "ok       primary       the server's certificate expires in "
+    DB_ALERT_CERTIFICATE_MS=3456000000 run_dbr health --doctor
+    stdout_has "warning  primary       the server's certificate expires in " "what to do: renew the certificate"
     env_set DATABASE_URL "$P1_URL?sslmode=disable"
     run_dbr sync
     exits 3
