@@ -19,6 +19,7 @@
 #include "repl/archive.h"
 #include "repl/compare.h"
 #include "repl/pairing.h"
+#include "repl/turn.h"
 
 enum apply_way {
     APPLY_UPSERT, /* upserts, then deletes: the ordinary way */
@@ -53,6 +54,7 @@ struct applier {
     bool staging;   /* the one for the pieces was made */
     const struct row_table *states; /* a merge in pieces: merge.h; else NULL */
     const struct base *base;        /* the same: what it is decided against */
+    struct turn *turn;              /* the same: that of its transactions */
     bool merge;     /* a merge into the active database (repl/merge.h): its reasons for the archive,
                        sequences forward only, the base is marked before the COMMIT */
     bool quiet;     /* triggers were disabled for this transaction: enabled before its COMMIT */

@@ -2,7 +2,8 @@
  * Applying on CockroachDB, where a transaction must stay small: each wave is one, in an order in
  * which every state that is committed fulfils the foreign keys. A wave that the weather hits is run
  * again; one of which it is not known whether it was committed may be run again as well: rows with
- * a key are written as they were, others are deleted before they are inserted.
+ * a key are written as they were, others are deleted before they are inserted. In a merge that is
+ * found out (repl/turn.h), since the application may have changed again what was committed.
  *
  * What is lost by a wave is in the archive before its COMMIT, and taken back when it was undone.
  */
@@ -23,9 +24,10 @@ static bool queue_begin(struct applying *s, struct err *err)
 {
     struct conn *target = s->a->conns[TARGET];
 
-    s->wave.before = 2 + s->reading;
+    s->wave.before = (size_t)2 + s->reading + (s->a->states != NULL);
     return (!s->reading || pipeline_add(target, "COMMIT", 0, NULL, err)) &&
-           apply_queue_begin(target, true, false, err);
+           apply_queue_begin(target, true, false, err) &&
+           (!s->a->states || turn_queue(s->a->turn, target, err));
 }
 
 static bool commit(struct applying *s, bool *sent, struct err *err)
@@ -101,6 +103,32 @@ static bool make_smaller(struct applier *a, const struct wave *wave, const struc
     return true;
 }
 
+/* A merge: what became of a COMMIT in doubt. Where that cannot be found out its lines stay in the
+ * archive. *err is left as it is when it was not committed. */
+static bool find_out(struct applying *s, struct weather *weather, bool *committed, struct err *err)
+{
+    struct conn *target = s->a->conns[TARGET];
+    struct err why = *err;
+    struct err ignored = ERR_INIT;
+
+    if (!weather_recover(weather, target, err) ||
+        !turn_settle(s->a->turn, target, committed, err)) {
+        s->a->exhausted = weather_kind(err) != WEATHER_NONE;
+        (void)archive_mark(s->a->archive, &ignored);
+        return false;
+    }
+    if (!*committed)
+        *err = why;
+    return true;
+}
+
+/* The transaction has come to its end. */
+static bool finish(struct applier *a, struct err *err)
+{
+    a->failed = a->pairs->count;
+    return archive_mark(a->archive, err);
+}
+
 bool apply_transact(struct applying *s, apply_body run, void *context, size_t whole,
                     struct err *err)
 {
@@ -109,14 +137,24 @@ bool apply_transact(struct applying *s, apply_body run, void *context, size_t wh
 
     for (;;) {
         bool sent = false;
+        bool committed = false;
         bool doubt;
 
-        if (queue_begin(s, err) && run(s, context, err) && commit(s, &sent, err))
-            return archive_mark(a->archive, err);
+        if (queue_begin(s, err) && run(s, context, err) && commit(s, &sent, err)) {
+            if (a->states)
+                turn_passed(a->turn);
+            return finish(a, err);
+        }
         s->reading = false;
         doubt = sent && (weather_kind(err) == WEATHER_UNSURE || weather_kind(err) == WEATHER_LOST);
-        if (!keep_archive(s, doubt, err) || !settle_source(a, &s->wave))
+        if (doubt && a->states && !find_out(s, &weather, &committed, err))
             return false;
+        if (committed)
+            return finish(a, err);
+        if (!keep_archive(s, doubt && !a->states, err) || !settle_source(a, &s->wave))
+            return false;
+        if (a->states)
+            turn_explain(err);
         if (whole ? give_up_whole(a, &weather, whole, err)
                   : make_smaller(a, &s->wave, &weather, err))
             return false;

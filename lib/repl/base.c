@@ -400,7 +400,7 @@ bool base_drop(struct conn *secondary, const struct base *base, struct err *err)
 
     buf_adds(&sql, "DROP TABLE IF EXISTS _dbr.base");
     if (conn_kind(secondary) == ENGINE_COCKROACH)
-        buf_adds(&sql, ", " STAGE_SQL_SHARED);
+        buf_adds(&sql, ", _dbr.turn, " STAGE_SQL_SHARED);
     for (i = 0; i < base->count; i++) {
         buf_adds(&sql, ", ");
         quote_name(&sql, "_dbr", base->tables[i].relation);

@@ -131,6 +131,7 @@ static bool apply(struct reconciliation *r, const struct config *config,
     applier.piecemeal = r->piecemeal;
     applier.states = options->merge && r->piecemeal ? options->merge->states : NULL;
     applier.base = applier.states ? &options->merge->base : NULL;
+    applier.turn = &r->turn;
     applier.replaced = &r->replaced;
     applier.keys_off = r->keys_off;
     applier.keys_were_off = r->session.off[TARGET].keys;

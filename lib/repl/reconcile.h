@@ -59,6 +59,7 @@ struct reconciliation {
     size_t sequences; /* that stood elsewhere on the target */
     int setbacks;     /* of a merge in pieces: by foreign keys, or without a step forward */
     char *moment;     /* of a merge in pieces: as of which the target is read */
+    struct turn turn; /* the same */
     bool piecemeal;   /* the target is CockroachDB: apply.h */
     enum apply_way way;
     struct strlist replaced; /* on CockroachDB: tables where what changes is deleted first, */

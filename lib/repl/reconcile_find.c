@@ -85,14 +85,17 @@ static bool receive_begin(const struct reconciliation *r, bool write, struct err
                      : apply_receive_begin(target, write, r->session.unchecked, err);
 }
 
+/* Behind the moment nothing is committed that an earlier attempt, or run, has left under way. */
 static bool choose_moment(struct reconciliation *r, const struct reconcile_options *options,
                           struct err *err)
 {
     struct conn *target = r->session.conns[TARGET];
 
-    return !options->merge || !r->piecemeal ||
-           (moment_queue(target, err) && pipeline_send(&target, 1, err) &&
-            moment_receive(target, &r->moment, err));
+    if (!options->merge || !r->piecemeal)
+        return true;
+    return (!options->write || (pipeline_end(target, err) && turn_take(&r->turn, target, err))) &&
+           moment_queue(target, err) && pipeline_send(&target, 1, err) &&
+           moment_receive(target, &r->moment, err);
 }
 
 bool reconcile_find(struct reconciliation *r, const struct config *config,
