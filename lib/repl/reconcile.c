@@ -322,6 +322,7 @@ bool reconcile(struct reconciliation *r, const struct config *config, const stru
     r->weather.away_ms = options->lent ? 0 : AWAY_MS;
     archive_init(&r->archive, state->dir, options->program);
     for (;;) {
+        struct err why = ERR_INIT;
         size_t failed;
         bool connected;
         bool again;
@@ -334,8 +335,10 @@ bool reconcile(struct reconciliation *r, const struct config *config, const stru
             return archive_close(&r->archive, err);
         }
         connected = r->session.connected;
-        reconcile_end_archive(r, err);
-        again = reconcile_try_again(r, options->merge, connected, failed, err);
+        again = reconcile_end_archive(r, err, &why);
+        if (!again && weather_kind(err) != WEATHER_NONE)
+            *err = why;
+        again = again && reconcile_try_again(r, options->merge, connected, failed, err);
         if (!again)
             reconcile_put_keys_back(r);
         close_attempt(r);

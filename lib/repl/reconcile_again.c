@@ -139,24 +139,18 @@ bool reconcile_try_again(struct reconciliation *r, struct merge *merge, bool con
 
 /*
  * After a failed attempt. Rolled back, or broken off within a line and so before the COMMIT:
- * nothing was lost. Whether a lost connection committed is not known: that file stays (what is in
- * it was synced), and the next attempt makes one of its own, which may be discarded. Where each
- * wave is committed by itself, the applier has seen to it.
+ * nothing of it was lost. Whether a COMMIT whose answer did not come was done is not known: then its
+ * lines stay, whatever attempts before or after it add. Where each wave is committed by itself, the
+ * applier has seen to it.
  */
-void reconcile_end_archive(struct reconciliation *r, const struct err *err)
+bool reconcile_end_archive(struct reconciliation *r, const struct err *err, struct err *why)
 {
-    struct err ignored = ERR_INIT;
+    enum weather_kind kind = weather_kind(err);
+    bool doubt = !r->archive.open && (kind == WEATHER_UNSURE || kind == WEATHER_LOST);
 
     if (r->piecemeal)
-        return;
-    /* Of earlier attempts, in pieces, much may have been lost. */
-    if (r->earlier_count > 0)
-        (void)archive_back(&r->archive, &ignored);
-    else if (r->archive.open ||
-             (err->code != ERR_UNREACHABLE && strcmp(err->sqlstate, "40003") != 0))
-        archive_discard(&r->archive);
-    else
-        archive_close(&r->archive, &ignored);
+        return true;
+    return doubt ? archive_mark(&r->archive, why) : archive_back(&r->archive, why);
 }
 
 bool reconcile_keep_applied(struct reconciliation *r, const struct applied *applied)

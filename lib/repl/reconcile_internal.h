@@ -28,8 +28,8 @@ bool reconcile_try_again(struct reconciliation *r, struct merge *merge, bool con
 /* The target's rows refer to those of this table. */
 bool reconcile_is_referred_to(const struct model *model, const char *table);
 
-/* After a failed attempt: what was not lost leaves the archive. */
-void reconcile_end_archive(struct reconciliation *r, const struct err *err);
+/* After a failed attempt: what was not lost leaves the archive. why: of a failure of that. */
+bool reconcile_end_archive(struct reconciliation *r, const struct err *err, struct err *why);
 
 /* Keeps what a failed attempt had committed; true when that is anything. */
 bool reconcile_keep_applied(struct reconciliation *r, const struct applied *applied);
