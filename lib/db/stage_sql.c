@@ -30,7 +30,7 @@ static void add_stage(struct buf *sql, const struct stage *stage, enum engine_ki
         buf_addf(sql, ", keys[%zu] AS k%zu", i, i);
     for (i = 1; i <= stage->value_count; i++)
         buf_addf(sql, ", vals[%zu] AS c%zu", i, i);
-    buf_addf(sql, " FROM " SHARED " WHERE pair = %zu)", stage->number);
+    buf_addf(sql, ", vals[%zu] AS note FROM " SHARED " WHERE pair = %zu)", i, stage->number);
 }
 
 /* "UPDATE ... SET kind = `kind` FROM more WHERE": changes what `alias` (of one character) reads. */
@@ -76,7 +76,7 @@ void stage_sql_create(struct buf *sql, const struct stage *stage)
         buf_addf(sql, ", k%zu text", i + 1);
     for (i = 0; i < stage->value_count; i++)
         buf_addf(sql, ", c%zu text", i + 1);
-    buf_adds(sql, ") ON COMMIT DROP");
+    buf_adds(sql, ", note text) ON COMMIT DROP");
 }
 
 void stage_sql_clear(struct buf *sql, const struct stage *stage)
@@ -98,7 +98,7 @@ void stage_sql_add(struct buf *sql, const struct stage *stage, enum engine_kind 
                    int64_t staged)
 {
     size_t keys = row_sql_key_width(stage->rows);
-    size_t width = 3 + keys + stage->value_count;
+    size_t width = 3 + keys + stage->value_count + 1;
     size_t i;
 
     buf_adds(sql, "INSERT INTO ");
@@ -113,7 +113,7 @@ void stage_sql_add(struct buf *sql, const struct stage *stage, enum engine_kind 
                         ", x.a1, x.a2::int8, x.a3::int8",
                  stage->number, staged);
         add_array(sql, 3, keys);
-        add_array(sql, 3 + keys, stage->value_count);
+        add_array(sql, 3 + keys, stage->value_count + 1);
     }
     buf_adds(sql, " FROM unnest(");
     for (i = 0; i < width; i++)
@@ -151,7 +151,7 @@ void stage_sql_read(struct buf *sql, const struct stage *stage, enum engine_kind
 {
     size_t i;
 
-    buf_adds(sql, "SELECT kind, octets, state");
+    buf_adds(sql, "SELECT kind, octets, state, note");
     for (i = 0; i < row_sql_key_width(stage->rows); i++)
         buf_addf(sql, ", k%zu", i + 1);
     buf_adds(sql, " FROM ");

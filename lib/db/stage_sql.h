@@ -10,6 +10,7 @@
  *   octets length of the row
  *   state  of the row on the secondary, when it was decided (repl/merge.h)
  *   k1...  the key, c1... the primary's values, as text
+ *   note   the caller's, beside the decision
  */
 #ifndef DBR_DB_STAGE_SQL_H
 #define DBR_DB_STAGE_SQL_H
@@ -47,13 +48,13 @@ extern const char stage_sql_shared[];
 /* PostgreSQL: makes the temporary table. CockroachDB: takes the rows out again. */
 void stage_sql_create(struct buf *sql, const struct stage *stage);
 void stage_sql_clear(struct buf *sql, const struct stage *stage);
-/* INSERT of rows, one text array per column: kind, octets, state, key..., value...; staged: how
- * many rows it has already. */
+/* INSERT of rows, one text array per column: kind, octets, state, key..., value..., note; staged:
+ * how many rows it has already. */
 void stage_sql_add(struct buf *sql, const struct stage *stage, enum engine_kind engine,
                    int64_t staged);
 /* On the primary: SELECT place, value... for the keys in the parameters. */
 void stage_sql_values(struct buf *sql, const struct row_table *primary, const struct stage *stage);
-/* SELECT kind, octets, state, key... of all rows. */
+/* SELECT kind, octets, state, note, key... of all rows. */
 void stage_sql_read(struct buf *sql, const struct stage *stage, enum engine_kind engine);
 
 /* Each SELECTs the number of decisions that it changed.

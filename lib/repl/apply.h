@@ -38,7 +38,9 @@ struct apply_size {
 /* What was applied to one table and committed, in rows. */
 struct applied {
     int64_t inserts, updates, deletes;
-    int64_t conflicts; /* standby rows newer than the active's that were overwritten */
+    int64_t conflicts; /* standby rows newer than the active's that were overwritten; of a merge
+                          what it had decided as such */
+    int64_t kept;      /* a merge: of them, parents that are kept for a child */
 };
 
 struct applier {

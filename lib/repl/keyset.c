@@ -14,7 +14,8 @@ struct record {
     int64_t key_hash, row_hash, octets;
     uint64_t digest;
     uint32_t key_len;
-    char kind;
+    char kind, counts_as;
+    bool conflict, kept;
 };
 
 void keyset_init(struct keyset *set, const char *dir)
@@ -86,6 +87,9 @@ bool keyset_add(struct keyset *set, const struct key_item *item, struct err *err
     record.digest = item->digest;
     record.key_len = (uint32_t)item->key_len;
     record.kind = item->kind;
+    record.counts_as = item->counts_as;
+    record.conflict = item->conflict;
+    record.kept = item->kept;
     buf_add(&set->memory, &record, sizeof(record));
     buf_add(&set->memory, item->key, item->key_len);
     set->count++;
@@ -150,6 +154,9 @@ bool keyset_next(struct keyset *set, struct key_item *item, bool *end, struct er
     item->octets = record.octets;
     item->digest = record.digest;
     item->kind = record.kind;
+    item->counts_as = record.counts_as;
+    item->conflict = record.conflict;
+    item->kept = record.kept;
     item->key_len = record.key_len;
     item->key = at + sizeof(record);
     set->read_at += sizeof(record) + record.key_len;

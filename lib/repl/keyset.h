@@ -22,6 +22,10 @@ struct key_item {
                          decisions of a merge: merge_state_sum() of the secondary's row */
     int64_t octets;   /* length of the row's text */
     char kind;        /* the caller's: 'i' insert, 'u' update, 'd' delete */
+    char counts_as;   /* in the decisions of a merge: the kind that it is counted as, row_hash
+                         times; else 0 */
+    bool conflict;    /* the same: it is a conflict, */
+    bool kept;        /* ... and a parent that is kept for a child */
     const char *key;  /* width NUL-terminated texts, one after the other */
     size_t key_len;   /* bytes of them all, NULs included */
 };

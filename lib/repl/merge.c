@@ -151,7 +151,7 @@ bool merge_step(struct merge *merge, struct conn *const conns[2], struct pairing
     take_committed(merge, before, count);
     if (ok)
         hand_over(&m);
-    if (merge->begun && before && count == merge->count)
+    else if (before && count == merge->count)
         memcpy(merge->counts, before, count * sizeof(*before));
     free(before);
     for (i = 0; i < pairs->count; i++) {

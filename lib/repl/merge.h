@@ -95,8 +95,6 @@ struct merge {
                          are its */
     bool whole; /* CockroachDB: one transaction reads and writes everything, since the order of the
                    tables does not fulfil their foreign keys; else the merge is in pieces */
-    bool begun; /* in pieces: some are committed. The counts are those of the first attempt, which
-                   decided them all */
     struct row_table *states; /* per pairing: the secondary's rows as their state is asked for */
     struct strlist locked;    /* tables that the next attempt must lock first */
 };

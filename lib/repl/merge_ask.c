@@ -279,6 +279,9 @@ static bool settle(struct merging *m, size_t pair, struct candidate *c, const ch
     if (decision.winner == WINNER_NONE)
         return true;
     item.key = key;
+    item.row_hash = rows;
+    item.counts_as = kind;
+    item.conflict = decision.conflict;
     m->merge->by_clock += decision.clocks;
     /* A table that is not compared may still refer to the row. */
     if (decision.winner == WINNER_PRIMARY && item.kind == 'd' && p->hold_deletes) {

@@ -47,6 +47,7 @@ static void add_staged(struct staging *s, const struct key_item *item, const str
     char octets[24];
     char state[24];
     char kind[2] = {item->kind, '\0'};
+    char note[32];
     size_t i;
 
     (void)snprintf(octets, sizeof(octets), "%lld", (long long)item->octets);
@@ -58,6 +59,9 @@ static void add_staged(struct staging *s, const struct key_item *item, const str
         arrays_add_text(&s->rows, 3 + i, key_item_text(item, i));
     for (i = 0; i < s->f->stages[s->pair].value_count; i++)
         arrays_add_text(&s->rows, 3 + width + i, values ? result_text(values, 0, 1 + i) : NULL);
+    (void)snprintf(note, sizeof(note), "%c%c%lld", item->counts_as, item->conflict ? 'c' : ' ',
+                   (long long)item->row_hash);
+    arrays_add_text(&s->rows, 3 + width + i, note);
     arrays_end_row(&s->rows);
 }
 
@@ -139,7 +143,7 @@ bool merge_stage_fill(struct following *f, size_t pair, struct err *err)
     bool ok;
 
     arrays_init(&s.keys, width);
-    arrays_init(&s.rows, 3 + width + stage->value_count);
+    arrays_init(&s.rows, 3 + width + stage->value_count + 1);
     keyset_init(&s.asked, decided->dir);
     stage_sql_create(&sql, stage);
     ok = f->engine == ENGINE_COCKROACH || (queue(f, sql.data, err) && settle(f, err));
@@ -162,11 +166,12 @@ struct reading {
     struct buf key;
 };
 
-/* What became of a decision, in the counts; returns the kind that is applied, 0 for nothing. */
-static char account(struct merging *m, size_t pair, char kind)
+/* What became of a decision, in the counts and for the item; false when nothing is applied. */
+static bool account(struct merging *m, size_t pair, char kind, struct key_item *item)
 {
     struct merge_counts *counts = &m->merge->counts[pair];
 
+    item->kind = kind;
     switch (kind) {
     case 'k': /* stays on the secondary, and comes back to the primary */
         counts->deleted[ROLE_SECONDARY]--;
@@ -175,19 +180,31 @@ static char account(struct merging *m, size_t pair, char kind)
     case 'm':
         counts->updated[ROLE_SECONDARY]--;
         counts->updated[ROLE_PRIMARY]++;
-        counts->conflicts++;
-        return 'l';
+        counts->conflicts += !item->conflict;
+        item->kind = 'l';
+        return true;
     case 'I':
     case 'J':
         counts->deleted[ROLE_PRIMARY]--;
         counts->inserted[ROLE_SECONDARY]++;
+        item->kind = item->counts_as = 'i';
+        item->kept = true;
         break;
     default:
-        return kind == 'b' ? '\0' : kind;
+        return kind != 'b';
     }
     counts->kept++;
-    counts->conflicts += kind != 'J';
-    return kind == 'k' ? '\0' : 'i';
+    counts->conflicts += !item->conflict;
+    item->conflict = true;
+    return kind != 'k';
+}
+
+/* As add_staged has it. */
+static void read_note(struct key_item *item, const char *note)
+{
+    item->counts_as = note[0];
+    item->conflict = note[1] == 'c';
+    item->row_hash = strtoll(note + 2, NULL, 10);
 }
 
 static bool read_decision(void *context, const struct result *row, struct err *err)
@@ -197,14 +214,14 @@ static bool read_decision(void *context, const struct result *row, struct err *e
     size_t i;
 
     memset(&item, 0, sizeof(item));
-    item.kind = account(r->m, r->pair, *result_text(row, 0, 0));
-    if (!item.kind)
+    read_note(&item, result_text(row, 0, 3));
+    if (!account(r->m, r->pair, *result_text(row, 0, 0), &item))
         return true;
     item.octets = result_int(row, 0, 1);
     item.digest = (uint64_t)result_int(row, 0, 2);
     buf_reset(&r->key);
     for (i = 0; i < r->width; i++) {
-        buf_adds(&r->key, result_text(row, 0, 3 + i));
+        buf_adds(&r->key, result_text(row, 0, 4 + i));
         buf_addch(&r->key, '\0');
     }
     item.key = r->key.data;

@@ -101,11 +101,9 @@ static void take_results(struct reconciliation *r, const struct applier *applier
     if (ok || r->piecemeal)
         r->kept_deletes += applier->kept_deletes;
     /* Steps forward are what gives the weather its attempts back. */
-    if (!ok && r->piecemeal && reconcile_keep_applied(r, applier->applied)) {
+    if (!ok && r->piecemeal && reconcile_keep_applied(r, merge, applier->applied)) {
         weather_clear(&r->weather);
         r->setbacks = 0;
-        if (merge)
-            merge->begun = true;
     }
     r->too_large = applier->too_large;
     r->exhausted = applier->exhausted;
@@ -329,7 +327,7 @@ bool reconcile(struct reconciliation *r, const struct config *config, const stru
 
         r->attempts++;
         if (attempt(r, config, state, options, &failed, err)) {
-            reconcile_add_earlier(r);
+            reconcile_add_earlier(r, options->merge);
             if (options->write)
                 reconcile_forget_rows_out(r);
             return archive_close(&r->archive, err);

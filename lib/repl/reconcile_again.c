@@ -139,9 +139,9 @@ bool reconcile_try_again(struct reconciliation *r, struct merge *merge, bool con
 
 /*
  * After a failed attempt. Rolled back, or broken off within a line and so before the COMMIT:
- * nothing of it was lost. Whether a COMMIT whose answer did not come was done is not known: then its
- * lines stay, whatever attempts before or after it add. Where each wave is committed by itself, the
- * applier has seen to it.
+ * nothing of it was lost. Whether a COMMIT whose answer did not come was done is not known: then
+ * its lines stay, whatever attempts before or after it add. Where each wave is committed by itself,
+ * the applier has seen to it.
  */
 bool reconcile_end_archive(struct reconciliation *r, const struct err *err, struct err *why)
 {
@@ -153,7 +153,18 @@ bool reconcile_end_archive(struct reconciliation *r, const struct err *err, stru
     return doubt ? archive_mark(&r->archive, why) : archive_back(&r->archive, why);
 }
 
-bool reconcile_keep_applied(struct reconciliation *r, const struct applied *applied)
+/* sign: 1 or -1. */
+static void add_merged(struct merge_counts *counts, const struct applied *sum, int sign)
+{
+    counts->inserted[ROLE_SECONDARY] += sign * sum->inserts;
+    counts->updated[ROLE_SECONDARY] += sign * sum->updates;
+    counts->deleted[ROLE_SECONDARY] += sign * sum->deletes;
+    counts->conflicts += sign * sum->conflicts;
+    counts->kept += sign * sum->kept;
+}
+
+bool reconcile_keep_applied(struct reconciliation *r, struct merge *merge,
+                            const struct applied *applied)
 {
     bool any = false;
     size_t i;
@@ -164,13 +175,23 @@ bool reconcile_keep_applied(struct reconciliation *r, const struct applied *appl
         if (sum->inserts + sum->updates + sum->deletes == 0)
             continue;
         any = true;
+        if (merge)
+            add_merged(&merge->counts[i], sum, -1);
         r->earlier = mem_array(r->earlier, r->earlier_count + 1, sizeof(*r->earlier));
         r->earlier[r->earlier_count++] = (struct earlier){mem_strdup(r->pairs.items[i].name), *sum};
     }
     return any;
 }
 
-void reconcile_add_earlier(struct reconciliation *r)
+static void add_synced(struct comparison *c, int64_t *conflicts, const struct applied *sum)
+{
+    c->inserts += sum->inserts;
+    c->updates += sum->updates;
+    c->deletes += sum->deletes;
+    *conflicts += sum->conflicts;
+}
+
+void reconcile_add_earlier(struct reconciliation *r, struct merge *merge)
 {
     size_t i;
 
@@ -181,9 +202,9 @@ void reconcile_add_earlier(struct reconciliation *r)
         r->applied = true;
         if (at == r->pairs.count)
             continue;
-        r->all.items[at].inserts += sum->inserts;
-        r->all.items[at].updates += sum->updates;
-        r->all.items[at].deletes += sum->deletes;
-        r->conflicts[at] += sum->conflicts;
+        if (merge)
+            add_merged(&merge->counts[at], sum, 1);
+        else
+            add_synced(&r->all.items[at], &r->conflicts[at], sum);
     }
 }

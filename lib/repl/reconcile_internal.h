@@ -31,10 +31,12 @@ bool reconcile_is_referred_to(const struct model *model, const char *table);
 /* After a failed attempt: what was not lost leaves the archive. why: of a failure of that. */
 bool reconcile_end_archive(struct reconciliation *r, const struct err *err, struct err *why);
 
-/* Keeps what a failed attempt had committed; true when that is anything. */
-bool reconcile_keep_applied(struct reconciliation *r, const struct applied *applied);
+/* Keeps what a failed attempt had committed; true when that is anything. What a merge has decided
+ * and not brought over stays in its counts. */
+bool reconcile_keep_applied(struct reconciliation *r, struct merge *merge,
+                            const struct applied *applied);
 /* Counts it with what the last attempt applied. */
-void reconcile_add_earlier(struct reconciliation *r);
+void reconcile_add_earlier(struct reconciliation *r, struct merge *merge);
 
 /* reconcile_remains.c: what a run that was broken off has left (repl/keys_off.h). */
 

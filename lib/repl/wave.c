@@ -88,13 +88,16 @@ static struct wave_batch *new_batch(struct wave *wave, enum batch_kind kind, siz
 static void count(struct wave_batch *batch, const struct key_item *item, bool multiset)
 {
     int64_t n = multiset ? item->row_hash : 1;
+    char kind = item->counts_as ? item->counts_as : item->kind;
 
-    if (item->kind == 'i')
+    if (kind == 'i')
         batch->inserts += n;
-    else if (item->kind == 'u')
+    else if (kind == 'u')
         batch->updates += n;
-    else if (item->kind == 'd')
+    else if (kind == 'd')
         batch->deletes += n;
+    batch->decided += item->conflict ? n : 0;
+    batch->kept += item->kept ? n : 0;
 }
 
 static bool has_room(const struct wave_batch *batch, const struct applier *a, int64_t octets)
@@ -115,7 +118,7 @@ static bool put(struct wave_batch *batch, const struct applier *a, const struct 
         arrays_add_key(&batch->changed, item);
     if (item->kind == 'd')
         arrays_add_key(&batch->gone, item);
-    if (batch->kind != BATCH_CLEAR)
+    if (batch->kind == BATCH_CLEAR ? item->kind == 'd' : batch->kind != BATCH_LOSE)
         count(batch, item, rows[SOURCE].key_count == 0);
     batch->octets += item->octets;
     return !a->states || keyset_add(&batch->items, item, err);
@@ -193,7 +196,12 @@ void wave_settle(const struct wave *wave, struct applier *a)
         sum->updates += b->updates;
         sum->deletes += b->deletes;
         /* One that is run again after it was committed finds no conflict any more. */
-        sum->conflicts += b->conflicts > b->conflicts_before ? b->conflicts : b->conflicts_before;
+        if (a->merge)
+            sum->conflicts += b->decided;
+        else
+            sum->conflicts +=
+                b->conflicts > b->conflicts_before ? b->conflicts : b->conflicts_before;
+        sum->kept += b->kept;
     }
     a->kept_deletes += wave->kept;
 }

@@ -20,6 +20,7 @@ struct wave_batch {
     size_t pair;
     int64_t octets;
     int64_t inserts, updates, deletes; /* rows, as the comparison counts them */
+    int64_t decided, kept;    /* a merge: of them, conflicts, and parents kept for a child */
     int64_t conflicts;        /* standby rows newer than the active's, found while it ran */
     int64_t conflicts_before; /* the same of a run of which it is not known what became */
     bool wide;                /* one row, too wide to be held: it passes in pieces */

@@ -69,6 +69,37 @@ served() {
     served
 }
 
+@test "a merge in two rounds: what is overwritten in either is counted once, and salvaged" {
+    p1 -c "CREATE TABLE acct (id int PRIMARY KEY, v text, updated_at timestamptz DEFAULT now())" -c "CREATE TABLE lines (v text)" \
+        -c "CREATE TABLE subs (id int PRIMARY KEY, acct int REFERENCES acct, v text)" -c "INSERT INTO lines VALUES ('a'), ('b'), ('b')" \
+        -c "INSERT INTO acct SELECT g, 'base', '2026-01-01' FROM generate_series(1, 300) g" -c "INSERT INTO subs VALUES (1, 1, 'base')"
+    init_pair
+    run_dbr failover --force --yes
+    exits 0
+    PGOPTIONS='-c default_transaction_read_only=off' sql "$P1_URL" -c "UPDATE acct SET v = 'p', updated_at = '2099-01-01' WHERE id IN (11, 12, 13)" \
+        -c "INSERT INTO subs VALUES (2, 200, 'p'), (3, 3, 'p')" -c "INSERT INTO lines VALUES ('a'), ('c'), ('c')" -c "DELETE FROM lines WHERE v = 'b'"
+    p2 -c "UPDATE acct SET v = 's', updated_at = '2026-02-02' WHERE id IN (12, 14)" -c "DELETE FROM acct WHERE id IN (13, 200)"
+    session_open lock "$P2_URL"
+    session lock "BEGIN ISOLATION LEVEL SERIALIZABLE"
+    session lock "UPDATE acct SET v = 'the application wrote this', updated_at = now() WHERE id = 11"
+    start_dbr failback --yes --json
+    wait_for 30 waits || fail "it does not wait"
+    session lock "COMMIT"
+    session_close lock
+    finish_dbr
+    exits 0
+    # 11 is a conflict of the second round, 12 and 13 were of the first; 200 is kept for its child.
+    json_is '.merge | "\(.conflicts) \(.kept)"' "4 1"
+    json_is '.merge.toSecondary | "\(.inserted) \(.updated) \(.deleted)"' "7 2 2"
+    json_is '.merge.tables[] | select(.name == "lines").toSecondary | "\(.inserted) \(.updated) \(.deleted)"' "3 0 2"
+    is "$(gzip -dc "$STATE_DIR"/salvage/*-merge-*.gz | jq -r 'select(.table == "acct") | "\(.key.id) \(.lost.v)"' | sort | paste -sd ';')" \
+        "11 the application wrote this;12 s"
+    is "$(p1 -c "SELECT string_agg(v, ' ' ORDER BY id) FROM acct WHERE id IN (11, 12, 13, 14, 200)")" "p p p s base"
+    run_dbr sync
+    exits 0
+    in_step
+}
+
 @test "an application that is never quiet: refused in the end, and no row goes with another" {
     local i
     p1 -c "CREATE TABLE owners (id int PRIMARY KEY, n int DEFAULT 0, updated_at timestamptz DEFAULT now())" \
