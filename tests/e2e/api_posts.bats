@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # Proves: POST does what the programs do for whoever has the token and for nobody else, records who asked, and says no in the order
 # path, method, token, origin, content type, length, body.
+# bats file_tags=postgres
 
 load ../lib/helper
 load ../lib/api

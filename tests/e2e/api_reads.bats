@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # Proves: GET answers with what the programs say, from the last record while it is fresh and from one check when it is not, and tells
 # no address, name of a user or database, path or statement; the program loads no libpq.
+# bats file_tags=postgres
 
 load ../lib/helper
 load ../lib/api

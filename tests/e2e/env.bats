@@ -1,4 +1,5 @@
 # dbr-env: the active database's URL in every format and to a command, and never a guess. Needs no server.
+# bats file_tags=postgres
 
 load ../lib/helper
 

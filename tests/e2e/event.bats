@@ -1,4 +1,5 @@
 # dbr-event: what a script reports is recorded and passed on, and is never lost for a command that fails. Needs no server.
+# bats file_tags=postgres
 
 load ../lib/helper
 load ../lib/backups

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # Proves: a database that keeps failing opens its circuit breaker, which spares other programs the timeout; after a pause one may
 # try; success and --reset-breaker close it.
+# bats file_tags=postgres
 
 load ../lib/helper
 setup() {

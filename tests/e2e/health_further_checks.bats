@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # Proves: the checks of DB_CHECKS run at the same time and within limits; what fails, or prints a number beyond its threshold, is an
 # alert, in the document, the report, the line of a plugin and the figures for Prometheus; their commands are shown nowhere.
+# bats file_tags=postgres
 
 load ../lib/helper
 setup() {

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # Proves: --history tells availability, latency and switches of a span from the record that checks and switches left, for people
 # and as JSON, over rotated files, past damaged lines, and without a connection.
+# bats file_tags=postgres
 
 load ../lib/helper
 setup() {

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # Proves: --metrics measures the machine, the application, both databases and the backups, as tables and as a document; what is
 # beyond its threshold is an alert, which a plain check keeps and which --watch judges too.
+# bats file_tags=postgres
 
 load ../lib/helper
 setup() { pair_setup app; }

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # Proves: --nagios prints one line with performance data in every case, with the exit status of a plugin; --prometheus writes a file
 # that Prometheus' own checker takes, and replaces it at once.
+# bats file_tags=postgres
 
 load ../lib/helper
 setup() {

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # Proves: dbr-health --watch --auto as a service of systemd: ready after the first check, alive with each, stopping on SIGTERM at
 # once; and it switches as the one-shot run does.
+# bats file_tags=postgres
 
 load ../lib/helper
 setup() {

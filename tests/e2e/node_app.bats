@@ -1,6 +1,7 @@
 # A Node application (tests/app: node-postgres) is taken through failovers and back while it writes without a pause: under PM2, told
 # by dbr-pm2-hook, and as Passenger does it, with an env file and tmp/restart.txt. Every row that it was told is written is on the
 # primary at the end.
+# bats file_tags=once
 
 load ../lib/helper
 load ../lib/node

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # Proves: the scripts for DB_ON_EVENT work as they are shipped and installed: each event of dbr arrives at a mail program, an HTTP
 # receiver or a log socket as it should, whatever is in its texts, and no address shows on a command line.
+# bats file_tags=once
 
 load ../lib/helper
 setup() {

@@ -1,5 +1,6 @@
 # scripts/npm with the real npm: package.json gets the scripts, once, and options that npm swallows never lead to another run than
 # the one that was asked for.
+# bats file_tags=once
 
 load ../lib/helper
 load ../lib/node

@@ -1,5 +1,6 @@
 # scripts/dbr-pm2-hook with the real PM2: the processes of an application, forked or clustered, run on the active database after it.
 # Needs npm, and no server.
+# bats file_tags=once
 
 load ../lib/helper
 load ../lib/node

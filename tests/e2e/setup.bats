@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # Proves: dbr-setup takes two URLs from wherever they are, examines before it writes, writes env file and directories once and
 # nothing twice, inits with consent only, goes on where it stopped, and never shows a password, nor puts one into arguments.
+# bats file_tags=once
 
 load ../lib/helper
 setup() {

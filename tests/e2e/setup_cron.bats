@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # Proves: dbr-setup --cron puts lines into the crontab that the real cron takes and runs, keeps all others, changes only what
 # differs, and takes them out again.
+# bats file_tags=once
 
 load ../lib/helper
 load ../lib/cron

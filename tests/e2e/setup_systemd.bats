@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # Proves: dbr-setup --systemd installs timers that a real systemd runs, as confined as the units say, with the env file as a
 # credential; the service that watches is ready, alive and restarted when it hangs; again is no change; --uninstall leaves nothing.
+# bats file_tags=once
 
 load ../lib/helper
 load ../lib/systemd

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # Proves: dbr-setup --systemd --user installs timers that the systemd of a user without rights runs.
+# bats file_tags=once
 
 load ../lib/helper
 load ../lib/systemd

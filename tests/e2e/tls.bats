@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # Proves: TLS is verified as the URL says, and never less; what is not in order is named with what to do, and is never taken for an
 # outage. A PostgreSQL server with a private CA, and a front that finds "its cluster" by name as that of CockroachDB Cloud does.
+# bats file_tags=postgres
 
 load ../lib/helper
 

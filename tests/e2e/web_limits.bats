@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # Proves: the shipped nginx configuration limits what one address may ask, with 429 and Retry-After; the shipped filter and jail
 # make a real fail2ban ban an address after more than 100 requests within a minute, for 15 minutes.
+# bats file_tags=once
 
 load ../lib/helper
 load ../lib/api

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # Proves: the status page in a real Chromium, before real nginx and real databases: it shows what is so, does what is confirmed and
 # nothing else, draws the history, speaks Spanish, and keeps what it knew when the server is away.
+# bats file_tags=once
 
 load ../lib/helper
 load ../lib/api

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # Proves: the shipped configurations work: the API (and, for Apache, the page) through real nginx with fcgiwrap, Apache and BusyBox httpd.
+# bats file_tags=once
 
 load ../lib/helper
 load ../lib/api
