@@ -68,7 +68,7 @@ static void add_key_names(struct buf *sql, const struct row_table *t, const char
 {
     size_t i;
 
-    for (i = 0; i < t->key_count; i++)
+    for (i = 0; i < row_sql_key_width(t); i++)
         buf_addf(sql, "%s%sk%zu", i ? ", " : "", of, i + 1);
 }
 
@@ -94,7 +94,17 @@ void merge_sql_learn(struct buf *sql, const struct row_table *t, const char *rel
     buf_adds(sql,
              row_sql_client_columns(t) ? ", row_hash, own_hash) SELECT " : ", row_hash) SELECT ");
     add_frozen(sql, t);
-    add_from_asked(sql, t);
+    if (t->key_count) {
+        add_from_asked(sql, t);
+        return;
+    }
+    buf_adds(sql, " FROM ");
+    row_sql_relation(sql, t);
+    buf_adds(sql, " AS t WHERE ");
+    row_sql_hash(sql, t);
+    buf_adds(sql, " IN (SELECT x.k1::int8 FROM ");
+    add_parameters(sql, t);
+    buf_adds(sql, ") GROUP BY 1");
 }
 
 static void add_instant(struct buf *sql, const struct row_table *t, const char *zone)

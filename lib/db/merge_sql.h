@@ -26,7 +26,7 @@ void merge_sql_states(struct buf *sql, const struct row_table *t, const char *zo
 
 /*
  * The base of the rows whose keys are in the parameters becomes what they are now: what it had of
- * them is forgotten, then learnt anew. Tables with a key only.
+ * them is forgotten, then learnt anew.
  */
 void merge_sql_forget(struct buf *sql, const struct row_table *t, const char *relation);
 void merge_sql_learn(struct buf *sql, const struct row_table *t, const char *relation);

@@ -99,10 +99,10 @@ bool wave_queue_delete(struct wave *wave, struct applier *applier, size_t pair, 
 bool wave_queue_parent_locks(struct wave *wave, struct applier *applier, struct wave_batch *batch,
                              struct err *err);
 /*
- * After an upsert of a merge in pieces (wave_queue_delete does the like), in its transaction: what
- * was brought over is what both sides agree on from then on. A later round, or a run after this one
- * was broken off, would take what the application makes of these rows meanwhile for changes of
- * before.
+ * After an upsert of a merge in pieces, or a delete of rows without key (wave_queue_delete does the
+ * like for others), in its transaction: what was brought over is what both sides agree on from then
+ * on. A later round, or a run after this one was broken off, would take what the application makes
+ * of these rows meanwhile for changes of before.
  */
 bool wave_queue_base(struct wave *wave, struct applier *applier, struct wave_batch *batch,
                      struct err *err);

@@ -117,9 +117,8 @@ bool wave_queue_parent_locks(struct wave *wave, struct applier *a, struct wave_b
 
 bool wave_queue_base(struct wave *wave, struct applier *a, struct wave_batch *b, struct err *err)
 {
-    return !a->states || a->states[b->pair].key_count == 0 ||
-           (queue_base(wave, a, b->pair, merge_sql_forget, &b->keys, err) &&
-            queue_base(wave, a, b->pair, merge_sql_learn, &b->keys, err));
+    return !a->states || (queue_base(wave, a, b->pair, merge_sql_forget, &b->keys, err) &&
+                          queue_base(wave, a, b->pair, merge_sql_learn, &b->keys, err));
 }
 
 /* Says in words that rows were not taken. */

@@ -337,7 +337,9 @@ static bool run_deletes(struct batch_run *run, struct err *err)
     }
     arrays_init(&doomed, row_sql_key_width(run->target));
     ok = ok && doom(run, again, &doomed, err) &&
-         wave_queue_delete(run->wave, run->applier, run->batch->pair, &doomed, doomed.rows, err);
+         wave_queue_delete(run->wave, run->applier, run->batch->pair, &doomed, doomed.rows, err) &&
+         (run->target->key_count > 0 || doomed.rows == 0 ||
+          wave_queue_base(run->wave, run->applier, run->batch, err));
     arrays_release(&doomed);
     result_free(again);
     return ok;

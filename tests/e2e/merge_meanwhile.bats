@@ -53,6 +53,31 @@ served() {
     served
 }
 
+@test "rows without a key: neither is that" {
+    local lines="SELECT string_agg(v, ' ' ORDER BY v) FROM lines"
+    p1 -c "CREATE TABLE lines (v text, doc jsonb)" -c "INSERT INTO lines VALUES ('a'), ('a'), ('b')"
+    brought
+    PGOPTIONS='-c default_transaction_read_only=off' sql "$P1_URL" -c "INSERT INTO lines VALUES ('new', '{}'), ('new', '{}'), ('a', NULL)" -c "DELETE FROM lines WHERE v = 'b'"
+    session_open lock "$P2_URL"
+    session lock "BEGIN"
+    session lock "SELECT 1 FROM held WHERE id = 11 FOR UPDATE"
+    start_dbr failback --yes
+    wait_for 30 came || fail "no wave was committed"
+    wait_for 30 waits || fail "it does not wait"
+    kill -KILL "$PID"
+    finish_dbr
+    session lock "ROLLBACK"
+    session_close lock
+    has "$(p2 -c "$lines")" "the secondary" "a a a" "new new"
+    p2 -c "DELETE FROM lines WHERE v = 'new'" -c "INSERT INTO lines VALUES ('app')"
+    serve
+    run_dbr failback --yes --json
+    exits 0
+    is "$(p1 -c "$lines")" "a a a app"
+    json_is .conflicts 0
+    served
+}
+
 @test "a merge in two rounds: neither is it between them" {
     brought
     session_open lock "$P2_URL"
