@@ -169,10 +169,13 @@ $(BINARIES): $(BIN)/%: $(BUILD)/cmd/%.o $(call upto,ops)
 	$(if $(Q),@echo "  LD   $@")
 	$(Q)$(CC) $< $(call upto,ops) $(ALL_LDFLAGS) $(or $(LIBS_$*),$(ALL_LIBS)) -o $@
 
-# What a script takes from lib/program.bash comes to stand in it.
-$(BUILT_SCRIPTS): $(BIN)/%: scripts/% scripts/lib/program.bash
+# What a script takes from these comes to stand in it.
+EMBEDDED := program throwaway
+embed = -e '/^\. .*\/lib\/$(1)\.bash"$$/{r scripts/lib/$(1).bash' -e 'd}'
+
+$(BUILT_SCRIPTS): $(BIN)/%: scripts/% $(EMBEDDED:%=scripts/lib/%.bash)
 	@mkdir -p $(@D)
-	$(Q)sed -e '/^\. .*\/lib\/program\.bash"$$/{r scripts/lib/program.bash' -e 'd}' $< >$@ && chmod 755 $@
+	$(Q)sed $(foreach name,$(EMBEDDED),$(call embed,$(name))) $< >$@ && chmod 755 $@
 
 .SECONDARY: $(patsubst %.c,$(BUILD)/%.o,$(LIB_SOURCES) $(CMD_SOURCES) $(TEST_SOURCES))
 -include $(patsubst %.c,$(BUILD)/%.d,$(LIB_SOURCES) $(CMD_SOURCES) $(TEST_SOURCES))

@@ -363,6 +363,16 @@ call() {
     [[ $status -eq 0 || -n $call_error ]] || call_error="$name ended with exit status $status"
     return $status
 }
+
+confirm() {
+    local answer=''
+    given yes && return
+    [[ -t 0 && -t 2 ]] || die 5 "consent is needed, and there is no terminal to ask at: $1" 'add --yes to consent'
+    printf '%s [y/N] ' "$1" >&2
+    read -r answer || true
+    [[ ${answer,,} == y || ${answer,,} == yes ]] || die 5 'not done: no consent was given'
+}
+
 # For a POSIX shell.
 shell_word() {
     REPLY=$1
