@@ -11,7 +11,7 @@ setup() {
         source=${source##*/}
         programs+=("${source%.c}")
     done
-    programs+=(dbr-backup dbr-setup) # scripts, with tables and listings like those of the others
+    programs+=(dbr-backup dbr-drill dbr-setup) # scripts, with tables and listings like those of the others
     findings=
 }
 
