@@ -1,4 +1,5 @@
 # dbr-drill: switches are rehearsed on copies without a trace on the real pair, and on the real pair it is as it was found.
+# bats file_tags=once
 
 load ../lib/helper
 

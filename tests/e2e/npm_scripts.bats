@@ -8,7 +8,10 @@ load ../lib/node
 setup() {
     if ! command -v npm >/dev/null || ! command -v node >/dev/null; then skip "npm is not installed"; fi
     pair_setup app
-    mkdir shop
+    # As installed.
+    mkdir -p shop dbr/bin dbr/share/dbr/npm
+    cp "$ROOT"/scripts/npm/* dbr/share/dbr/npm
+    ln -s "$(realpath "$DBR_BIN")"/dbr-* dbr/bin
     ENV_FILE=$PWD/shop/.env
     mv dbr.env "$ENV_FILE"
     printf '{\n\t"name": "shop",\n\t"scripts": {\n\t\t"start": "node index.js"\n\t},\n\t"version": "1.0.0"\n}\n' >shop/package.json
@@ -18,13 +21,13 @@ setup() {
 teardown() { [ -z "${DB:-}" ] || pair_teardown; }
 
 # add ARGUMENT...: add-scripts. npm_run SCRIPT ARGUMENT...: as typed in a directory of the application.
-add() { in_shop "$ROOT/scripts/npm/add-scripts" "$@"; }
+add() { in_shop ../dbr/share/dbr/npm/add-scripts "$@"; }
 npm_run() { in_shop npm run "$@"; }
 in_shop() {
     RUN=$((RUN + 1))
     LAST=$*
     status=0
-    (cd shop && PATH=$DBR_BIN:$PATH timeout -k 5 "$DBR_TEST_TIMEOUT" "$@") >"$RUNS/$RUN.out" 2>"$RUNS/$RUN.err" </dev/null 3>&- || status=$?
+    (cd shop && PATH=$BATS_TEST_TMPDIR/dbr/bin:$PATH timeout -k 5 "$DBR_TEST_TIMEOUT" "$@") >"$RUNS/$RUN.out" 2>"$RUNS/$RUN.err" </dev/null 3>&- || status=$?
     output=$(cat "$RUNS/$RUN.out")
     errors=$(cat "$RUNS/$RUN.err")
     sound
@@ -80,9 +83,7 @@ active() { jq -r .activeDatabase "$STATE_DIR/state.json"; }
 }
 
 @test "an installation that is not in PATH is named by its path" {
-    mkdir -p "my dbr/bin" "my dbr/share/dbr/npm"
-    cp "$ROOT"/scripts/npm/* "my dbr/share/dbr/npm"
-    ln -s "$DBR_BIN"/dbr-* "my dbr/bin"
+    mv dbr "my dbr"
     (cd shop && "../my dbr/share/dbr/npm/add-scripts")
     is "$(jq -r '.scripts["db:sync"]' shop/package.json)" "'$PWD/my dbr/bin/dbr-sync'"
     (cd shop && npm run -s db:sync -- --version)
