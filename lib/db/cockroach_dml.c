@@ -13,6 +13,7 @@ const struct engine_dml cockroach_dml = {
     .only = "",
     .overriding = "",
     .bytewise = "",
+    .keyed_query = true,
     .pieces = false, /* no temporary table goes with its transaction there */
     .hash = hash,
 };

@@ -17,6 +17,7 @@ struct engine_dml {
     const char *overriding; /* before the rows of an INSERT: " OVERRIDING SYSTEM VALUE", or "" */
     const char *bytewise;   /* collation of byte order for text: " COLLATE \"C\"", or "" where it is
                                the default */
+    bool keyed_query;       /* CREATE TABLE ... AS takes a primary key */
     /* A row too wide for memory can be read and written in pieces: row_pieces.h. */
     bool pieces;
     /* 64 bits of a text expression. */

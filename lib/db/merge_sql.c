@@ -51,10 +51,31 @@ static void add_frozen(struct buf *sql, const struct row_table *t)
     }
 }
 
+static void add_key_names(struct buf *sql, const struct row_table *t, const char *of)
+{
+    size_t i;
+
+    for (i = 0; i < row_sql_key_width(t); i++)
+        buf_addf(sql, "%s%sk%zu", i ? ", " : "", of, i + 1);
+}
+
+static void add_column_names(struct buf *sql, const struct row_table *t)
+{
+    add_key_names(sql, t, "");
+    buf_adds(sql, row_sql_client_columns(t) ? ", row_hash, own_hash" : ", row_hash");
+}
+
 void merge_sql_freeze(struct buf *sql, const struct row_table *t, const char *relation)
 {
     buf_adds(sql, "CREATE TABLE IF NOT EXISTS ");
     quote_name(sql, "_dbr", relation);
+    if (t->dml->keyed_query) {
+        buf_adds(sql, " (");
+        add_column_names(sql, t);
+        buf_adds(sql, ", PRIMARY KEY (");
+        add_key_names(sql, t, "");
+        buf_adds(sql, "))");
+    }
     buf_adds(sql, " AS SELECT ");
     add_frozen(sql, t);
     buf_adds(sql, " FROM ");
@@ -62,14 +83,6 @@ void merge_sql_freeze(struct buf *sql, const struct row_table *t, const char *re
     buf_adds(sql, " AS t");
     if (t->key_count == 0)
         buf_adds(sql, " GROUP BY 1");
-}
-
-static void add_key_names(struct buf *sql, const struct row_table *t, const char *of)
-{
-    size_t i;
-
-    for (i = 0; i < row_sql_key_width(t); i++)
-        buf_addf(sql, "%s%sk%zu", i ? ", " : "", of, i + 1);
 }
 
 void merge_sql_forget(struct buf *sql, const struct row_table *t, const char *relation)
@@ -90,9 +103,8 @@ void merge_sql_learn(struct buf *sql, const struct row_table *t, const char *rel
     buf_adds(sql, "INSERT INTO ");
     quote_name(sql, "_dbr", relation);
     buf_adds(sql, " (");
-    add_key_names(sql, t, "");
-    buf_adds(sql,
-             row_sql_client_columns(t) ? ", row_hash, own_hash) SELECT " : ", row_hash) SELECT ");
+    add_column_names(sql, t);
+    buf_adds(sql, ") SELECT ");
     add_frozen(sql, t);
     if (t->key_count) {
         add_from_asked(sql, t);

@@ -13,7 +13,8 @@
 
 /* CREATE TABLE IF NOT EXISTS _dbr.relation AS key and hash of every row; for KEY_ROW hash and
  * number. With client columns (row_sql.h) also own_hash: the own hash as text, for KEY_ROW its sum.
- */
+ * On CockroachDB the key is its primary key: a merge in pieces asks and changes it by the keys of
+ * each wave, beside the application. */
 void merge_sql_freeze(struct buf *sql, const struct row_table *t, const char *relation);
 
 /*
@@ -26,7 +27,7 @@ void merge_sql_states(struct buf *sql, const struct row_table *t, const char *zo
 
 /*
  * The base of the rows whose keys are in the parameters becomes what they are now: what it had of
- * them is forgotten, then learnt anew.
+ * them is forgotten, then learnt anew. CockroachDB only, where texts are compared bytewise.
  */
 void merge_sql_forget(struct buf *sql, const struct row_table *t, const char *relation);
 void merge_sql_learn(struct buf *sql, const struct row_table *t, const char *relation);

@@ -3,7 +3,7 @@
  * secondary before that takes writes: for every table its keys and row hashes, in tables of the
  * schema _dbr, which is never copied, exported or compared. The other server is away then, so the
  * hash is always the portable one, and keys are kept as text, so that nothing of the application's
- * schema hangs on a base.
+ * schema hangs on a base. Texts of keys differ where the keys do.
  *
  * Where the primary is of the other engine, columns that only the client can compare are in no row
  * hash (db/exchange.h), and what they held cannot be kept: it would be a copy of them. Beside

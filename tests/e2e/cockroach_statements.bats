@@ -72,6 +72,8 @@ back() { env_set DATABASE_URL "$P1_URL"; }
     does health --metrics
     does health --auto
     in_step
+    # A base is asked by its key, wave by wave.
+    grep -q 'CREATE TABLE IF NOT EXISTS "_dbr"."base_[^"]*" (k1, row_hash, PRIMARY KEY (k1)) AS' "$SENT" || fail "a base without a primary key"
     sent 400 exported.sql primary.sql
 }
 

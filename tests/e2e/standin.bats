@@ -129,6 +129,14 @@ LIST
     is "$(notes)" 2b
 }
 
+@test "a table that is made of a query may have a primary key" {
+    answers "done INSERT 0 1; ready I; done SELECT 1; ready I; row 1|a; done SELECT 1; ready I" <<'SCRIPT'
+query INSERT INTO t VALUES (1, 'a')
+query CREATE TABLE IF NOT EXISTS s (k, v, PRIMARY KEY (k)) AS SELECT id, note FROM t
+query SELECT k, v FROM s
+SCRIPT
+}
+
 @test "a parameter needs a type from somewhere" {
     answers 'error 42P18 could not determine data type of placeholder $1; ready I' <<<$'run SELECT $1 | a\nsync'
     answers 'error 42P18 could not determine data type of placeholder $2; ready I' <<<$'run SELECT $1::INT8 WHERE coalesce($2, NULL) IS NULL | 1 | 2\nsync'

@@ -24,6 +24,7 @@ type rewriting struct {
 func (t *translator) rewrite(text string, ast tree.NodeFormatter) (string, *failure) {
 	r := rewriting{translator: t, text: text, tokens: sqltext.Tokens(text), insert: map[int]string{}, instead: map[int]string{}}
 	r.casts(ast)
+	r.keyOfQuery(ast)
 	for i := 0; i < len(r.tokens); {
 		if text := r.insert[i]; text != "" {
 			r.out.WriteString(r.text[r.copied:r.tokens[i].Begin] + text)
@@ -38,6 +39,21 @@ func (t *translator) rewrite(text string, ast tree.NodeFormatter) (string, *fail
 	}
 	r.out.WriteString(text[r.copied:])
 	return r.out.String(), nil
+}
+
+// keyOfQuery leaves out the primary key of CREATE TABLE ... AS, which PostgreSQL's does not take.
+func (r *rewriting) keyOfQuery(ast tree.NodeFormatter) {
+	if table, ok := ast.(*tree.CreateTable); !ok || !table.As() {
+		return
+	}
+	for i := 0; i < len(r.tokens) && !r.is(i, "as"); i++ {
+		if r.token(i).ID == ',' && r.is(i+1, "primary", "key") {
+			for end := r.closing(i + 3); i <= end; i++ {
+				r.instead[i] = ""
+			}
+			i--
+		}
+	}
 }
 
 // token returns the word at i; beyond the ends, one that is nothing.
