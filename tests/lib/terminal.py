@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Runs a command on a terminal of its own and prints what it sends there.
 
-    terminal.py [--columns N] [--when PATTERN ACTION]... COMMAND...
+    terminal.py [--columns N] [--when PATTERN ACTION]... [--answer PATTERN TEXT]... COMMAND...
 
 ACTION, once for each --when and in their order, as soon as PATTERN (a regular expression) is in what came since the one before:
     columns=N   the terminal gets another width
     signal=N    the command gets that signal
+TEXT is typed, and ended, whenever PATTERN is in what came since the last answer.
 Exits as the command does, 128 + N where a signal ended it.
 """
 import fcntl
@@ -36,12 +37,16 @@ def act(action, fd, pid):
 def main(arguments):
     columns = 80
     steps = []
+    answers = []
     while arguments and arguments[0].startswith("--"):
         if arguments[0] == "--columns":
             columns = int(arguments[1])
             arguments = arguments[2:]
         elif arguments[0] == "--when":
             steps.append((re.compile(arguments[1].encode()), arguments[2]))
+            arguments = arguments[3:]
+        elif arguments[0] == "--answer":
+            answers.append((re.compile(arguments[1].encode()), arguments[2].encode() + b"\n"))
             arguments = arguments[3:]
         else:
             sys.exit("terminal.py: no such option: " + arguments[0])
@@ -58,7 +63,7 @@ def main(arguments):
         os.execvp(arguments[0], arguments)
     os.close(slave)
     deadline = time.monotonic() + float(os.environ.get("DBR_TEST_TIMEOUT", "60"))
-    since = b""
+    since = unanswered = b""
     while True:
         ready, _, _ = select.select([master], [], [], max(0, deadline - time.monotonic()))
         if not ready:
@@ -79,6 +84,12 @@ def main(arguments):
                 break
             act(steps.pop(0)[1], master, pid)
             since = since[found.end() :]
+        unanswered += data
+        for pattern, text in answers:
+            if pattern.search(unanswered):
+                unanswered = b""
+                os.write(master, text)
+                break
     status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
     if steps:
         sys.exit("terminal.py: never seen: %r" % steps[0][0].pattern)
