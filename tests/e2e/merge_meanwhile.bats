@@ -54,7 +54,7 @@ served() {
 }
 
 @test "rows without a key: neither is that" {
-    local lines="SELECT string_agg(v, ' ' ORDER BY v) FROM lines"
+    local question="SELECT string_agg(v, ' ' ORDER BY v) FROM lines"
     p1 -c "CREATE TABLE lines (v text, doc jsonb)" -c "INSERT INTO lines VALUES ('a'), ('a'), ('b')"
     brought
     PGOPTIONS='-c default_transaction_read_only=off' sql "$P1_URL" -c "INSERT INTO lines VALUES ('new', '{}'), ('new', '{}'), ('a', NULL)" -c "DELETE FROM lines WHERE v = 'b'"
@@ -68,12 +68,12 @@ served() {
     finish_dbr
     session lock "ROLLBACK"
     session_close lock
-    has "$(p2 -c "$lines")" "the secondary" "a a a" "new new"
+    has "$(p2 -c "$question")" "the secondary" "a a a" "new new"
     p2 -c "DELETE FROM lines WHERE v = 'new'" -c "INSERT INTO lines VALUES ('app')"
     serve
     run_dbr failback --yes --json
     exits 0
-    is "$(p1 -c "$lines")" "a a a app"
+    is "$(p1 -c "$question")" "a a a app"
     json_is .conflicts 0
     served
 }
