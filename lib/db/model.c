@@ -54,6 +54,19 @@ const struct model_index *model_index(const struct model_table *table, const cha
     return NULL;
 }
 
+bool model_is_referred_to(const struct model *model, const char *table)
+{
+    size_t i;
+    size_t j;
+
+    for (i = 0; i < model->table_count; i++)
+        for (j = 0; j < model->tables[i].constraint_count; j++)
+            if (model->tables[i].constraints[j].type == 'f' &&
+                !strcmp(model->tables[i].constraints[j].ref_table, table))
+                return true;
+    return false;
+}
+
 const struct model_table *model_root(const struct model *model, const struct model_table *table)
 {
     /* A hand-made model might name itself as its parent: the bound ends the walk. */

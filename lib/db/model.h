@@ -260,6 +260,8 @@ const struct model_type *model_type(const struct model *model, const char *name)
 const struct model_sequence *model_sequence(const struct model *model, const char *name);
 const struct model_constraint *model_constraint(const struct model_table *table, const char *name);
 const struct model_index *model_index(const struct model_table *table, const char *name);
+/* Rows of some table may refer to those of this one. */
+bool model_is_referred_to(const struct model *model, const char *table);
 /* The root of a partition (through all levels), the table itself when it is none. */
 const struct model_table *model_root(const struct model *model, const struct model_table *table);
 void model_release(struct model *model); /* a zeroed model is fine */

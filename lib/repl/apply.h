@@ -57,6 +57,8 @@ struct applier {
     const struct row_table *states; /* a merge in pieces: merge.h; else NULL */
     const struct base *base;        /* the same: what it is decided against */
     struct turn *turn;              /* the same: that of its transactions */
+    bool early;                     /* the same: rows are deleted before others are written: those
+                                       that nothing refers to */
     bool merge;     /* a merge into the active database (repl/merge.h): its reasons for the archive,
                        sequences forward only, the base is marked before the COMMIT */
     bool quiet;     /* triggers were disabled for this transaction: enabled before its COMMIT */

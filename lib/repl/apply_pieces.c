@@ -255,7 +255,8 @@ static bool replace_apart(struct applying *s, size_t pair, struct err *err)
            pipeline_end(target, err) && rows_out_forget(target, name, err);
 }
 
-/* Every changed row of the table is deleted before any is inserted. */
+/* Every changed row of the table is deleted, or lets go of its unique values, before any is
+ * written. */
 static bool replace_table(struct applying *s, size_t pair, struct err *err)
 {
     struct applier *a = s->a;
@@ -399,13 +400,15 @@ bool apply_upsert_all(struct applying *s, struct err *err)
     return apply_flush(s, false, err);
 }
 
-/* A wave of its own begins: the source's snapshot ends with the first of them. */
+/* A wave of its own begins: the source's snapshot ends with the first of them (where rows are
+ * replaced, what is deleted is asked for on a connection of its own). */
 bool apply_delete_all(struct applying *s, struct err *err)
 {
     size_t i;
 
     for (i = s->a->pairs->count; i-- > 0;)
-        if (!is_replaced(s->a, i) && !apply_add_table(s, BATCH_DELETE, i, err))
+        if ((!is_replaced(s->a, i) || wave_parks(s->a, i)) &&
+            !apply_add_table(s, BATCH_DELETE, i, err))
             return false;
     return apply_flush(s, false, err);
 }

@@ -41,10 +41,13 @@ static bool hint_table(const struct base *base, const char *name, struct err *er
 }
 
 /* In PostgreSQL nothing was written; into CockroachDB other rows may have been brought over. */
-static bool hint_row(const char *why, struct err *err)
+static bool hint_row(const struct pairing *pair, struct err *err)
 {
-    return err_hint(err, "%s, then run this again; what was brought over before stays",
-                    strstr(why, "foreign key")
+    return err_hint(err,
+                    "%s, then run this again; what was brought over before stays. The primary is "
+                    "fenced: a session of yours writes to it behind SET "
+                    "default_transaction_read_only = off",
+                    pair->orphans
                         ? "rows that refer to each other in a circle cannot come one by one: leave "
                           "one reference empty on the primary until they are there"
                         : "change one of the two rows so that both have room");
@@ -61,7 +64,7 @@ bool merge_check_holds(const struct base *base, const struct pairings *pairs, st
             continue;
         err_set(err, ERR_REFUSED, "table %s cannot be merged: %s", pair->name, pair->why);
         if (pair->hold == HOLD_FAILED)
-            return hint_row(pair->why, err);
+            return hint_row(pair, err);
         return hint_table(base, pair->name, err);
     }
     return true;

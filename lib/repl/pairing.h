@@ -31,6 +31,7 @@ struct pairing {
     enum hold_kind hold;
     char *why;                 /* one line, NULL unless held */
     bool needs_force;          /* HOLD_SCHEMA: --update follows it only with --force */
+    bool orphans;              /* HOLD_FAILED: rows refer to some that are not there */
     bool hold_deletes;         /* only its deletes wait: a held table still refers to its rows */
     bool selected;             /* --tables, DB_SYNC_TABLES */
     struct strlist uncompared; /* columns that are compared by nothing: EXCHANGE_NAMED */

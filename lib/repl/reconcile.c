@@ -161,19 +161,6 @@ static bool must_replace(const struct reconciliation *r, size_t i)
            r->all.items[i].changes.count > (size_t)r->all.items[i].inserts;
 }
 
-bool reconcile_is_referred_to(const struct model *model, const char *table)
-{
-    size_t i;
-    size_t j;
-
-    for (i = 0; i < model->table_count; i++)
-        for (j = 0; j < model->tables[i].constraint_count; j++)
-            if (model->tables[i].constraints[j].type == 'f' &&
-                !strcmp(model->tables[i].constraints[j].ref_table, table))
-                return true;
-    return false;
-}
-
 /* The application is not to see a row deleted that others refer to. */
 static bool refuse_replaced(const char *table, struct err *err)
 {
@@ -183,17 +170,6 @@ static bool refuse_replaced(const char *table, struct err *err)
             table);
     return err_hint(err, "make the rows of both databases alike, or give the table a primary key "
                          "on both, then run this again");
-}
-
-/* One transaction would have to delete rows of all tables first. */
-static bool refuse_meanwhile(const char *table, struct err *err)
-{
-    err_set(
-        err, ERR_REFUSED,
-        "table %s cannot be merged while the application changes the rows that are to be merged",
-        table);
-    return err_hint(err,
-                    "run this again when the application is quieter, or stop it for the moment");
 }
 
 static bool choose_way(struct reconciliation *r, const struct reconcile_options *options,
@@ -207,10 +183,10 @@ static bool choose_way(struct reconciliation *r, const struct reconcile_options 
         if (!must_replace(r, i))
             continue;
         if (!r->piecemeal && options->merge && reconcile_takes_along(r))
-            return refuse_meanwhile(name, err);
+            return reconcile_refuse_meanwhile(name, err);
         if (!r->piecemeal)
             r->way = APPLY_REPLACE;
-        else if (!reconcile_is_referred_to(&r->session.models[TARGET], name))
+        else if (!model_is_referred_to(&r->session.models[TARGET], name))
             continue;
         else if (options->merge)
             return refuse_replaced(name, err);

@@ -51,7 +51,8 @@ struct reconciliation {
     struct archive archive;
     struct strlist added;    /* tables that --tables did not name but that must come along */
     struct strlist complete; /* large tables that this run must compare completely after all */
-    struct strlist failures; /* "table<TAB>reason", kept over attempts: left out of the next one */
+    struct strlist failures; /* "table<TAB>SQLSTATE<TAB>reason", kept over attempts: left out of the
+                                next one */
     int64_t *conflicts;      /* per pairing */
     struct earlier *earlier; /* what attempts that failed had committed before that */
     size_t earlier_count;

@@ -12,13 +12,16 @@ void reconcile_hold_failures(struct reconciliation *r)
 
     for (i = 0; i < r->failures.count; i++) {
         char *name = mem_strdup(r->failures.items[i]);
-        char *tab = strchr(name, '\t');
+        char *state = strchr(name, '\t');
+        char *why = strchr(state + 1, '\t');
         size_t at;
 
-        *tab = '\0';
+        *state = *why = '\0';
         at = pairings_index(&r->pairs, name);
-        if (at < r->pairs.count)
-            pairing_hold(&r->pairs.items[at], HOLD_FAILED, tab + 1);
+        if (at < r->pairs.count) {
+            pairing_hold(&r->pairs.items[at], HOLD_FAILED, why + 1);
+            r->pairs.items[at].orphans = strcmp(state + 1, "23503") == 0;
+        }
         free(name);
     }
 }
@@ -90,8 +93,7 @@ static bool merge_again(struct reconciliation *r, struct merge *merge, size_t fa
     bool unique = !strcmp(err->sqlstate, "23505") && failed < r->pairs.count;
     const char *name = unique ? r->pairs.items[failed].name : NULL;
 
-    if (unique && !strlist_has(&r->replaced, name) &&
-        !reconcile_is_referred_to(&r->session.models[TARGET], name)) {
+    if (unique && !strlist_has(&r->replaced, name)) {
         strlist_add(&r->replaced, name);
         return true;
     }
@@ -108,8 +110,19 @@ static void note_setback(struct reconciliation *r, struct merge *merge, const st
         merge->whole = ++r->setbacks >= 2 * SETBACKS;
 }
 
+/* One transaction would have to delete rows of all tables first. */
+bool reconcile_refuse_meanwhile(const char *table, struct err *err)
+{
+    err_set(
+        err, ERR_REFUSED,
+        "table %s cannot be merged while the application changes the rows that are to be merged",
+        table);
+    return err_hint(err,
+                    "run this again when the application is quieter, or stop it for the moment");
+}
+
 bool reconcile_try_again(struct reconciliation *r, struct merge *merge, bool connected,
-                         size_t failed, const struct err *err)
+                         size_t failed, struct err *err)
 {
     if (err->code == ERR_STOPPED || r->exhausted)
         return false;
@@ -129,9 +142,13 @@ bool reconcile_try_again(struct reconciliation *r, struct merge *merge, bool con
         r->full = true;
         return true;
     }
+    /* In many transactions they had been given room; the next run begins so again. */
+    if (merge && merge->whole && failed < r->pairs.count && !strcmp(err->sqlstate, "23505"))
+        return reconcile_refuse_meanwhile(r->pairs.items[failed].name, err);
     if (failed < r->pairs.count && is_about_rows(err) &&
         !has_failed_before(r, r->pairs.items[failed].name)) {
-        strlist_addf(&r->failures, "%s\t%s", r->pairs.items[failed].name, err->message);
+        strlist_addf(&r->failures, "%s\t%s\t%s", r->pairs.items[failed].name, err->sqlstate,
+                     err->message);
         return true;
     }
     return false;

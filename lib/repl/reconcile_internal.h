@@ -24,9 +24,10 @@ bool reconcile_takes_along(const struct reconciliation *r);
 /* Whether another attempt may succeed, and prepares it; waits where it is the weather. failed: the
  * pairing to blame. */
 bool reconcile_try_again(struct reconciliation *r, struct merge *merge, bool connected,
-                         size_t failed, const struct err *err);
-/* The target's rows refer to those of this table. */
-bool reconcile_is_referred_to(const struct model *model, const char *table);
+                         size_t failed, struct err *err);
+/* Always false: only in pieces, which the application comes between, would this table go through.
+ */
+bool reconcile_refuse_meanwhile(const char *table, struct err *err);
 
 /* After a failed attempt: what was not lost leaves the archive. why: of a failure of that. */
 bool reconcile_end_archive(struct reconciliation *r, const struct err *err, struct err *why);

@@ -12,7 +12,8 @@ enum batch_kind {
     BATCH_DELETE, /* rows that the source does not have: asked for again, archived, deleted */
     BATCH_LOSE,   /* rows of the source that lose a merge: archived, nothing is written */
     BATCH_CLEAR   /* APPLY_REPLACE: both of these archived and deleted, so that an upsert finds no
-                     unique value in its way */
+                     unique value in its way. In a merge, where others refer to the table, they
+                     let go of their unique values alone */
 };
 
 struct wave_batch {
@@ -37,7 +38,7 @@ struct wave {
     size_t rows;
     size_t before;      /* results of the target that come before those of the wave */
     int64_t kept;       /* keys that turned up on the source again */
-    bool checked;       /* a merge in pieces: wave_check() has seen all rows before */
+    bool checked;       /* behind BATCH_CLEAR: all rows have been seen, and archived */
     bool source_failed; /* it was the source that failed */
     size_t *pending;    /* pairings of the statements whose results are still to be read */
     size_t pending_count, pending_cap;
@@ -105,6 +106,11 @@ bool wave_queue_parent_locks(struct wave *wave, struct applier *applier, struct 
  * of these rows meanwhile for changes of before.
  */
 bool wave_queue_base(struct wave *wave, struct applier *applier, struct wave_batch *batch,
+                     struct err *err);
+/* BATCH_CLEAR leaves the rows of this table where they are. */
+bool wave_parks(const struct applier *applier, size_t pair);
+/* Has the rows with these keys let go of their unique values. */
+bool wave_queue_park(struct wave *wave, struct applier *applier, size_t pair, struct arrays *keys,
                      struct err *err);
 /* A statement that was queued on the target, about this pairing. */
 void wave_note_pending(struct wave *wave, size_t pair);

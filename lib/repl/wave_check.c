@@ -28,12 +28,13 @@ static bool is_checked(const struct wave_batch *batch)
     return batch->kind != BATCH_LOSE;
 }
 
-/* The server deletes or changes rows that refer by it, instead of refusing. */
+/* The server deletes or changes rows that refer by it, instead of refusing. What is deleted early
+ * must not be referred to at all. */
 static bool takes_along(const struct applier *a, const struct wave_batch *batch,
                         const struct model_constraint *key)
 {
     return batch->kind == BATCH_DELETE && key->type == 'f' && !key->ref_outside &&
-           strchr("cnd", key->on_delete) &&
+           (a->early || strchr("cnd", key->on_delete)) &&
            !strcmp(key->ref_table, a->states[batch->pair].table->name);
 }
 
@@ -128,16 +129,26 @@ static bool read_referred(struct applier *a, struct wave_batch *batch,
     return pipeline_rows(a->conns[TARGET], read_place, context, err);
 }
 
+enum verdict {
+    KEEP,
+    LEAVE, /* to the next round */
+    PASS   /* there is nothing to do, or it is too early */
+};
+
 /* What the primary adds must still be absent, what it changes or deletes as it was. A row that is
- * to be deleted and is gone needs nothing, and harms nothing. */
-static bool is_kept(const struct state *state, const struct key_item *item)
+ * to be deleted and is gone needs nothing. */
+static enum verdict verdict_of(const struct applier *a, const struct state *state,
+                               const struct key_item *item)
 {
     if (item->kind == 'i')
-        return !state->there;
+        return state->there ? LEAVE : KEEP;
     if (item->kind == 'd' && !state->there)
-        return true;
-    return state->there && !state->referred &&
-           merge_state_sum(state->hash, state->own) == item->digest;
+        return PASS;
+    if (!state->there || merge_state_sum(state->hash, state->own) != item->digest)
+        return LEAVE;
+    if (!state->referred)
+        return KEEP;
+    return a->early ? PASS : LEAVE;
 }
 
 static bool judge(struct wave *wave, struct applier *a, size_t number, const struct states *states,
@@ -146,18 +157,20 @@ static bool judge(struct wave *wave, struct applier *a, size_t number, const str
     struct keyset *items = &wave->batches[number].items;
     bool *kept = mem_alloc((states->count + 1) * sizeof(*kept));
     struct key_item item;
-    size_t left = 0;
+    size_t taken_out = 0;
     size_t place = 0;
     bool end = false;
     bool ok;
 
     keyset_rewind(items);
     while (keyset_next(items, &item, &end, err)) {
-        kept[place] = is_kept(&states->items[place], &item);
-        left += !kept[place++];
+        enum verdict verdict = verdict_of(a, &states->items[place], &item);
+
+        kept[place++] = verdict == KEEP;
+        taken_out += verdict != KEEP;
+        a->left += verdict == LEAVE;
     }
-    ok = end && (left == 0 || wave_choose(wave, a, number, kept, err));
-    a->left += left;
+    ok = end && (taken_out == 0 || wave_choose(wave, a, number, kept, err));
     free(kept);
     return ok;
 }

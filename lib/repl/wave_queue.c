@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "db/conn_traffic.h"
 #include "db/merge_sql.h"
+#include "db/park_sql.h"
 #include "db/pipeline.h"
 #include "db/row_sql.h"
 #include "repl/base.h"
@@ -91,6 +92,26 @@ bool wave_queue_delete(struct wave *wave, struct applier *a, size_t pair, struct
     return wave_queue_for_keys(a->conns[TARGET], table, row_sql_delete, keys, err) &&
            wave_queue_for_keys(a->conns[TARGET], table, row_sql_left_over, keys, err) &&
            (!a->states || queue_base(wave, a, pair, merge_sql_forget, keys, err));
+}
+
+bool wave_parks(const struct applier *a, size_t pair)
+{
+    return a->states && model_is_referred_to(a->pairs->models[TARGET], a->pairs->items[pair].name);
+}
+
+bool wave_queue_park(struct wave *wave, struct applier *a, size_t pair, struct arrays *keys,
+                     struct err *err)
+{
+    struct buf sql = BUF_INIT;
+    bool ok = true;
+
+    if (keys->rows &&
+        park_sql(&sql, &a->pairs->items[pair].rows[TARGET], a->pairs->models[TARGET])) {
+        wave_note_pending(wave, pair);
+        ok = arrays_queue(keys, a->conns[TARGET], sql.data, err);
+    }
+    buf_release(&sql);
+    return ok;
 }
 
 bool wave_queue_parent_locks(struct wave *wave, struct applier *a, struct wave_batch *b,

@@ -155,7 +155,8 @@ static bool archive_overwritten(struct batch_run *run, const struct result *row,
     struct applier *a = run->applier;
     bool conflict;
 
-    if (at == run->old.count || run->source->key_count == 0 || is_same(run, row, at))
+    if (at == run->old.count || run->source->key_count == 0 || run->wave->checked ||
+        is_same(run, row, at))
         return true;
     conflict = is_conflict(run, row, at);
     run->batch->conflicts += conflict;
@@ -302,12 +303,14 @@ static bool listed(const struct result *keys, const struct versions *v, size_t i
     return false;
 }
 
-/* Archives the versions that the source does not have, and collects the keys to delete. */
+/* Archives the versions that the source does not have, and collects the keys to delete, and of the
+ * others those that stay but let go. */
 static bool doom(struct batch_run *run, const struct result *again, struct arrays *doomed,
-                 struct err *err)
+                 struct arrays *parked, struct err *err)
 {
     struct applier *a = run->applier;
     struct versions *old = &run->old;
+    bool parks = run->batch->kind == BATCH_CLEAR && wave_parks(a, run->batch->pair);
     size_t i;
 
     for (i = 0; i < old->count; i++) {
@@ -320,7 +323,7 @@ static bool doom(struct batch_run *run, const struct result *again, struct array
                              err))
                 return false;
         }
-        arrays_add_row(doomed, old->result, i, 0);
+        arrays_add_row(parks && old->matched[i] ? parked : doomed, old->result, i, 0);
     }
     return true;
 }
@@ -329,6 +332,7 @@ static bool run_deletes(struct batch_run *run, struct err *err)
 {
     struct result *again = NULL;
     struct arrays doomed;
+    struct arrays parked;
     bool ok = true;
 
     if (run->batch->gone.rows) {
@@ -336,11 +340,14 @@ static bool run_deletes(struct batch_run *run, struct err *err)
         run->wave->source_failed = !ok;
     }
     arrays_init(&doomed, row_sql_key_width(run->target));
-    ok = ok && doom(run, again, &doomed, err) &&
+    arrays_init(&parked, row_sql_key_width(run->target));
+    ok = ok && doom(run, again, &doomed, &parked, err) &&
+         wave_queue_park(run->wave, run->applier, run->batch->pair, &parked, err) &&
          wave_queue_delete(run->wave, run->applier, run->batch->pair, &doomed, doomed.rows, err) &&
          (run->target->key_count > 0 || doomed.rows == 0 ||
           wave_queue_base(run->wave, run->applier, run->batch, err));
     arrays_release(&doomed);
+    arrays_release(&parked);
     result_free(again);
     return ok;
 }
