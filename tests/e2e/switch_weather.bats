@@ -63,12 +63,16 @@ rains() {
     back one
     rains "_dbr.base" "SELECT x.n" "UPDATE _dbr.base" "INSERT INTO"
     standin_tell inject commit 40001 2
-    standin_tell inject commit 40003-applied 1
-    standin_tell inject commit 40003-lost 1
+    standin_tell inject commit 40003-lost 1 'INSERT INTO "public"' # of a wave, which is run again then
+    standin_tell inject commit 40003-applied 1 'INSERT INTO "public"'
+    standin_tell inject commit 40003-applied 1 merged_at
+    standin_tell inject statement 40003-applied 1 _dbr.turn
     env_set DB_MAX_DELETE_PERCENT 100
     run_dbr failback --yes
     exits 0
-    injected 6
+    is "$(standin_tell stats | jq -c '.injected | [."commit 40001", ."commit 40003-applied", ."commit 40003-lost", ."statement 40003-applied"]')" \
+        "[2,2,1,1]"
+    injected 10
     at_rest primary
     has_row "$P1_URL" stranded
     has_row "$P1_URL" served
