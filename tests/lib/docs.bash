@@ -16,7 +16,7 @@
 #         ANSWERS=("y/N" y); block ...                         # at a terminal, where "y" is typed after that text
 #     }
 
-ANSWERS=()
+ANSWERS=() BEFORE=() ELSEWHERE=''
 
 docs_file_setup() {
     unset SERVERS_DIR SERVERS_OWNER # no other test's servers go down
@@ -55,7 +55,7 @@ docs_setup() {
     RUN=0
     mkdir "$RUNS"
     (umask 077 && printf '%s\n' "DATABASE_URL=$P1_URL" "DATABASE_URL_SECONDARY=$P2_URL" "DB_STATE_DIR=$STATE_DIR" \
-        "DB_BACKUP_DIR=$BACKUPS" HEALTH_CHECK_TIMEOUT=2 >"$ENV_FILE")
+        HEALTH_CHECK_TIMEOUT=2 >"$ENV_FILE")
     any_load
     # What people type names no file: the programs find it, and psql and its kin the primary.
     export DBR_ENV_FILE=$ENV_FILE HOME=$PLACE/home PATH=$DBR_BIN:${PATH#"$DBR_BIN:"} TERM=dumb
@@ -101,11 +101,12 @@ SQL
 as_here() {
     sed -E -e "s#postgresql://(shop|tienda):[^@]+@db\.example\.com/[a-z]+\?sslmode=verify-full#$P1_URL#g" \
         -e "s#postgresql://(shop|tienda):[^@]+@twin\.example\.com/[a-z]+\?sslmode=verify-full#$P2_URL#g" \
-        -e "s#(/etc/dbr|/var/lib/dbr|/var/backups/dbr|/srv/shop|/root/restored|/tmp/scratch-state)#$PLACE\1#g" \
-        -e "s#/usr/local/bin/#$DBR_BIN/#g; s#/usr/local/share/dbr/#$ROOT/scripts/#g; s#[0-9]{4}-[0-9]{2}-[0-9]{2}(\.sql|\.tar)#$TODAY\1#g"
+        -e "s#(/etc/dbr|/var/lib/dbr|/var/backups/dbr|/srv/shop|/home/shop|/root/restored|/tmp/scratch-state)#$PLACE\1#g" \
+        -e "s#/usr/local/bin/#$DBR_BIN/#g; s#/usr/local/share/dbr/#$ROOT/scripts/#g; s#[0-9]{4}-[0-9]{2}-[0-9]{2}(\.sql|\.tar)#$TODAY\1#g" \
+        -e "s#the crontab of shop#the crontab of $(id -un)#"
 }
 
-# block FILE SECTION NUMBER
+# block FILE SECTION NUMBER: what ELSEWHERE knows is left to the test that it names. Before command N runs what BEFORE[N] says.
 block() {
     local file=$ROOT/$1 line kind text expected wanted n=0
     [ -e "$file" ] || file=$ROOT/man/$1
@@ -113,12 +114,13 @@ block() {
     while IFS= read -r -d '' -u 9 line && IFS= read -r -d '' -u 9 kind && IFS= read -r -d '' -u 9 text &&
         IFS= read -r -d '' -u 9 expected; do
         n=$((n + 1))
+        eval "${BEFORE[n]-}"
+        ! run_elsewhere "$text" >/dev/null || continue
         wanted=$(cut -d ' ' -f $n <<<"${STATUS-} ")
+        LAST="$1:$line: $text"
         as_here <<<"$text" >"$DOCS/text"
         typed "$kind" "$(cat "$DOCS/text")"
-        LAST="$1:$line: $text"
         errors=''
-        [ -z "${DOCS_SHOW-}" ] || printf '%s\n' "\$ $text" "$output" >&3
         exits "${wanted:-0}"
         sound
         if [ -n "$expected" ]; then
@@ -129,6 +131,20 @@ block() {
         echo "${file##*/}:$line" >>"$DOCS/ran"
     done 9< <(cat "$DOCS/block")
     [ $n -gt 0 ]
+    BEFORE=()
+}
+
+# run_elsewhere COMMAND: prints file and text of the row of ELSEWHERE whose pattern the command begins with.
+run_elsewhere() {
+    local pattern test text
+    while IFS='|' read -r pattern test text; do
+        # shellcheck disable=SC2053 # a pattern
+        if [ -n "$pattern" ] && [[ $1 == $pattern ]]; then
+            echo "$test|$text"
+            return 0
+        fi
+    done <<<"$ELSEWHERE"
+    return 1
 }
 
 # typed KIND TEXT: sets status and output, and what the text sets: variables and the directory.
@@ -149,7 +165,11 @@ typed() {
         ;;
     config)
         printf '%s\n' "$2" >>"$ENV_FILE"
-        dbr-env "--config=${2%%=*}" >"$DOCS/out" 2>&1 || status=$?
+        case $2 in
+        DB_ON_EVENT=*) dbr-event --event=alert --message=test ;; # which runs it
+        *_URL=*) dbr-env --config=DB_STATE_DIR ;;                # nothing prints that one
+        *) dbr-env "--config=${2%%=*}" | tr -d "'" | grep -xF -- "$2" ;;
+        esac >"$DOCS/out" 2>&1 || status=$?
         ;;
     sql) server_sql one shop -c "$2" >"$DOCS/out" 2>&1 || status=$? ;;
     esac
