@@ -195,7 +195,11 @@ const char *auto_retry_at(const struct state *state)
 
 const char *auto_unfollowed(const struct state *state)
 {
-    return json_str(memory(state), "unfollowed", NULL);
+    const char *why = json_str(memory(state), "unfollowed", NULL);
+
+    if (!why && journal_hook_failed(state))
+        why = "DB_ON_EVENT failed, and is to be run again";
+    return why;
 }
 
 void auto_set_unfollowed(struct state *state, const char *what)

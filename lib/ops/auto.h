@@ -72,7 +72,8 @@ char *auto_blocked(const struct state *state);
 /* When it is tried again, or NULL: at the next check. */
 const char *auto_retry_at(const struct state *state);
 
-/* A switch that stands, whose pointer targets did not all follow: NULL or what failed. */
+/* A switch that stands, which a pointer target or DB_ON_EVENT did not follow: NULL or what failed.
+ */
 const char *auto_unfollowed(const struct state *state);
 void auto_set_unfollowed(struct state *state, const char *what); /* NULL: all follow now */
 

@@ -227,8 +227,8 @@ static bool dispatch(struct init_run *run, struct err *err)
  */
 static bool merge_first(struct init_run *run, struct err *err)
 {
-    if (!run->options->update || past_merge(run->cli, &run->config, &run->state,
-                                            run->options->force, &run->outcome.warnings, err))
+    if (!run->options->update ||
+        past_merge(run->cli, &run->config, &run->state, run->options->force, &run->outcome, err))
         return true;
     if (err->code != ERR_REFUSED)
         return false;

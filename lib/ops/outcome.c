@@ -53,6 +53,7 @@ struct totals outcome_totals(const struct outcome *outcome)
         sum.deleted += outcome->tables[i].deleted;
         sum.conflicts += outcome->tables[i].conflicts;
     }
+    sum.conflicts += outcome->merged_conflicts;
     sum.records = sum.inserted + sum.updated + sum.deleted;
     return sum;
 }

@@ -173,7 +173,7 @@ void past_mend(struct cli *cli, const struct config *config, struct state *state
 }
 
 bool past_merge(struct cli *cli, const struct config *config, struct state *state, bool force,
-                struct strlist *warnings, struct err *err)
+                struct outcome *outcome, struct err *err)
 {
     struct switch_run run;
     bool ok;
@@ -186,12 +186,14 @@ bool past_merge(struct cli *cli, const struct config *config, struct state *stat
     run.force = force;
     ok = switch_merge(&run, false, err);
     if (ok && run.merge_done)
-        strlist_addf(warnings,
+        strlist_addf(&outcome->warnings,
                      "what the primary held since the failover was merged into the secondary: "
                      "%lld new, %lld changed, %lld deleted, %lld conflicts",
                      (long long)run.sum.inserted[ROLE_SECONDARY],
                      (long long)run.sum.updated[ROLE_SECONDARY],
                      (long long)run.sum.deleted[ROLE_SECONDARY], (long long)run.sum.conflicts);
+    if (ok && run.merge_done)
+        outcome->merged_conflicts += run.sum.conflicts;
     switch_release(&run);
     if (ok)
         past_mend(cli, config, state);

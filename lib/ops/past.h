@@ -49,10 +49,11 @@ bool past_settle(struct cli *cli, const struct config *config, struct state *sta
 
 /*
  * After a forced failover, once the primary is back and fenced: merges what it holds into the
- * secondary (repl/merge.h), and says so in warnings. From then on the active wins everywhere.
- * Content when nothing is to be merged. force: past the delete guard and the clocks.
+ * secondary (repl/merge.h), and says so in the outcome's warnings; its conflicts are in the totals.
+ * From then on the active wins everywhere. Content when nothing is to be merged. force: past the
+ * delete guard and the clocks.
  */
 bool past_merge(struct cli *cli, const struct config *config, struct state *state, bool force,
-                struct strlist *warnings, struct err *err);
+                struct outcome *outcome, struct err *err);
 
 #endif

@@ -26,8 +26,6 @@
 #include "repl/triggers.h"
 #include "repl/weather.h"
 
-/* Ids that the lost window may have used: rows that nobody has seen since hold them. */
-#define SEQUENCE_GAP 10000
 #define LOOK_AGAIN_MAX 3
 #define LOOK_AGAIN_PAUSE_MS 500
 
@@ -64,7 +62,7 @@ static bool queue_catalog(struct switch_run *run, size_t *statements, struct err
 static bool queue_sequences(struct switch_run *run, size_t *statements, struct err *err)
 {
     return sequences_queue_advance(run->control[run->to], &run->models[run->to],
-                                   run->journal.forced ? SEQUENCE_GAP : 0, statements, err);
+                                   run->journal.forced ? run->config->id_gap : 0, statements, err);
 }
 
 static bool queue_mark(struct switch_run *run, struct err *err)

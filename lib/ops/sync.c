@@ -98,8 +98,7 @@ static bool prepare(struct sync_run *run, struct err *err)
 static bool merge(struct sync_run *run, struct err *err)
 {
     if (run->options->dry_run || !sync_writes(run->options) ||
-        past_merge(run->cli, &run->config, &run->state, run->options->force, &run->outcome.warnings,
-                   err))
+        past_merge(run->cli, &run->config, &run->state, run->options->force, &run->outcome, err))
         return true;
     sync_remember_failure(run, err);
     return false;

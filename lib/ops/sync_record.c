@@ -139,6 +139,6 @@ void sync_write_events(struct sync_run *run, const struct err *trouble)
         extra = json_object();
         json_set_int(extra, "conflicts", sum.conflicts);
         events_write(&run->state, "conflict", NULL,
-                     "rows of the standby were newer and have been overwritten", extra);
+                     "rows were changed on both sides: what was overwritten is in salvage", extra);
     }
 }

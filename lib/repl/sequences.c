@@ -243,6 +243,22 @@ static void add_tops(struct buf *sql, const struct model *model,
         }
 }
 
+/* Values that are left out: all of the gap, but of a narrow sequence not much of what it has left.
+ */
+#define NARROW_GAP 10000
+#define NARROW_SHARE 8
+
+static void add_gap(struct buf *sql, int64_t limit, int64_t increment, int64_t gap)
+{
+    if (gap <= NARROW_GAP)
+        buf_addf(sql, "%" PRId64 "::numeric", gap);
+    else
+        buf_addf(sql,
+                 "least(%" PRId64 "::numeric, greatest(%d::numeric, floor((%" PRId64
+                 "::numeric - w.used) / %" PRId64 "::numeric / %d::numeric)))",
+                 gap, NARROW_GAP, limit, increment, NARROW_SHARE);
+}
+
 /*
  * In whole steps of the increment from where the sequence stands, over the farthest id in use, then
  * the gap: as much of it as there is room for. An exhausted sequence stays as it is.
@@ -259,10 +275,10 @@ static void add_advance(struct buf *sql, const struct model *model,
     buf_addf(sql, "%s %" PRId64 "%s THEN pg_catalog.setval(", down ? ">" : "<", limit,
              gap ? "" : " AND w.used <> w.position");
     add_regclass(sql, model, sequence->name);
-    buf_addf(sql,
-             ", %s(%" PRId64 "::numeric, w.used + %" PRId64 "::numeric * %" PRId64
-             ")::int8, false) END FROM (SELECT q.used AS position, q.used + ceil((%s(q.used",
-             down ? "greatest" : "least", limit, sequence->increment, gap + 1,
+    buf_addf(sql, ", %s(%" PRId64 "::numeric, w.used + %" PRId64 "::numeric * (1::numeric + ",
+             down ? "greatest" : "least", limit, sequence->increment);
+    add_gap(sql, limit, sequence->increment, gap);
+    buf_addf(sql, "))::int8, false) END FROM (SELECT q.used AS position, q.used + ceil((%s(q.used",
              down ? "least" : "greatest");
     buf_adds(sql, tops.data);
     buf_addf(sql,

@@ -36,10 +36,11 @@ bool sequences_queue(struct conn *target_conn, const struct model *source,
 
 /*
  * Queues statements that move every sequence of one database beyond every id in use in the column
- * that it feeds, and `gap` values further: rows that were lost with the other database hold ids
- * that were never seen. A sequence that stands right (gap 0) is left as it is. Never back, never
- * beyond what the sequence or its column can hold (a sequence that cycles wraps instead), in the
- * direction of its increment. A sequence that feeds no column moves by the gap alone.
+ * that it feeds, and `gap` values further (of a narrow one no more than 10,000 or an eighth of what
+ * is left): rows that were lost with the other database hold ids that were never seen. A sequence
+ * that stands right (gap 0) is left as it is. Never back, never beyond what the sequence or its
+ * column can hold (a sequence that cycles wraps instead), in the direction of its increment. A
+ * sequence that feeds no column moves by the gap alone.
  */
 bool sequences_queue_advance(struct conn *conn, const struct model *model, int64_t gap,
                              size_t *statements, struct err *err);

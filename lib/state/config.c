@@ -362,6 +362,7 @@ static void set_fields(struct config *config)
     config->auto_failover = number_of(config, "AUTO_FAILOVER_ENABLED") != 0;
     config->auto_failback = number_of(config, "AUTO_FAILBACK_ENABLED") != 0;
     config->batch_size = (long)number_of(config, "DB_SYNC_BATCH_SIZE");
+    config->id_gap = number_of(config, "DB_ID_GAP");
     config->overlap_ms = number_of(config, "DB_SYNC_OVERLAP_MS");
     config->fence = number_of(config, "DB_FENCE") != 0;
     config->max_clock_skew_ms = number_of(config, "DB_MAX_CLOCK_SKEW_MS");

@@ -84,6 +84,7 @@ struct config {
     int health_timeout_ms;
     int failover_threshold, failback_threshold;
     bool auto_failover, auto_failback;
+    int64_t id_gap;
     long batch_size;
     int64_t overlap_ms;
     char *change_column;

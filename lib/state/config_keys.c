@@ -63,6 +63,8 @@ static const struct config_key keys[] = {
     NUMBER("DB_SYNC_BATCH_SIZE", NULL, 0, "1000", 1, 1000000, "rows", "rows per upsert statement"),
     NUMBER("DB_SYNC_OVERLAP_MS", NULL, 0, "300000", 0, 30 * DAY_MS, "milliseconds",
            "window read again behind the watermark where running transactions cannot be seen"),
+    NUMBER("DB_ID_GAP", NULL, 0, "1000000", 0, INT64_C(1000000000000), "ids",
+           "ids that a forced failover leaves to rows that nobody has seen"),
     TEXT("DB_UPDATED_AT_COLUMN", "updated_at", "the change column"),
     TEXT("DB_STATE_DIR", NULL,
          "state directory; by default $XDG_STATE_HOME/dbr or ~/.local/state/dbr, for root "

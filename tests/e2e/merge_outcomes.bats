@@ -140,3 +140,29 @@ lost() {
     p1 -c "UPDATE t SET v = v" -c "CREATE TABLE aside.lost (line json)" -c "\\copy aside.lost FROM PROGRAM 'sed ''s/\\\\/\\\\\\\\/g'' lost.json'"
     is "$(p1 -c "SELECT count(*) FROM aside.lost, json_populate_record(NULL::t, line) r JOIN aside.t o ON r IS NOT DISTINCT FROM o::text::t")" 1
 }
+
+@test "conflicts of a merge are counted, recorded and alerted, whichever program merges" {
+    p1 -c "CREATE TABLE t (id int PRIMARY KEY, v text, updated_at timestamptz DEFAULT now())" -c "INSERT INTO t VALUES (1, 'base'), (2, 'base')"
+    forced
+    p1w -c "UPDATE t SET v = 'p', updated_at = now() WHERE id = 1"
+    p2 -c "UPDATE t SET v = 's', updated_at = now() + interval '1 s' WHERE id = 1"
+    run_dbr sync --json
+    exits 0
+    json_is .conflicts 1
+    run_dbr health --json
+    exits 1
+    json_is '.alerts | map(.name) | join(" ")' conflicts
+    is "$(jq -r 'select(.event == "conflict") | .conflicts' "$STATE_DIR/events.jsonl")" 1
+    run_dbr sync -q
+    run_dbr failback --yes -q
+    run_dbr health -q
+    exits 0
+    run_dbr failover --force --yes -q
+    p1w -c "UPDATE t SET v = 'p', updated_at = now() WHERE id = 2"
+    p2 -c "UPDATE t SET v = 's', updated_at = now() + interval '1 s' WHERE id = 2"
+    run_dbr failback --yes -q
+    exits 0
+    run_dbr health --json
+    exits 1
+    json_is '.alerts | map(.name) | join(" ")' conflicts
+}

@@ -34,11 +34,39 @@ next2() { p2 -c "SELECT nextval('$1')"; }
     [ "$(next2 down_id_seq)" -lt -131 ]
     is "$(p2 -c "SELECT last_value % 2 FROM down_id_seq")" -1
     is "$(next2 small_id_seq)" 32767
-    [ "$(next2 marker_id_seq)" -lt 1000000 ]
+    [ "$(next2 marker_id_seq)" -lt 1100000 ]
     is "$(next2 wide)" 2147483647
     [ "$(next2 free)" -gt 177 ]
     [ "$(next2 fresh)" -gt 100 ]
     [ "$(next2 ring)" -le 10 ]
+}
+
+@test "more ids were used than a sync has seen for long: the rows of both sides have room" {
+    p1 -c "CREATE TABLE customers (id serial PRIMARY KEY, v text)" -c "CREATE TABLE tiny (id smallserial PRIMARY KEY)" \
+        -c "CREATE TABLE orders (id serial PRIMARY KEY, customer int REFERENCES customers, v text)"
+    init_pair
+    p1 -c "INSERT INTO customers (v) SELECT 'p' || i FROM generate_series(1, 12000) i" -c "INSERT INTO orders (customer, v) SELECT id, v FROM customers"
+    run_dbr failover --force --yes
+    exits 0
+    [ "$(next2 customers_id_seq)" -ge 1000000 ]
+    [ "$(next2 tiny_id_seq)" -le 10002 ]
+    p2 -c "INSERT INTO customers (v) SELECT 's' || i FROM generate_series(1, 3000) i"
+    run_dbr sync --json
+    exits 0
+    json_is .conflicts 0
+    run_dbr failback --yes -q
+    exits 0
+    is "$(p1 -c "SELECT count(*) FROM customers")" 15000
+    is "$(p1 -c "SELECT count(*) FROM orders o JOIN customers c ON c.id = o.customer WHERE o.v <> c.v")" 0
+}
+
+@test "the gap is configured" {
+    p1 -c "CREATE TABLE a (id serial PRIMARY KEY, v text)"
+    init_pair
+    env_set DB_ID_GAP 50
+    run_dbr failover --force --yes
+    exits 0
+    is "$(next2 a_id_seq)" 51
 }
 
 @test "a merge takes none of them back" {

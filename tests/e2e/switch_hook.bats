@@ -56,3 +56,21 @@ echo "the URL is $(cat url)"'
     is "$("$DBR_BIN/dbr-env" --env-file "$ENV_FILE" --format=url)" "$P2_URL"
     p2 -c "INSERT INTO t VALUES (1)"
 }
+
+@test "its failure is seen until it has been run, which --auto does" {
+    hook '[ ! -e broken ] || exit 3; echo "$DBR_EVENT" >>seen'
+    touch broken
+    run_dbr failover --yes -q
+    exits 1
+    run_dbr health --json
+    exits 1
+    json_is '.alerts | map(.name) | join(" ")' switch-incomplete
+    run_dbr health --auto -q
+    [ ! -e seen ] || fail "it was not to be run"
+    rm broken
+    run_dbr health --auto -q
+    is "$(grep -c failover seen)" 1
+    run_dbr health --json
+    exits 0
+    json_is '.alerts | length' 0
+}
