@@ -50,6 +50,23 @@ no_findings() {
     [ "$status" -eq 2 ]
 }
 
+@test "a transcript is held to what is printed, but for times, sizes and addresses" {
+    cd "$BATS_TEST_TMPDIR"
+    local docs=$BATS_TEST_DIRNAME/../lib/docs.py
+    printf '%s\n' 'a  1  2026-01-01T00:00:00.000Z  3.5 ms' '...' 'z 7.1 KB' >expected
+    printf '%s\n' 'a 1 2026-11-27T22:00:00.123Z 12 ms' b c 'z 812 B' >actual
+    python3 "$docs" like expected actual
+    sed -i 's/^a 1/a 2/' actual
+    run python3 "$docs" like expected actual
+    [ "$status" -eq 1 ]
+    sed -i 's/^a 2/a 1/; $d' actual
+    run python3 "$docs" like expected actual
+    [ "$status" -eq 1 ]
+    printf '%s\n' 'z 1 B' more >>actual
+    run python3 "$docs" like expected actual
+    [ "$status" -eq 1 ]
+}
+
 # Of all programs: "--name" and "-x".
 options() {
     local program

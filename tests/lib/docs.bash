@@ -58,6 +58,7 @@ docs_setup() {
         HEALTH_CHECK_TIMEOUT=2 >"$ENV_FILE")
     any_load
     # What people type names no file: the programs find it, and psql and its kin the primary.
+    OUR_HOME=$HOME
     export DBR_ENV_FILE=$ENV_FILE HOME=$PLACE/home PATH=$DBR_BIN:${PATH#"$DBR_BIN:"} TERM=dumb
     export PGHOST=127.0.0.1 PGUSER=shop PGPASSWORD=$SERVERS_APP_PASSWORD PGPORT
     PGPORT=$(server_port one)
@@ -145,6 +146,20 @@ run_elsewhere() {
         fi
     done <<<"$ELSEWHERE"
     return 1
+}
+
+# nobody_runs FILE...: prints each command that no block has run, nor a test of ELSEWHERE in which that text is.
+nobody_runs() {
+    local where kind text found
+    python3 "$ROOT/tests/lib/docs.py" commands "$@" >"$DOCS/commands" || return 1
+    while IFS=$'\t' read -r where kind text; do
+        ! grep -qxF "$where" "$DOCS/ran" || continue
+        if found=$(run_elsewhere "$text"); then
+            grep -qF -- "${found#*|}" "$ROOT/${found%%|*}" || echo "$where: $text: not in ${found%%|*}: ${found#*|}"
+        else
+            echo "$where: nobody runs ($kind): $text"
+        fi
+    done <"$DOCS/commands"
 }
 
 # typed KIND TEXT: sets status and output, and what the text sets: variables and the directory.
