@@ -98,17 +98,23 @@ static void take(struct doctor_facts *facts, const struct question *q, const str
     }
 }
 
+/* A connection that is lost is no trouble of the model: then nothing can be said of it. */
 static bool receive_catalog(struct conn *conn, struct doctor_facts *facts, struct err *err)
 {
     struct err why = ERR_INIT;
-    struct err ignored = ERR_INIT;
+    struct err ending = ERR_INIT;
     if (catalog_receive(conn, &facts->model, &why))
         return true;
+    if (is_over(conn, &why)) {
+        *err = why;
+        return false;
+    }
+    if (!pipeline_end(conn, &ending) && is_over(conn, &ending)) {
+        *err = ending;
+        return false;
+    }
     facts->model_trouble = mem_strdup(why.message);
-    if (!is_over(conn, &why) && (pipeline_end(conn, &ignored) || !is_over(conn, &ignored)))
-        return true;
-    *err = why;
-    return false;
+    return true;
 }
 
 static bool receive(struct conn *conn, const struct round *round, struct doctor_facts *facts,

@@ -126,6 +126,34 @@ static const char *database_of(const struct probe *probe)
     return slash ? slash + 1 : "";
 }
 
+/* What both answered in full, one beside the other. */
+static void judge_both(const struct subject subjects[2], const struct doctor_facts *const facts[2],
+                       const struct state *state)
+{
+    const struct config *config = subjects[0].config;
+    struct findings *findings = subjects[0].findings;
+    if (state && state_init_status(state) == INIT_DONE) {
+        size_t active = subjects[0].role == state_active(state) ? 0 : 1;
+        doctor_judge_schema(facts[active], facts[1 - active], config, findings);
+    }
+    doctor_judge_zones(facts[0], facts[1], findings);
+    doctor_judge_storage(facts[0], facts[1], config->shown[subjects[1].role], findings);
+}
+
+/* Nothing is judged of a server that did not answer every question: what was not heard would be
+ * taken for what is not there. */
+static void judge_each(const struct subject *s, const struct doctor_facts *facts,
+                       const struct err *err, const struct state *state)
+{
+    if (!facts) {
+        findings_add(s->findings, FINDING_DATABASE, s->area, err->hint,
+                     "%s; its rights, schema and sequences were not examined", err->message);
+        return;
+    }
+    doctor_judge(facts, s->config, s->role, s->area, s->findings);
+    doctor_judge_sequences(facts, state && state_active(state) == s->role, s->area, s->findings);
+}
+
 /* As the application would meet them: both servers at the same time, two round trips. */
 static void examine(const struct subject *subjects, const struct probe *answers, size_t count,
                     const struct state *state)
@@ -134,6 +162,7 @@ static void examine(const struct subject *subjects, const struct probe *answers,
     struct conn *conns[2] = {NULL, NULL};
     struct err errs[2] = {ERR_INIT, ERR_INIT};
     struct doctor_asked servers[2];
+    const struct doctor_facts *facts[2] = {NULL, NULL};
     size_t open = 0;
     for (size_t i = 0; i < count; i++)
         params[i] = (struct conn_params){
@@ -147,30 +176,15 @@ static void examine(const struct subject *subjects, const struct probe *answers,
     if (count > 0)
         doctor_ask(servers, open, subjects[0].config);
     for (size_t i = 0, at = 0; i < count; i++) {
-        const struct subject *s = &subjects[i];
-        const struct err *err = conns[i] ? &servers[at].err : &errs[i];
-        if (err->code != ERR_NONE)
-            findings_add(s->findings, FINDING_DATABASE, s->area, err->hint, "%s", err->message);
-        else
-            doctor_judge(&servers[at].facts, s->config, s->role, s->area, s->findings);
-        at += conns[i] != NULL;
+        if (conns[i]) {
+            const struct doctor_asked *asked = &servers[at++];
+            errs[i] = asked->err;
+            facts[i] = asked->err.code == ERR_NONE ? &asked->facts : NULL;
+        }
+        judge_each(&subjects[i], facts[i], &errs[i], state);
     }
-    for (size_t i = 0, at = 0; i < count; at += conns[i] != NULL, i++) {
-        if (conns[i])
-            doctor_judge_sequences(&servers[at].facts,
-                                   state && state_active(state) == subjects[i].role,
-                                   subjects[i].area, subjects[i].findings);
-    }
-    if (open == 2 && state && state_init_status(state) == INIT_DONE) {
-        size_t active = subjects[0].role == state_active(state) ? 0 : 1;
-        doctor_judge_schema(&servers[active].facts, &servers[1 - active].facts, subjects[0].config,
-                            subjects[0].findings);
-    }
-    if (open == 2) {
-        doctor_judge_zones(&servers[0].facts, &servers[1].facts, subjects[0].findings);
-        doctor_judge_storage(&servers[0].facts, &servers[1].facts,
-                             subjects[1].config->shown[subjects[1].role], subjects[0].findings);
-    }
+    if (facts[0] && facts[1])
+        judge_both(subjects, facts, state);
     for (size_t i = 0; i < open; i++) {
         doctor_facts_release(&servers[i].facts);
         conn_close(servers[i].conn);

@@ -129,6 +129,28 @@ ago() { date -u -d "$1 ago" +%Y-%m-%dT%H:%M:%S.000Z; }
     exits 0
 }
 
+@test "a connection that is lost partway: what was not answered is not judged" {
+    local name url key after cut
+    for name in one two; do
+        if [ $name = one ]; then url=$P1_URL key=DATABASE_URL; else url=$P2_URL key=DATABASE_URL_SECONDARY; fi
+        cut=0
+        link_open "lost-$name" $name 0
+        env_set $key "$(link_url "lost-$name" "$url")"
+        for ((after = 600; after <= 33000; after += after < 6000 ? 400 : 3000)); do
+            link_tell "lost-$name" drop-after $after
+            run_dbr health --doctor
+            stdout_lacks "behind their rows" "the standby's schema is not" "whether the schemas agree cannot be seen" "grant the role"
+            # The probe tries once more, so that an early cut harms nothing; a late one comes after the last answer.
+            [ "$status" -eq 0 ] || [ "$status" -eq 2 ] || fail "$after bytes of $name: exit $status"
+            if [[ $output == *"its rights, schema and sequences were not examined"* ]]; then cut=$((cut + 1)); fi
+        done
+        [ "$cut" -ge 5 ] || fail "of $name only $cut cuts were amid the questions"
+        env_set $key "$url"
+    done
+    run_dbr health --doctor
+    exits 0
+}
+
 @test "a role that dbr cannot bar, and sessions that it cannot end" {
     needs_postgres "on CockroachDB other rights are judged"
     server_sql one postgres -c "CREATE ROLE ${DB}_app LOGIN"
