@@ -41,7 +41,7 @@ struct round {
 
 /* The second question. */
 struct again {
-    struct buf largest, sequences;
+    struct buf largest, sequences, positions;
 };
 
 static bool is_asked(const struct round *round, const struct question *q)
@@ -168,7 +168,9 @@ static bool queue_again(struct conn *conn, const struct config *config, struct a
 {
     (void)doctor_largest_sql(facts, config->schema, &again->largest);
     (void)doctor_sequences_sql(&facts->model, &again->sequences);
+    (void)doctor_positions_sql(&facts->model, &again->positions);
     return add_alone(conn, &again->largest, err) && add_alone(conn, &again->sequences, err) &&
+           add_alone(conn, &again->positions, err) &&
            (!config->fence || fence_queue_view(conn, config->fence_role, err)) &&
            pipeline_send(&conn, 1, err);
 }
@@ -209,6 +211,34 @@ static bool receive_sequences(struct conn *conn, struct doctor_facts *facts, str
     return true;
 }
 
+static void forget_sequences(struct doctor_facts *facts)
+{
+    for (size_t i = 0; facts->sequence_largest && i < facts->model.sequence_count; i++)
+        free(facts->sequence_largest[i]);
+    free(facts->sequence_largest);
+    facts->sequence_largest = NULL;
+}
+
+/* Where they stand cannot be seen: nothing is said of them. */
+static bool receive_positions(struct conn *conn, struct doctor_facts *facts, struct err *err)
+{
+    struct result *answer = NULL;
+    struct err refusal = ERR_INIT;
+    if (!hear(conn, &answer, &refusal, err))
+        return false;
+    if (!answer)
+        forget_sequences(facts);
+    for (size_t i = 0; answer && i < result_rows(answer); i++) {
+        size_t at = (size_t)result_int(answer, i, 0);
+        if (at >= facts->model.sequence_count || !result_text(answer, i, 1))
+            continue;
+        facts->model.sequences[at].last_value = result_int(answer, i, 1);
+        facts->model.sequences[at].called = true;
+    }
+    result_free(answer);
+    return true;
+}
+
 static bool receive_fence(struct conn *conn, const char *role, struct doctor_facts *facts,
                           struct err *err)
 {
@@ -228,6 +258,7 @@ static void receive_again(struct conn *conn, const struct config *config, const 
 {
     (void)((again->largest.len == 0 || receive_largest(conn, facts, err)) &&
            (again->sequences.len == 0 || receive_sequences(conn, facts, err)) &&
+           (again->positions.len == 0 || receive_positions(conn, facts, err)) &&
            (!config->fence || receive_fence(conn, config->fence_role, facts, err)));
 }
 
@@ -271,7 +302,7 @@ void doctor_ask(struct doctor_asked *servers, size_t count, const struct config 
     }
     for (size_t i = 0; i < count; i++) {
         struct doctor_asked *s = &servers[i];
-        again[i] = (struct again){BUF_INIT, BUF_INIT};
+        again[i] = (struct again){BUF_INIT, BUF_INIT, BUF_INIT};
         ok[i] = ok[i] && receive(s->conn, &rounds[i], &s->facts, &s->err);
         if (ok[i])
             catalog_exclude(&s->facts.model, &config->tables, &config->exclude);
@@ -284,6 +315,7 @@ void doctor_ask(struct doctor_asked *servers, size_t count, const struct config 
         buf_release(&rounds[i].zone);
         buf_release(&again[i].largest);
         buf_release(&again[i].sequences);
+        buf_release(&again[i].positions);
     }
     free(rounds);
     free(again);
@@ -298,9 +330,7 @@ void doctor_facts_release(struct doctor_facts *facts)
     free(facts->keys_off);
     free(facts->rows_out);
     free(facts->model_trouble);
-    for (size_t i = 0; facts->sequence_largest && i < facts->model.sequence_count; i++)
-        free(facts->sequence_largest[i]);
-    free(facts->sequence_largest);
+    forget_sequences(facts);
     model_release(&facts->model);
     for (size_t i = 0; i < SETTING_COUNT; i++)
         free(facts->settings[i]);

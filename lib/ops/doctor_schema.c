@@ -124,14 +124,41 @@ bool doctor_sequences_sql(const struct model *model, struct buf *sql)
     return count > 0;
 }
 
+bool doctor_positions_sql(const struct model *model, struct buf *sql)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < model->sequence_count && count < SEQUENCES_ASKED; i++) {
+        const struct model_sequence *sequence = &model->sequences[i];
+        struct buf name = BUF_INIT;
+        if (!leads_key(model, sequence))
+            continue;
+        quote_name(&name, model->schema, sequence->name);
+        buf_addf(sql, "%sSELECT %zu, ", count++ ? " UNION ALL " : "", i);
+        if (model->engine == ENGINE_COCKROACH) {
+            buf_addf(sql, "last_value::text FROM %s", name.data);
+        } else {
+            buf_adds(sql, "pg_catalog.pg_sequence_last_value(");
+            quote_literal(sql, name.data);
+            buf_adds(sql, "::regclass)::text");
+        }
+        buf_release(&name);
+    }
+    return count > 0;
+}
+
+/* One that is at the end of its type gives nothing more, and is behind nothing. */
 static bool is_behind(const struct model_sequence *sequence, const char *largest)
 {
+    int64_t end;
+    if (sequence->called && __builtin_add_overflow(sequence->last_value, sequence->increment, &end))
+        return false;
     int64_t next = sequence_next(sequence);
     int64_t used = strtoll(largest, NULL, 10);
     return sequence->increment < 0 ? used <= next : used >= next;
 }
 
-/* The command that moves it beyond the rows. */
+/* The command that moves it beyond the rows; never back, since ids that were given out may be in
+ * rows that are not committed. Where it stands is read last. */
 static char *move_it(const struct model *model, const struct model_sequence *sequence)
 {
     struct buf name = BUF_INIT;
@@ -139,9 +166,9 @@ static char *move_it(const struct model *model, const struct model_sequence *seq
     quote_name(&name, model->schema, sequence->name);
     buf_adds(&sql, "SELECT setval(");
     quote_literal(&sql, name.data);
-    buf_adds(&sql, ", (");
+    buf_addf(&sql, ", %s((", sequence->increment < 0 ? "least" : "greatest");
     add_in_use(&sql, model->schema, sequence);
-    buf_adds(&sql, "))");
+    buf_addf(&sql, "), (SELECT last_value FROM %s)))", name.data);
     buf_release(&name);
     return buf_detach(&sql);
 }

@@ -65,7 +65,8 @@ struct doctor_facts {
     struct model model;      /* of the schema; empty where: */
     char *model_trouble;     /* why it could not be read, or NULL */
     char **sequence_largest; /* by sequence of the model, the value nearest to its end that is in
-                                use, as text; NULL: not asked, or none */
+                                use, as text; NULL: not asked, or none. The positions in the
+                                model are younger than these */
 };
 
 /* One server to be asked. */
@@ -102,6 +103,10 @@ void doctor_judge_sequences(const struct doctor_facts *facts, bool active, const
  * sequence, value); false when there is none to be asked for. */
 struct buf;
 bool doctor_sequences_sql(const struct model *model, struct buf *sql);
+/* Asks where the same sequences stand: rows (number of the sequence, last value that was given out,
+ * or NULL). In a statement after the one above, so that whatever is being written meanwhile can
+ * only show a sequence further than its rows. */
+bool doctor_positions_sql(const struct model *model, struct buf *sql);
 
 /* The second question, over the columns that lead a key; false when there is none. */
 bool doctor_largest_sql(const struct doctor_facts *facts, const char *schema, struct buf *sql);
