@@ -449,6 +449,12 @@ void conn_limit_silence(struct conn *conn, int silence_ms)
     conn->silence_ms = silence_ms;
 }
 
+void conn_limit_time(struct conn *conn, int limit_ms)
+{
+    conn->limit_ms = limit_ms;
+    conn->deadline_ms = clock_mono_ms() + limit_ms;
+}
+
 bool conn_alive(const struct conn *conn)
 {
     return PQstatus(conn->pg) == CONNECTION_OK && !conn->silent;

@@ -66,6 +66,9 @@ const char *conn_parameter(const struct conn *conn, const char *name);
 /* After that much silence the server is asked whether it is still there; 0: 30 s. For statements
  * that others wait for. */
 void conn_limit_silence(struct conn *conn, int silence_ms);
+/* All waits from here on take that long together: what has not come by then is ERR_UNREACHABLE, and
+ * the connection is of no use any more. For questions whose answer may be missing. */
+void conn_limit_time(struct conn *conn, int limit_ms);
 /* False once the connection is lost, or the server was found to be gone. */
 bool conn_alive(const struct conn *conn);
 /* Another connection to the same database with the same settings. */

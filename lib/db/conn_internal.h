@@ -32,7 +32,9 @@ struct conn {
     struct traffic *traffic;
     bool asked;     /* something was sent since the last wait */
     int silence_ms; /* after so much of it the server is asked whether it is still there */
-    bool silent;    /* it was not: nothing is waited for any more */
+    int limit_ms;   /* of all waits together, or 0; until deadline_ms of the monotonic clock */
+    int64_t deadline_ms;
+    bool silent; /* it was not: nothing is waited for any more */
 
     enum pipeline_entry *entries; /* ring without wrap: [entry_head, entry_count) */
     size_t entry_head, entry_count, entry_cap;

@@ -76,6 +76,20 @@ static bool still_there(struct conn *conn, struct err *err)
     return silence_error(conn, err);
 }
 
+static bool is_late(const struct conn *conn)
+{
+    return conn->limit_ms > 0 && clock_mono_ms() >= conn->deadline_ms;
+}
+
+/* The statement that the server is at is cancelled; those behind it end with the connection. */
+static bool late_error(struct conn *conn, struct err *err)
+{
+    cancel_running(conn);
+    conn->silent = true;
+    conn_no_answer(conn->role, conn->url, conn->limit_ms, err);
+    return false;
+}
+
 bool conn_wait_socket(struct conn *conn, bool or_writable, struct err *err)
 {
     struct pollfd fd = {PQsocket(conn->pg), (short)(or_writable ? POLLIN | POLLOUT : POLLIN), 0};
@@ -99,6 +113,8 @@ bool conn_wait_socket(struct conn *conn, bool or_writable, struct err *err)
             return true;
         if (n < 0 && errno != EINTR)
             return err_set_errno(err, ERR_FAILED, errno, "cannot wait for the %s", conn->role);
+        if (is_late(conn))
+            return late_error(conn, err);
         if (clock_mono_ms() - silent_since < silence_ms)
             continue;
         if (!still_there(conn, err))

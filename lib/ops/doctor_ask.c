@@ -17,6 +17,9 @@
 #include "repl/catalog.h"
 #include "repl/fence.h"
 
+/* The whole catalog is asked for: that may take longer than a probe, but not for ever. */
+#define PROBES_LONG 3
+
 /* Row by row the levels that it is put together from; the last word that names it counts. */
 static void read_zone(struct doctor_facts *facts, const struct result *answer)
 {
@@ -297,6 +300,7 @@ void doctor_ask(struct doctor_asked *servers, size_t count, const struct config 
     bool *ok = mem_array(NULL, count + 1, sizeof *ok);
     struct err ending = ERR_INIT;
     for (size_t i = 0; i < count; i++) {
+        conn_limit_time(servers[i].conn, PROBES_LONG * config->health_timeout_ms);
         begin(&servers[i], config, &rounds[i]);
         ok[i] = queue(servers[i].conn, &rounds[i], &servers[i].err);
     }

@@ -177,6 +177,8 @@ bool measures_ask(const struct conn_params *params, size_t count, bool only_conn
                                         .lag_ms = -1,
                                         .missing = STRLIST_INIT,
                                         .err = errs[i]};
+        if (conns[i] && params[i].timeout_ms > 0)
+            conn_limit_time(conns[i], params[i].timeout_ms);
         if (!conns[i] || !queue(conns[i], only_connections, &measures[i].err))
             continue;
         measures[i].engine = conn_kind(conns[i]);

@@ -57,7 +57,8 @@ struct measures {
     struct strlist missing; /* names of what could not be had, as in the JSON */
 };
 
-/* Asks count (at most 2) databases; only_connections: nothing but these. False: ERR_STOPPED. */
+/* Asks count (at most 2) databases; only_connections: nothing but these. The timeout of params
+ * holds for connecting, and once more for the answers. False: ERR_STOPPED. */
 bool measures_ask(const struct conn_params *params, size_t count, bool only_connections,
                   struct measures *measures, struct err *err);
 void measures_release(struct measures *measures);

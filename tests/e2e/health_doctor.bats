@@ -262,3 +262,17 @@ ago() { date -u -d "$1 ago" +%Y-%m-%dT%H:%M:%S.000Z; }
     exits 3
     stdout_has "No such file"
 }
+
+@test "a database that stops answering amid the questions is waited for within limits" {
+    env_set HEALTH_CHECK_TIMEOUT 1
+    session_open migration "$P1_URL"
+    session migration "BEGIN; LOCK TABLE users IN ACCESS EXCLUSIVE MODE"
+    run_dbr health --doctor
+    exits 2
+    stdout_has "did not answer within 3 s; its rights, schema and sequences were not examined" "secondary     "
+    run_dbr health --metrics --json
+    exits 0
+    json_is .primary.connected false
+    json_true .secondary.connected
+    session_close migration
+}
