@@ -129,7 +129,9 @@ static int finish(struct cli *cli, bool ok, struct err *err, cli_map map)
     else if (!ok)
         print_error(cli, err);
 
-    int status = ok ? cli->status : status_of(err, map);
+    int status = ok                                                    ? cli->status
+                 : cli->failed_status != 0 && err->code != ERR_STOPPED ? cli->failed_status
+                                                                       : status_of(err, map);
     if (!flush_output(&output)) {
         print_error(cli, &output);
         if (status == 0)

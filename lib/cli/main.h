@@ -20,7 +20,8 @@ struct cli {
     struct json *document;   /* the program adds to it; printed at the end of a run with --json */
     bool document_done;      /* the program printed its JSON itself: print nothing more */
     bool color_out, color_err;
-    int status; /* exit status of a run that did not fail; a program may set it */
+    int status;        /* exit status of a run that did not fail; a program may set it */
+    int failed_status; /* of one that did; 0: by its error */
 };
 
 typedef bool (*cli_run)(struct cli *cli, struct err *err);

@@ -72,6 +72,9 @@ void alerts_apply(struct alerts *alerts, struct state *state, int64_t now_us, in
  */
 void alerts_tell(const struct alerts *news, const struct config *config, struct state *state);
 
+/* How many the state tells of that are not over. */
+size_t alerts_count(const struct state *state);
+
 const char *alert_severity(bool critical);
 /* Adds "value" and "threshold" where they were measured. */
 void alert_figures(const struct alert *alert, struct json *object);

@@ -80,7 +80,7 @@ static void settle_all(const struct alerts *news, const struct hook_result *resu
         log_warn("%s", why.message);
 }
 
-static size_t count_raised(const struct state *state)
+size_t alerts_count(const struct state *state)
 {
     const struct json *entry = json_first(json_get(state->root, ALERTS_PART));
     size_t n = 0;
@@ -108,7 +108,7 @@ void alerts_tell(const struct alerts *news, const struct config *config, struct 
             .reason = alert->name,
             .message = messages[i].data,
             .limit_ms = LIMIT_MS,
-            .alerts = count_raised(state),
+            .alerts = alerts_count(state),
             .severity = alert->change == ALERT_OVER ? "ok" : alert_severity(alert->critical)};
     }
     hook_run_all(config, events, count, results);

@@ -88,6 +88,13 @@ static void sleep_until(struct cli *cli, const struct config *config,
     }
 }
 
+/* What does not end by itself is said at once to whoever starts the watch. A disk that is full
+ * does: a service that gave up over it would stay away when there is room again. */
+static bool is_for_a_person(const struct err *err)
+{
+    return err->code == ERR_USAGE || err->code == ERR_REFUSED;
+}
+
 static bool watch_on(struct cli *cli, const struct config *config,
                      const struct health_options *options, struct err *err)
 {
@@ -100,7 +107,7 @@ static bool watch_on(struct cli *cli, const struct config *config,
         bool ok = metrics_sample(config, watched.answered, &watched.cpu, &watched.measured, err) &&
                   health_check_once(cli, config, options, &watched, err);
         metrics_release(&watched.measured);
-        if (!ok && (first || err->code == ERR_STOPPED))
+        if (!ok && (err->code == ERR_STOPPED || (first && is_for_a_person(err))))
             return false;
         /* A state that was locked or a disk that was full may be well again at the next check. */
         if (!ok)

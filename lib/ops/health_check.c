@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/stop.h"
+#include "cli/report.h"
 #include "cli/terminal.h"
 #include "ops/health_act.h"
 #include "ops/health_checks.h"
@@ -22,6 +23,7 @@
 #include "ops/health_plugin.h"
 #include "ops/health_prometheus.h"
 #include "ops/health_report.h"
+#include "ops/unrecorded.h"
 #include "ops/witness.h"
 #include "repl/identity.h"
 #include "repl/probe.h"
@@ -29,6 +31,10 @@
 #include "state/config.h"
 #include "state/journal.h"
 #include "state/state.h"
+
+#define DURATION_SIZE 32
+#define RECORD_AGE_MS INT64_C(900000) /* or three intervals: then a record is old */
+#define RECORD_AHEAD_MS INT64_C(60000)
 
 /* One check, from the first look to the report. */
 struct check {
@@ -41,6 +47,8 @@ struct check {
     struct health_watched *watched; /* NULL without --watch */
     struct err file_err;            /* of the file for Prometheus */
     struct buf plugin;              /* the line of --nagios */
+    bool judged;                    /* and reported: cli->status is that of the situation */
+    struct buf situation;           /* what it was judged by, in words */
     struct strlist changes;         /* what was not so at the check before */
     struct alerts news;             /* what somebody is to be told of */
     enum auto_decision decision;    /* after the count */
@@ -202,6 +210,10 @@ static bool judge_and_report(struct check *check, const struct strlist *notes, s
     alerts_apply(&judgement.alerts, &check->state, clock_now_us(), check->config->alerts.repeat_ms,
                  &check->news);
     report(check->cli, check->config, check->options, &check->state, &judgement, &check->plugin);
+    buf_reset(&check->situation);
+    for (size_t i = 0; i < judgement.warnings.count; i++)
+        buf_addf(&check->situation, "%s%s", i ? "; " : "", judgement.warnings.items[i]);
+    check->judged = true;
     bool ok = export_to_prometheus(check->config, check->options, &check->state, &judgement, err);
     health_judgement_release(&judgement);
     return ok;
@@ -246,16 +258,8 @@ static bool conclude(struct check *check, bool counts, bool *acts, struct err *e
 /* The same with the state taken for writing, and saved. */
 static bool record(struct check *check, bool counts, bool *acts, struct err *err)
 {
-    if (!state_begin(&check->state, err)) {
-        struct err ignored = ERR_INIT;
-        /* What was seen is told all the same; that it could not be kept is the result of the run.
-         */
-        if (err->code == ERR_LOCKED) {
-            (void)conclude(check, false, acts, &ignored);
-            *acts = false;
-        }
+    if (!state_begin(&check->state, err))
         return false;
-    }
     if (!conclude(check, counts, acts, err)) {
         state_rollback(&check->state);
         return false;
@@ -291,12 +295,83 @@ static bool look(struct check *check, struct err *err)
            (!settled || probe_all(check, err));
 }
 
+/* --- without a record ------------------------------------------------------------------------ */
+
+/* Which database is the active one is not known, or they are not those of the state: one that does
+ * not answer may be what the application needs. */
+static bool describe_probes(const struct checked *seen, struct buf *text)
+{
+    static const enum role roles[2] = {ROLE_PRIMARY, ROLE_SECONDARY};
+    bool missing = false;
+    for (size_t i = 0; i < seen->count && i < PROBE_MAX; i++) {
+        const struct probe *probe = &seen->probes[i];
+        if (probe->connected)
+            continue;
+        buf_addf(text, "%s%s does not answer: %s", missing ? "; " : "", role_name(roles[i]),
+                 probe->err.message);
+        missing = true;
+    }
+    return missing;
+}
+
+/*
+ * What was seen is reported and told all the same: who waits for an outage to be told of must not
+ * wait for a disk that is full. How grave it is is the exit status. A switch is not made: it could
+ * not be told to the other programs either.
+ */
+static void go_without_record(struct check *check, const struct err *why)
+{
+    struct cli *cli = check->cli;
+    struct buf text = BUF_INIT;
+    struct err ignored = ERR_INIT;
+    bool acts;
+    if (check->seen.count == 0) {
+        if (!probe_all(check, &ignored))
+            return;
+        log_failures(&check->seen);
+    }
+    if (check->state.dir && !check->judged)
+        (void)conclude(check, false, &acts, &ignored);
+    bool critical = check->judged ? cli->status == HEALTH_CRITICAL
+                                  : describe_probes(&check->seen, &check->situation);
+    bool stands_still = critical && check->options->automatic && check->seen.count == 2;
+    buf_addf(&text, "the check could not be recorded: %s", why->message);
+    if (check->situation.len > 0)
+        buf_addf(&text, "; %s", check->situation.data);
+    if (stands_still)
+        buf_adds(&text, "; nothing is switched by itself meanwhile");
+    unrecorded_tell(check->config, state_active(&check->state), critical, text.data,
+                    alerts_count(&check->state));
+    cli->failed_status = critical ? HEALTH_CRITICAL : 0;
+    buf_release(&text);
+}
+
+/* What comes after the check itself. */
+static bool end_check(struct check *check, bool ok, struct err *err)
+{
+    struct cli *cli = check->cli;
+    cli->failed_status = 0;
+    if (!ok && err->code != ERR_STOPPED && !check->options->peek)
+        go_without_record(check, err);
+    if (ok && !check->options->peek)
+        unrecorded_over(check->config, state_active(&check->state), alerts_count(&check->state));
+    if (!ok || check->file_err.code == ERR_NONE)
+        return ok;
+    *err = check->file_err;
+    cli->failed_status = cli->status == HEALTH_CRITICAL ? HEALTH_CRITICAL : 0;
+    return false;
+}
+
 bool health_check_once(struct cli *cli, const struct config *config,
                        const struct health_options *options, struct health_watched *watched,
                        struct err *err)
 {
-    struct check check = {
-        .cli = cli, .config = config, .options = options, .watched = watched, .plugin = BUF_INIT};
+    struct check check = {.cli = cli,
+                          .config = config,
+                          .options = options,
+                          .watched = watched,
+                          .plugin = BUF_INIT,
+                          .situation = BUF_INIT};
     bool acts = false;
     check.state = (struct state)STATE_INIT;
     check.changes = (struct strlist)STRLIST_INIT;
@@ -314,13 +389,11 @@ bool health_check_once(struct cli *cli, const struct config *config,
     else
         ok = ok && record(&check, true, &acts, err);
     ok = ok && (!acts || act(&check, err));
-    if (ok && check.file_err.code != ERR_NONE) {
-        *err = check.file_err;
-        ok = false;
-    }
+    ok = end_check(&check, ok, err);
     if (ok && options->nagios)
         puts(check.plugin.data);
     buf_release(&check.plugin);
+    buf_release(&check.situation);
     for (size_t i = 0; watched && i < 2; i++)
         watched->answered[i] = i < check.seen.count && check.seen.probes[i].connected;
     forget_probes(&check.seen);
@@ -329,6 +402,30 @@ bool health_check_once(struct cli *cli, const struct config *config,
     alerts_release(&check.news);
     state_release(&check.state);
     return ok;
+}
+
+/* A record that nobody has renewed tells how the databases were, not how they are. */
+static void judge_age(const struct config *config, const struct state *state,
+                      struct health_judgement *judgement)
+{
+    struct buf text = BUF_INIT;
+    char age_text[DURATION_SIZE];
+    int64_t when;
+    const struct json *entry = health_entry(state, state_active(state));
+    int64_t most = 3 * config->health_interval_ms;
+    most = most > RECORD_AGE_MS ? most : RECORD_AGE_MS;
+    if (!clock_parse(json_str(entry, "lastCheck", NULL), &when))
+        return;
+    int64_t age = (clock_now_us() - when) / 1000;
+    if (age >= -RECORD_AHEAD_MS && age <= most)
+        return;
+    if (age < 0)
+        buf_adds(&text, "the time of the last check is in the future");
+    else
+        buf_addf(&text, "the last check is %s old", report_duration(age, age_text));
+    buf_adds(&text, ": run dbr-health, from cron or as a service");
+    health_judge_add(judgement, HEALTH_DEGRADED, text.data);
+    buf_release(&text);
 }
 
 bool health_check_cached(struct cli *cli, const struct config *config,
@@ -347,6 +444,7 @@ bool health_check_cached(struct cli *cli, const struct config *config,
         struct alerts news = ALERTS_INIT;
         struct buf plugin = BUF_INIT;
         health_judge(config, &state, &judgement);
+        judge_age(config, &state, &judgement);
         alerts_apply(&judgement.alerts, &state, clock_now_us(), 0, &news);
         alerts_release(&news);
         report(cli, config, options, &state, &judgement, &plugin);

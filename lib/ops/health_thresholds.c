@@ -8,6 +8,7 @@
 #include "ops/backups.h"
 #include "ops/health_checks.h"
 #include "ops/health_judge.h"
+#include "ops/unrecorded.h"
 #include "state/breaker.h"
 
 #define DURATION_SIZE 32
@@ -202,6 +203,21 @@ static void judge_samples(const struct config *config, const struct state *state
     }
 }
 
+/* A check after the one of the record found no place in it. */
+static void judge_record(const struct config *config, const struct state *state,
+                         struct health_judgement *judgement)
+{
+    bool critical;
+    int64_t told_us;
+    if (!unrecorded_lasts(config, &critical, &told_us) ||
+        told_us <= time_of(health_entry(state, state_active(state)), "lastCheck"))
+        return;
+    (void)health_judge_alert(judgement, UNRECORDED_ALERT,
+                             critical ? HEALTH_CRITICAL : HEALTH_DEGRADED,
+                             "later checks could not be recorded%s: run dbr-health to see why",
+                             critical ? ", and found a database down that is needed" : "");
+}
+
 void health_judge_thresholds(const struct config *config, const struct state *state,
                              struct health_judgement *judgement)
 {
@@ -217,6 +233,7 @@ void health_judge_thresholds(const struct config *config, const struct state *st
         judge_conflicts(config, state, judgement);
         judge_verification(config, state, judgement);
     }
+    judge_record(config, state, judgement);
     judge_backups(config, judgement);
     judge_samples(config, state, judgement);
     health_checks_judge(state, judgement);

@@ -65,3 +65,19 @@ teardown() { pair_teardown; }
     exits 3
     stderr_has "same database"
 }
+
+@test "what was refused for that is told by DB_ON_EVENT, once" {
+    local called=$BATS_TEST_TMPDIR/called
+    env_set DB_ON_EVENT "'echo \"\$DBR_REASON \$DBR_SEVERITY \$DBR_MESSAGE\" >>$called'"
+    env_set DATABASE_URL_SECONDARY "$P1_URL"
+    run_dbr health -q
+    exits 3
+    run_dbr health -q
+    exits 3
+    is "$(wc -l <"$called")" 1
+    has "$(cat "$called")" called "check-not-recorded warning" "same database"
+    env_set DATABASE_URL_SECONDARY "$P2_URL"
+    run_dbr health -q
+    exits 0
+    is "$(tail -n 1 "$called" | cut -d ' ' -f 1-2)" "check-not-recorded ok"
+}

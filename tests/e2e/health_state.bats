@@ -99,3 +99,89 @@ teardown() {
     is "$(wc -l <"$STATE_DIR/history.jsonl")" 6
     is "$(cat "$RUNS"/many.*)" ""
 }
+
+# shellcheck disable=SC2016
+@test "a full disk: who is down is told all the same, once, and that it is over" {
+    [ "$(id -u)" -eq 0 ] || skip "needs a mount"
+    rmdir "$STATE_DIR" && mkdir -m 700 "$STATE_DIR"
+    mount -t tmpfs -o size=64k,mode=700 dbr-test "$STATE_DIR" 2>/dev/null || skip "cannot mount"
+    MOUNTED=$STATE_DIR
+    local called=$BATS_TEST_TMPDIR/called
+    env_set DB_ON_EVENT "'echo \"\$DBR_REASON \$DBR_SEVERITY \$DBR_ALERTS \$DBR_MESSAGE\" >>$called'"
+    echo "$GOOD" >"$STATE_DIR/state.json"
+    run_dbr health
+    exits 0
+    dd if=/dev/zero of="$STATE_DIR/filler" bs=4k count=64 2>/dev/null || true
+    run_dbr health
+    exits 3
+    has "$(cat "$called")" called "check-not-recorded warning 1 the check could not be recorded: " "No space left"
+    env_set DATABASE_URL "postgresql://app@127.0.0.1:$(servers_free_port)/$DB"
+    run_dbr health --auto --json
+    exits 2
+    json_is .success false
+    json_is .status critical
+    json_is .primary.connected false
+    run_dbr health --auto
+    exits 2
+    stderr_has "No space left"
+    is "$(wc -l <"$called")" 2
+    has "$(tail -n 1 "$called")" called "check-not-recorded critical" "No space left" "primary (active) is down" "nothing is switched by itself"
+    run_dbr health --cached
+    exits 2
+    stdout_has "later checks could not be recorded"
+    # The service does not give up over it.
+    env_set DB_HEALTH_CHECK_INTERVAL_MS 1000
+    start_dbr health --watch
+    wait_for 20 eval '[ "$(grep -c "No space left" "$RUNS/$RUN.err")" -ge 2 ]'
+    kill "$PID"
+    finish_dbr
+    exits 143
+    is "$(wc -l <"$called")" 2
+    env_set DATABASE_URL "$P1_URL"
+    rm "$STATE_DIR/filler"
+    run_dbr health -q
+    exits 0
+    has "$(tail -n 1 "$called")" called "check-not-recorded ok 0 over"
+    run_dbr health -q
+    is "$(wc -l <"$called")" 3
+    run_dbr health --cached
+    exits 0
+    [ "$(find "$STATE_DIR" -name 'not-recorded.*' | wc -l)" -eq 0 ]
+}
+
+@test "a damaged state: told, and an outage is an outage" {
+    local called=$BATS_TEST_TMPDIR/called
+    env_set DB_ON_EVENT "'echo \"\$DBR_REASON \$DBR_SEVERITY \$DBR_MESSAGE\" >>$called'"
+    echo '{' >"$STATE_DIR/state.json"
+    run_dbr health -q
+    exits 3
+    run_dbr health -q
+    exits 3
+    is "$(wc -l <"$called")" 1
+    has "$(cat "$called")" called "check-not-recorded warning" "cannot be used"
+    env_set DATABASE_URL "postgresql://app@127.0.0.1:$(servers_free_port)/$DB"
+    run_dbr health --peek
+    exits 3
+    is "$(wc -l <"$called")" 1
+    run_dbr health -q
+    exits 2
+    has "$(tail -n 1 "$called")" called "check-not-recorded critical" "primary does not answer"
+}
+
+@test "a record that is old is not as good as a check" {
+    echo "$GOOD" >"$STATE_DIR/state.json"
+    run_dbr health -q
+    exits 0
+    run_dbr health --cached
+    exits 0
+    jq '.health.primary.lastCheck = "2026-01-01T00:00:00.000Z"' "$STATE_DIR/state.json" >"$STATE_DIR/new"
+    mv "$STATE_DIR/new" "$STATE_DIR/state.json"
+    run_dbr health --cached
+    exits 1
+    stdout_has "the last check is " " old: run dbr-health"
+    jq '.health.primary.lastCheck = "2999-01-01T00:00:00.000Z"' "$STATE_DIR/state.json" >"$STATE_DIR/new"
+    mv "$STATE_DIR/new" "$STATE_DIR/state.json"
+    run_dbr health --cached
+    exits 1
+    stdout_has "in the future"
+}
