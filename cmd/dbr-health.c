@@ -42,9 +42,10 @@ static bool line_asked; /* --nagios is there, wherever a usage error may be */
 static bool failed(const struct cli *cli, const struct err *err)
 {
     struct buf line = BUF_INIT;
-    (void)cli;
     if (!line_asked)
         return false;
+    if (cli->document_done) /* what was seen is in the line that was printed */
+        return true;
     health_plugin_failure(err, &line);
     puts(line.data);
     buf_release(&line);

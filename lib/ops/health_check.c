@@ -362,6 +362,24 @@ static bool end_check(struct check *check, bool ok, struct err *err)
     return false;
 }
 
+/* There is one line only, and how the run ends is known now. Without a situation the error is all
+ * that there is to say (see cmd/dbr-health.c). */
+static void print_plugin(struct check *check, bool ok, const struct err *err)
+{
+    bool critical = check->cli->failed_status == HEALTH_CRITICAL;
+    if (ok) {
+        puts(check->plugin.data);
+        return;
+    }
+    if (err->code == ERR_STOPPED || (check->plugin.len == 0 && !critical))
+        return;
+    if (check->plugin.len == 0)
+        health_plugin_words(HEALTH_CRITICAL, check->situation.data, &check->plugin);
+    health_plugin_trouble(err, critical, &check->plugin);
+    puts(check->plugin.data);
+    check->cli->document_done = true;
+}
+
 bool health_check_once(struct cli *cli, const struct config *config,
                        const struct health_options *options, struct health_watched *watched,
                        struct err *err)
@@ -390,8 +408,8 @@ bool health_check_once(struct cli *cli, const struct config *config,
         ok = ok && record(&check, true, &acts, err);
     ok = ok && (!acts || act(&check, err));
     ok = end_check(&check, ok, err);
-    if (ok && options->nagios)
-        puts(check.plugin.data);
+    if (options->nagios)
+        print_plugin(&check, ok, err);
     buf_release(&check.plugin);
     buf_release(&check.situation);
     for (size_t i = 0; watched && i < 2; i++)

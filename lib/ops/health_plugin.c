@@ -8,6 +8,7 @@
 #include "state/checks.h"
 
 static const enum role roles[2] = {ROLE_PRIMARY, ROLE_SECONDARY};
+static const char *const words[] = {"OK", "WARNING", "CRITICAL"}; /* by status */
 
 /* In such a line '|' begins the performance data. */
 static void add_text(struct buf *line, const char *text)
@@ -115,7 +116,6 @@ static void add_checks(const struct config *config, const struct state *state, s
 void health_plugin_line(const struct config *config, const struct state *state,
                         const struct health_judgement *judgement, struct buf *line)
 {
-    static const char *const words[] = {"OK", "WARNING", "CRITICAL"};
     bool pair = config->urls[ROLE_SECONDARY] != NULL;
     buf_addf(line, "DBR %s", words[judgement->status]);
     add_summary(config, state, judgement, line);
@@ -131,6 +131,12 @@ void health_plugin_line(const struct config *config, const struct state *state,
     add_checks(config, state, line);
 }
 
+void health_plugin_words(enum health_status status, const char *text, struct buf *line)
+{
+    buf_addf(line, "DBR %s - ", words[status]);
+    add_text(line, text);
+}
+
 void health_plugin_failure(const struct err *err, struct buf *line)
 {
     buf_adds(line, "DBR UNKNOWN - ");
@@ -139,4 +145,24 @@ void health_plugin_failure(const struct err *err, struct buf *line)
         buf_adds(line, "; ");
         add_text(line, err->hint);
     }
+}
+
+void health_plugin_trouble(const struct err *err, bool critical, struct buf *line)
+{
+    struct buf whole = BUF_INIT;
+    /* The first '|' begins the performance data: texts have none. */
+    char *bar = strstr(line->data, " |");
+    const char *figures = bar ? bar : "";
+    size_t said = bar ? (size_t)(bar - line->data) : line->len;
+    if (critical) {
+        buf_addf(&whole, "%.*s; ", (int)said, line->data);
+        add_text(&whole, err->message);
+        buf_adds(&whole, figures);
+    } else {
+        health_plugin_failure(err, &whole);
+        buf_addf(&whole, "%s\n%.*s", figures, (int)said, line->data);
+    }
+    buf_reset(line);
+    buf_adds(line, whole.data);
+    buf_release(&whole);
 }

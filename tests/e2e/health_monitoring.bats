@@ -67,10 +67,6 @@ metric() {
         is "$(wc -l <<<"$output")" 1
         stdout_has "DBR UNKNOWN - --nagios and $other exclude each other"
     done
-    run_dbr health --nagios "--prometheus=$BATS_TEST_TMPDIR/none/x.prom"
-    exits 3
-    is "$(wc -l <<<"$output")" 1
-    stdout_has "DBR UNKNOWN"
     env_set DB_CHECKS "'big=echo 123456789012345678901; tiny=echo 0.00000015; plain=echo 1.5'"
     run_dbr health --nagios
     grep -qE "'check_big'=12345678901234[0-9]{7} 'check_tiny'=0.00000015 'check_plain'=1.5\$" <<<"$output" || fail numbers
@@ -136,4 +132,23 @@ metric() {
     json_is .primary.consecutiveSuccesses 2
     run_dbr health --metrics --prometheus "$FILE"
     exits 3
+}
+
+@test "--nagios: what went wrong besides does not hide an outage" {
+    init_pair
+    run_dbr health --nagios "--prometheus=$BATS_TEST_TMPDIR/none/x.prom"
+    exits 3
+    is "$(wc -l <"$RUNS/$RUN.out")" 2
+    stdout_has "DBR UNKNOWN - " "none/x.prom" "'primary_latency'=" "DBR OK - both databases are connected"
+    env_set DATABASE_URL "postgresql://app@127.0.0.1:$(servers_free_port)/$DB"
+    run_dbr health --nagios "--prometheus=$BATS_TEST_TMPDIR/none/x.prom"
+    exits 2
+    plugin_line CRITICAL
+    stdout_has "primary (active) is down" "none/x.prom" "'primary_latency'=U"
+    stdout_lacks UNKNOWN
+    echo '{' >"$STATE_DIR/state.json"
+    run_dbr health --nagios
+    exits 2
+    is "$(wc -l <"$RUNS/$RUN.out")" 1
+    stdout_has "DBR CRITICAL - primary does not answer: " "cannot be used"
 }
