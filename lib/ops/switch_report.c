@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "cli/report.h"
+#include "repl/drift.h"
 
 static int64_t since_sync_ms(const struct state *state)
 {
@@ -261,6 +262,25 @@ static void fill_document(struct switch_run *run, bool dry_run)
         json_add_str(list, run->failed.items[i]);
     if (run->journal.forced)
         stranded_document(run, document);
+}
+
+void switch_tell_drift(struct switch_run *run)
+{
+    struct drift drift;
+    char *text;
+
+    if (run->drift_told)
+        return;
+    run->drift_told = true;
+    drift_find(&drift, &run->models[run->from], &run->models[run->to],
+               conn_engine(run->control[run->to]));
+    text = drift_text(&drift, run->from, run->to);
+    if (text)
+        log_warn("%s", text);
+    if (text && run->cli->common.json)
+        strlist_add(&run->outcome.warnings, text);
+    free(text);
+    drift_release(&drift);
 }
 
 /* dbr brings rows over, not what a view was filled with. */

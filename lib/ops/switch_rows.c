@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "repl/base.h"
+#include "repl/drift.h"
 #include "repl/merge_run.h"
 #include "repl/moment.h"
 #include "repl/probe.h"
@@ -39,6 +40,23 @@ static void collect(struct switch_run *run, const struct reconciliation *found, 
     }
 }
 
+/* What only the database that takes over has may be a migration that has yet to reach the other
+ * one: --update would undo it. */
+static bool hint_schema(const struct switch_run *run, const struct pairing *pair, struct err *err)
+{
+    if (pair->needs_force)
+        return err_hint(err,
+                        "if a migration ran on the %s only, run it on the %s as well, then dbr-%s "
+                        "again; dbr-init-secondary --update --force would undo it, and is for what "
+                        "was dropped or retyped on the %s on purpose",
+                        role_name(run->to), role_name(run->from), switch_op_name(run->journal.op),
+                        role_name(run->from));
+    return err_hint(err,
+                    "run dbr-init-secondary --update, or dbr-%s --force to switch without the last "
+                    "changes",
+                    switch_op_name(run->journal.op));
+}
+
 /* A table that cannot follow would be left behind by the switch. */
 static bool check_whole(const struct switch_run *run, const struct reconciliation *found,
                         struct err *err)
@@ -59,10 +77,7 @@ static bool check_whole(const struct switch_run *run, const struct reconciliatio
                             "%s's in salvage/",
                             role_name(run->from), role_name(run->to));
         if (pair->hold == HOLD_SCHEMA)
-            return err_hint(err,
-                            "run dbr-init-secondary --update, or dbr-%s --force to switch without "
-                            "the last changes",
-                            switch_op_name(run->journal.op));
+            return hint_schema(run, pair, err);
         return err_hint(err, pair->hold == HOLD_GUARD
                                  ? "if these deletes are meant, run dbr-sync --force first"
                                  : "run dbr-sync to see what is wrong, and mend it first");
@@ -70,7 +85,10 @@ static bool check_whole(const struct switch_run *run, const struct reconciliatio
     if (found->pairs.strays.count) {
         err_set(err, ERR_REFUSED, "%s is on the %s but not on the active database any more",
                 found->pairs.strays.items[0], role_name(run->to));
-        return err_hint(err, "run dbr-init-secondary --update --force, which drops it");
+        return err_hint(err,
+                        "if a migration made it on the %s only, run it on the %s as well; if it "
+                        "was dropped there on purpose, dbr-init-secondary --update --force follows",
+                        role_name(run->to), role_name(run->from));
     }
     return true;
 }
@@ -108,6 +126,10 @@ static bool remember(struct switch_run *run, const struct reconciliation *found,
         json_set_str(table, "lastFingerprint", now);
         json_set_int(table, "rows", found->all.items[i].rows[SOURCE]);
     }
+    if (state_update_failure(run->state) &&
+        drift_none(&found->session.models[SOURCE], &found->session.models[TARGET],
+                   conn_engine(found->session.conns[TARGET])))
+        state_forget_update_failure(run->state);
     session_remember(&found->session, run->state);
     breaker_close_all(run->state);
     return state_commit(run->state, err);

@@ -48,6 +48,7 @@ struct switch_run {
     struct fence_view fences[2]; /* by role: as they were when it was connected */
     bool unasked;                /* the database that is left was not even looked at: it may live */
     bool role_missing;           /* forced: DB_FENCE_ROLE does not exist where it would be let in */
+    bool drift_told;             /* how the schemas differ was said */
     bool unchecked[2];           /* by role: dbr may switch triggers and foreign keys off there */
     bool marked;                 /* control[to] has the mark of this switch */
     struct off off[2];           /* by role: what a broken-off sync has left (repl/keys_off.h) */
@@ -148,6 +149,9 @@ bool switch_undo(struct switch_run *run, struct err *err);
 /* Probes both databases, by role; release the probes in either case. False only when stopped. */
 bool switch_probe(struct switch_run *run, struct probe probes[2], struct err *err);
 void switch_look(struct switch_run *run, const struct probe *probes, struct switch_side sides[2]);
+/* Says (stderr, and `warnings` under --json) how the schema of `to` differs from that of `from`,
+ * which are both connected. Tables whose rows cannot follow for it are refused by switch_sync. */
+void switch_tell_drift(struct switch_run *run);
 /* The table before and after, the rows, what is stranded; fills cli->document under --json. */
 void switch_report(struct switch_run *run, bool dry_run);
 

@@ -53,12 +53,27 @@ static bool check_targets(const struct switch_run *run, const struct wish *wish,
     return true;
 }
 
+/* Who is asked is to know what the application will miss there. */
+static bool foresee(struct switch_run *run, struct err *err)
+{
+    const bool both[2] = {true, true};
+
+    if (!switch_connect(run, both, 0, err))
+        return false;
+    switch_tell_drift(run);
+    /* The answer may take its time: the switch itself looks anew. */
+    switch_disconnect(run);
+    return true;
+}
+
 static bool ask(struct switch_run *run, const struct wish *wish, struct err *err)
 {
     char question[256];
 
     if (wish->automatic || wish->options->force)
         return true;
+    if (!wish->forced && !run->cli->common.yes && !foresee(run, err))
+        return false;
     (void)snprintf(question, sizeof(question), "%s %s: make the %s the active database?",
                    wish->forced ? "forced" : "planned", switch_op_name(wish->op),
                    role_name(run->to));
@@ -90,6 +105,7 @@ static bool approach(struct switch_run *run, struct err *err)
     if (!past_pay(run->cli, run->config, run->state, run->to, err) ||
         !switch_connect(run, both, 0, err) || !switch_check_fences(run, err))
         return false;
+    switch_tell_drift(run);
     announce(run);
     return past_learn(run->cli, run->config, run->state, err) && switch_merge(run, false, err) &&
            switch_sync(run, false, err);
@@ -213,6 +229,8 @@ static bool dry_run(struct switch_run *run, struct wish *wish, struct err *err)
     if (!switch_connect(run, wanted, 0, err) || !switch_check_fences(run, err) ||
         (wish->forced && !switch_check_rows(run, err)))
         return false;
+    if (!wish->forced)
+        switch_tell_drift(run);
     if (!wish->forced && !(switch_merge(run, true, err) && switch_plan(run, err)))
         return false;
     if (!run->cli->common.json && !run->cli->common.quiet)

@@ -94,10 +94,12 @@ static void hint_holds(const struct sync_run *run, struct err *trouble)
     struct buf hint = BUF_INIT;
 
     if (count_holds(run, HOLD_SCHEMA))
-        buf_addf(&hint,
-                 "run dbr-init-secondary --update%s to follow the schema changes, then dbr-sync "
-                 "again",
-                 needs_force(run) ? " --force" : "");
+        buf_adds(&hint, needs_force(run)
+                            ? "if a migration ran on the standby only, run it on the active "
+                              "database as well; what was dropped or retyped there on purpose is "
+                              "followed by dbr-init-secondary --update --force; then dbr-sync again"
+                            : "run dbr-init-secondary --update to follow the schema changes, then "
+                              "dbr-sync again");
     if (count_holds(run, HOLD_GUARD))
         add_hint(&hint, "if these deletes are meant, run dbr-sync --force");
     if (count_holds(run, HOLD_UNMERGED))

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "ops/sync_run.h"
+#include "repl/drift.h"
 #include "state/breaker.h"
 #include "state/events.h"
 #include "state/journal.h"
@@ -27,6 +28,17 @@ static void remember_table(struct sync_run *run, struct json *tables, size_t i, 
     journal_set_left_out(&run->state, pair->name, false);
     json_set_str(table, "lastFingerprint", now);
     json_set_int(table, "rows", c->rows[SOURCE]);
+}
+
+/* A migration was run on the other side by hand since. */
+static void forget_update_failure(struct sync_run *run)
+{
+    const struct session *session = &run->found.session;
+
+    if (state_update_failure(&run->state) &&
+        drift_none(&session->models[SOURCE], &session->models[TARGET],
+                   conn_engine(session->conns[TARGET])))
+        state_forget_update_failure(&run->state);
 }
 
 /* What is known of tables that are gone would be taken for what is known of the pair. */
@@ -90,6 +102,7 @@ bool sync_remember(struct sync_run *run, const struct err *trouble, struct err *
     if (trouble->code == ERR_NONE && sync_writes(run->options) && sync_is_complete(run))
         forget_tables(run, tables);
     remember_sync(run, now, trouble);
+    forget_update_failure(run);
     if (sync_writes(run->options))
         journal_set_fence_trouble(&run->state, run->found.session.roles[TARGET],
                                   run->fence_trouble);

@@ -221,6 +221,12 @@ const char *state_update_failure(const struct state *state)
     return json_str(json_get(state->root, "init"), "updateFailure", NULL);
 }
 
+void state_forget_update_failure(struct state *state)
+{
+    if (state_update_failure(state))
+        json_remove(state_part(state, "init"), "updateFailure");
+}
+
 void state_set_update(struct state *state, const char *failure)
 {
     char now[CLOCK_TEXT_SIZE];

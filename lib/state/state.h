@@ -63,6 +63,8 @@ enum state_init { INIT_NONE, INIT_RUNNING, INIT_FAILED, INIT_DONE };
 enum state_init state_init_status(const struct state *state);
 /* What --update was refused or failed for last, NULL when the standby follows the schema. */
 const char *state_update_failure(const struct state *state);
+/* For a run that sees that the schemas are the same by now. */
+void state_forget_update_failure(struct state *state);
 void state_set_update(struct state *state, const char *failure);
 void state_set_init(struct state *state, enum state_init status, const char *reason);
 
