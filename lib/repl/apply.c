@@ -282,6 +282,7 @@ static bool run(struct applying *s, struct err *err)
         return false;
     if (rebuild && !queue_foreign_keys(a, true, &rebuilt, err))
         return false;
+    *a->committing = true; /* what is queued may be sent at once */
     if (!sequences_queue(target, a->pairs->models[SOURCE], a->pairs->models[TARGET],
                          a->merge ? SEQUENCES_FORWARD : SEQUENCES_DIFFERING, &setvals, err) ||
         (a->merge && !pipeline_add(target, base_mark_merged, 0, NULL, err)) ||

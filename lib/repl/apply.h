@@ -59,6 +59,7 @@ struct applier {
     struct turn *turn;              /* the same: that of its transactions */
     bool early;                     /* the same: rows are deleted before others are written: those
                                        that nothing refers to */
+    bool *committing; /* set once a COMMIT may have been sent, of the one transaction */
     bool merge;     /* a merge into the active database (repl/merge.h): its reasons for the archive,
                        sequences forward only, the base is marked before the COMMIT */
     bool quiet;     /* triggers were disabled for this transaction: enabled before its COMMIT */

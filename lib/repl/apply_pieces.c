@@ -34,10 +34,10 @@ static bool commit(struct applying *s, bool *sent, struct err *err)
 {
     struct conn *target = s->a->conns[TARGET];
 
-    if (!pipeline_add(target, "COMMIT", 0, NULL, err) || !pipeline_sync(target, err))
-        return false;
+    /* What is queued may be sent at once. */
     *sent = true;
-    return pipeline_send(&target, 1, err) && apply_read_results(target, s->wave.before, err) &&
+    return pipeline_add(target, "COMMIT", 0, NULL, err) && pipeline_sync(target, err) &&
+           pipeline_send(&target, 1, err) && apply_read_results(target, s->wave.before, err) &&
            wave_finish(&s->wave, s->a, err) && pipeline_next(target, NULL, err);
 }
 
@@ -146,7 +146,7 @@ bool apply_transact(struct applying *s, apply_body run, void *context, size_t wh
             return finish(a, err);
         }
         s->reading = false;
-        doubt = sent && (weather_kind(err) == WEATHER_UNSURE || weather_kind(err) == WEATHER_LOST);
+        doubt = sent && weather_is_doubt(err);
         if (doubt && a->states && !find_out(s, &weather, &committed, err))
             return false;
         if (committed)

@@ -130,6 +130,7 @@ static bool apply(struct reconciliation *r, const struct config *config,
     applier.states = options->merge && r->piecemeal ? options->merge->states : NULL;
     applier.base = applier.states ? &options->merge->base : NULL;
     applier.turn = &r->turn;
+    applier.committing = &r->committing;
     applier.replaced = &r->replaced;
     applier.keys_off = r->keys_off;
     applier.keys_were_off = r->session.off[TARGET].keys;
@@ -301,6 +302,7 @@ bool reconcile(struct reconciliation *r, const struct config *config, const stru
         bool connected;
         bool again;
 
+        r->committing = false;
         r->attempts++;
         if (attempt(r, config, state, options, &failed, err)) {
             reconcile_add_earlier(r, options->merge);

@@ -61,6 +61,7 @@ struct reconciliation {
     int setbacks;     /* of a merge in pieces: by foreign keys, or without a step forward */
     char *moment;     /* of a merge in pieces: as of which the target is read */
     struct turn turn; /* the same */
+    bool committing;  /* the attempt has come to its COMMIT, where it is one transaction */
     bool piecemeal;   /* the target is CockroachDB: apply.h */
     enum apply_way way;
     struct strlist replaced; /* on CockroachDB: tables where what changes is deleted first, */

@@ -162,8 +162,7 @@ bool reconcile_try_again(struct reconciliation *r, struct merge *merge, bool con
  */
 bool reconcile_end_archive(struct reconciliation *r, const struct err *err, struct err *why)
 {
-    enum weather_kind kind = weather_kind(err);
-    bool doubt = !r->archive.open && (kind == WEATHER_UNSURE || kind == WEATHER_LOST);
+    bool doubt = r->committing && !r->archive.open && weather_is_doubt(err);
 
     if (r->piecemeal)
         return true;

@@ -56,6 +56,12 @@ enum weather_kind weather_kind(const struct err *err)
     return WEATHER_NONE;
 }
 
+bool weather_is_doubt(const struct err *err)
+{
+    return !*err->sqlstate || !strcmp(err->sqlstate, "40003") || !strncmp(err->sqlstate, "08", 2) ||
+           !strncmp(err->sqlstate, "57", 2);
+}
+
 bool weather_is_size(const struct err *err)
 {
     static const char *const states[] = {"53200", "53400", "54000"};

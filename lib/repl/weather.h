@@ -20,6 +20,9 @@ enum weather_kind {
     WEATHER_LOST      /* the connection is lost, or the server ends it: the same for a COMMIT */
 };
 enum weather_kind weather_kind(const struct err *err);
+/* After a COMMIT was sent: it may have been done. Everything that is not the server's word that the
+ * transaction is undone is that: a stop, a lost connection, a cancelled wait, what failed here. */
+bool weather_is_doubt(const struct err *err);
 /* Less at once may get past it: the transaction or the statement was too large for the server. */
 bool weather_is_size(const struct err *err);
 

@@ -125,3 +125,24 @@ once() {
     exits 0
     in_step
 }
+
+is_overwritten() { [ "$(p2 -c "SELECT v FROM gone WHERE id = 1")" = primary ]; }
+salvaged() {
+    find "$STATE_DIR/salvage" -name '*.gz' -exec gzip -dc {} + | jq -e --arg v "$1" 'select(.table == "gone" and .lost.v == $v)' >/dev/null ||
+        fail "'$1' is in neither database, and not in salvage"
+}
+
+@test "a run that is stopped while its COMMIT is under way: what that overwrote is in salvage" {
+    p1w -c "UPDATE gone SET v = 'primary' WHERE id = 1"
+    standin_tell delay 500
+    start_dbr failback --yes
+    wait_for 60 is_overwritten || fail "the merge does not begin"
+    kill -TERM "$PID"
+    finish_dbr
+    exits 143
+    standin_tell reset
+    salvaged base
+    run_dbr failback --yes
+    exits 0
+    both gone v "primary base base base base"
+}

@@ -34,7 +34,7 @@ static void add_line(struct archive *archive, const char *value, bool whole)
 static const char *left(bool marked, bool whole, enum err_code code, const char *sqlstate)
 {
     static char text[64];
-    struct reconciliation r = {0};
+    struct reconciliation r = {.committing = true};
     struct err err = ERR_INIT;
     struct err why = ERR_INIT;
 
@@ -71,6 +71,8 @@ TEST(what_may_have_been_committed_stays)
     assert_string_equal(left(false, true, ERR_UNREACHABLE, ""), "2");
     assert_string_equal(left(true, true, ERR_UNREACHABLE, ""), "12");
     assert_string_equal(left(true, true, ERR_UNREACHABLE, "57P01"), "12");
+    assert_string_equal(left(false, true, ERR_STOPPED, ""), "2");
+    assert_string_equal(left(false, true, ERR_FAILED, "57014"), "2");
 }
 
 TEST(what_was_broken_off_within_a_line_was_not_committed)
