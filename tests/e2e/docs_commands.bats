@@ -357,9 +357,9 @@ leads() { psql -X -q -At -d "$1" -c "SELECT string_agg(name, ', ' ORDER BY id) F
 @test "dbr(7): CockroachDB's parser takes the statements for it" {
     grammar=$(HOME=$OUR_HOME "$ROOT/tests/cockroach-grammar/build") || skip "$grammar"
     for n in 1 2; do
-        python3 "$ROOT/tests/lib/docs.py" block "$ROOT/man/dbr.7" "The fence on CockroachDB" $n >block
-        line=$(tr '\0' '\n' <block | head -n 1)
-        tr '\0' '\n' <block | sed 1,2d >statements
+        python3 "$ROOT/tests/lib/docs.py" block "$ROOT/man/dbr.7" "The fence on CockroachDB" $n >statements.nul
+        line=$(tr "\0" "\n" <statements.nul | head -n 1)
+        tr "\0" "\n" <statements.nul | sed 1,2d >statements
         "$grammar" statements
         echo "dbr.7:$line" >>"$DOCS/ran"
     done
