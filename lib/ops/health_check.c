@@ -34,7 +34,6 @@
 
 #define DURATION_SIZE 32
 #define RECORD_AGE_MS INT64_C(900000) /* or three intervals: then a record is old */
-#define RECORD_AHEAD_MS INT64_C(60000)
 
 /* One check, from the first look to the report. */
 struct check {
@@ -435,10 +434,10 @@ static void judge_age(const struct config *config, const struct state *state,
     if (!clock_parse(json_str(entry, "lastCheck", NULL), &when))
         return;
     int64_t age = (clock_now_us() - when) / 1000;
-    if (age >= -RECORD_AHEAD_MS && age <= most)
+    if (!health_is_ahead(when) && age <= most)
         return;
     if (age < 0)
-        buf_adds(&text, "the time of the last check is in the future");
+        buf_adds(&text, "the time of the last check is to come");
     else
         buf_addf(&text, "the last check is %s old", report_duration(age, age_text));
     buf_adds(&text, ": run dbr-health, from cron or as a service");

@@ -13,6 +13,7 @@
 #include "state/remains.h"
 
 #define DURATION_SIZE 32
+#define AHEAD_US INT64_C(60000000) /* clocks are set back by less */
 
 const char *health_status_name(enum health_status status)
 {
@@ -240,7 +241,14 @@ static void judge_sync(const struct config *config, const struct state *state,
                                      ? "or verification found differences"
                                      : "failed",
                                  json_str(sync, "error", "no reason recorded"));
-    if (judgement->sync_age_ms > 2 * config->sync_interval_ms) {
+    int64_t last;
+    if (clock_parse(json_str(sync, "lastSync", NULL), &last) && health_is_ahead(last)) {
+        judgement->sync_late = true;
+        (void)health_judge_alert(judgement, "sync-late", HEALTH_DEGRADED,
+                                 "the time of the last sync is to come (%s), how old it is is not "
+                                 "known: run dbr-sync",
+                                 json_str(sync, "lastSync", ""));
+    } else if (judgement->sync_age_ms > 2 * config->sync_interval_ms) {
         judgement->sync_late = true;
         (void)health_judge_alert(judgement, "sync-late", HEALTH_DEGRADED,
                                  "the last sync is %s old: run dbr-sync",
@@ -311,11 +319,16 @@ static void judge_automation(const struct config *config, const struct state *st
     free(blocked);
 }
 
+bool health_is_ahead(int64_t time_us)
+{
+    return time_us - clock_now_us() > AHEAD_US;
+}
+
 static int64_t sync_age(const struct state *state)
 {
     int64_t when;
     const char *text = json_str(json_get(state->root, "sync"), "lastSync", NULL);
-    if (!text || !clock_parse(text, &when))
+    if (!text || !clock_parse(text, &when) || health_is_ahead(when))
         return -1;
     int64_t age = (clock_now_us() - when) / 1000;
     return age > 0 ? age : 0;

@@ -26,7 +26,7 @@ enum health_status {
 struct health_judgement {
     enum health_status status;
     bool sync_late;
-    int64_t sync_age_ms; /* since the last sync; -1: there was none */
+    int64_t sync_age_ms; /* since the last sync; -1: there was none, or it has a time to come */
     struct strlist warnings;
     struct alerts alerts;
 };
@@ -49,6 +49,8 @@ void health_judgement_release(struct health_judgement *judgement);
 void health_judge_thresholds(const struct config *config, const struct state *state,
                              struct health_judgement *judgement);
 
+/* A time that is to come: a clock was wrong then, or is now. What happened when is not known. */
+bool health_is_ahead(int64_t time_us);
 /* Another run holds op.lock. */
 bool health_is_busy(const struct state *state);
 /* The record of one database in the state, or NULL. */

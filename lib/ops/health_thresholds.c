@@ -72,7 +72,13 @@ static void judge_verification(const struct config *config, const struct state *
     char text[DURATION_SIZE];
     int64_t at = verified_at(state);
     int64_t age = (clock_now_us() - at) / 1000;
-    if (at == 0 || config->alerts.verification_ms == 0 || age <= config->alerts.verification_ms)
+    if (at == 0 || config->alerts.verification_ms == 0)
+        return;
+    if (health_is_ahead(at))
+        (void)health_judge_alert(judgement, "verification-old", HEALTH_DEGRADED,
+                                 "the time of the last comparison is to come, how old it is is not "
+                                 "known: run dbr-sync --verify");
+    if (age <= config->alerts.verification_ms)
         return;
     set_figures(health_judge_alert(judgement, "verification-old", HEALTH_DEGRADED,
                                    "not every table was compared within the last %s: run dbr-sync "
@@ -112,6 +118,10 @@ static void judge_backups(const struct config *config, struct health_judgement *
         (void)health_judge_alert(judgement, "backup-late", HEALTH_DEGRADED,
                                  "there is no backup of the database in %s: run dbr-backup db",
                                  config->backup_dir);
+    else if (health_is_ahead(newest.time_us))
+        (void)health_judge_alert(judgement, "backup-late", HEALTH_DEGRADED,
+                                 "the time of the newest backup of the database is to come, how "
+                                 "old it is is not known: run dbr-backup db");
     else if (age > limit)
         set_figures(health_judge_alert(judgement, "backup-late", HEALTH_DEGRADED,
                                        "the newest backup of the database is %s old: run "

@@ -108,6 +108,21 @@ breaker-open-secondary over warning"
     is "$(names)" ""
 }
 
+@test "times that are to come are not recent ones" {
+    mkdir "$BATS_TEST_TMPDIR/backups"
+    env_set DB_BACKUP_DIR "$BATS_TEST_TMPDIR/backups"
+    any_load
+    jq '.sync.lastSync = "2999-01-01T00:00:00.000Z" | .init.time = "2999-01-01T00:00:00.000Z"' <"$STATE_DIR/state.json" >"$STATE_DIR/new"
+    mv "$STATE_DIR/new" "$STATE_DIR/state.json"
+    touch -d 2099-01-01 "$BATS_TEST_TMPDIR/backups/db-backup-2026-01-02.sql.gz"
+    run_dbr health --json
+    exits 1
+    is "$(names)" "sync-late verification-old backup-late"
+    json_is .syncStatus.status late
+    run_dbr health --nagios
+    stdout_has "the time of the last sync is to come (2999-" "'sync_age'=U"
+}
+
 @test "one that becomes critical is told of again, and its end when the command is whole again" {
     env_set DB_CHECKS "'queue[warn>10,crit>20]=cat $BATS_TEST_TMPDIR/n'"
     any_load

@@ -183,5 +183,5 @@ teardown() {
     mv "$STATE_DIR/new" "$STATE_DIR/state.json"
     run_dbr health --cached
     exits 1
-    stdout_has "in the future"
+    stdout_has "the last check is to come"
 }
