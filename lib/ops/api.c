@@ -107,8 +107,10 @@ void api_serve(struct api_response *response, bool *with_body)
     *with_body = api.request.method != API_HEAD;
     judge(&api, &config, &names);
     api_request_drain(&api.request);
-    if (response->document && !api.trusted)
+    if (response->document && !api.trusted) {
         api_scrub_requests(response->document);
+        api_scrub_checks(response->document);
+    }
     if (response->document)
         api_scrub(&names, response->document);
     api_names_release(&names);

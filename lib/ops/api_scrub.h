@@ -16,6 +16,10 @@ void api_scrub_text(const struct api_names *names, const char *text, struct buf 
 /* Each text that tells who asked the HTTP API, and why, becomes API_ASKED. */
 #define API_ASKED "asked for by the HTTP API"
 void api_scrub_requests(struct json *document);
+/* What a program of DB_CHECKS printed holds whatever it likes: each text ends where it begins, and
+ * of a check are left its name, whether it is well, and its value. */
+#define API_CHECK_FAILED "it failed"
+void api_scrub_checks(struct json *document);
 /* Every text in the document, at any depth. */
 void api_scrub(const struct api_names *names, struct json *document);
 

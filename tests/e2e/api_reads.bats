@@ -125,6 +125,27 @@ age_record() {
     json_is '.switches | length' 1
 }
 
+@test "what a further check printed is for those who have the token" {
+    printf '#!/bin/sh\necho "cannot connect to redis-main:6379 as svc_payments with abcdef123456" >&2\nexit 1\n' >"$BATS_TEST_TMPDIR/ping"
+    chmod +x "$BATS_TEST_TMPDIR/ping"
+    token_set
+    env_set DB_CHECKS "'redis=$BATS_TEST_TMPDIR/ping;queue[warn>10]=echo 4'"
+    run_dbr health
+    for path in /db-health /alerts /events /metrics /history; do
+        api GET "$path"
+        answers 200
+        stdout_lacks redis-main svc_payments abcdef123456
+    done
+    api GET /db-health
+    json_is '.checks[] | select(.name == "redis") | [.ok, .message] | tostring' '[false,"it failed"]'
+    json_is '.checks[] | select(.name == "queue") | [.ok, .value, .message] | tostring' '[true,4,null]'
+    json_is '.alerts[] | select(.name == "check-redis") | .message' "check redis: it failed"
+    api GET /db-health "HTTP_X_DBR_TOKEN=$API_TOKEN"
+    stdout_has svc_payments
+    api GET /events "HTTP_X_DBR_TOKEN=$API_TOKEN"
+    stdout_has svc_payments
+}
+
 @test "a check that cannot be recorded is told all the same" {
     run_dbr health
     age_record

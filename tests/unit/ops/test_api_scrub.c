@@ -53,6 +53,27 @@ static void know(const char *url)
     api_names_add_url(&names, url);
 }
 
+static void becomes_of_check(const char *text, const char *expected)
+{
+    struct json *document = json_object();
+    json_set_str(document, "text", text);
+    api_scrub_checks(document);
+    assert_string_equal(json_str(document, "text", NULL), expected);
+    json_free(document);
+}
+
+TEST(words_of_checks)
+{
+    becomes_of_check("check redis: refused by host x", "check redis: it failed");
+    becomes_of_check("over after 3 m: check a-b_c: x: y", "over after 3 m: check a-b_c: it failed");
+    becomes_of_check("check it: check that: secret", "check it: it failed");
+    becomes_of_check("check the database: it is full", "check the database: it is full");
+    becomes_of_check("the health check: ran", "the health check: ran");
+    becomes_of_check("recheck redis: ran", "recheck redis: ran");
+    becomes_of_check("check ", "check ");
+    becomes_of_check("check redis:", "check redis:");
+}
+
 TEST(names_that_a_server_quotes)
 {
     becomes("could not translate host name \"db.internal.example.com\" to address: unknown",
@@ -138,10 +159,11 @@ TEST(documents)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(addresses),    cmocka_unit_test(paths),
-        cmocka_unit_test(statements),   cmocka_unit_test(names_that_a_server_quotes),
-        cmocka_unit_test(ip_addresses), cmocka_unit_test(names_of_the_configuration),
-        cmocka_unit_test(nothing_else), cmocka_unit_test(documents),
+        cmocka_unit_test(addresses),       cmocka_unit_test(paths),
+        cmocka_unit_test(statements),      cmocka_unit_test(names_that_a_server_quotes),
+        cmocka_unit_test(ip_addresses),    cmocka_unit_test(names_of_the_configuration),
+        cmocka_unit_test(words_of_checks), cmocka_unit_test(nothing_else),
+        cmocka_unit_test(documents),
     };
     return cmocka_run_group_tests_name("api scrub", tests, NULL, NULL);
 }
