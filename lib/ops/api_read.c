@@ -63,35 +63,20 @@ static bool give_record(struct api *api, bool *readable)
     return fresh;
 }
 
-/* What could not be kept, on a full disk say, was seen all the same. */
-static void give_what_was_seen(struct api_response *response)
-{
-    struct json *document = response->document;
-    const char *why = json_str(json_get(document, "error"), "message", NULL);
-    struct json *warnings = json_get(document, "warnings");
-    if (response->status == 200 || !json_str(document, "status", NULL) || !json_is_array(warnings))
-        return;
-    if (why)
-        json_add_str(warnings, why);
-    json_remove(document, "error");
-    json_set_bool(document, "success", true);
-    response->status = 200;
-}
-
 /* Of several that come at once, one asks the databases. */
 static void check_anew(struct api *api)
 {
     static const char *const options[] = {NULL};
     struct lock lock = LOCK_INIT;
     bool readable;
-    api_relay_queue(api, "api-health.lock", 2 * (int64_t)api->config->health_timeout_ms + 5000,
-                    &lock);
+    (void)api_relay_queue(api, "api-health.lock",
+                          2 * (int64_t)api->config->health_timeout_ms + 5000, &lock);
     if (!give_record(api, &readable) && readable) {
         api_relay_health(api, options);
         /* One that was too slow may have recorded what it saw. */
         if (api->response->status == 503)
             (void)give_record(api, &readable);
-        give_what_was_seen(api->response);
+        api_relay_seen(api->response, "status");
     }
     lock_release(&lock);
 }

@@ -18,6 +18,11 @@
 #define TELLING_MS 25000   /* dbr-health tells of alerts before it ends (ops/alerts.h) */
 #define METRICS_MAX ((size_t)4 << 20)
 #define METRICS_AGE_MS 10000 /* measuring takes a moment, and a connection to each database */
+/* While one measures, the others soon get the measurement before, so that they do not take up every
+ * process that the web server has for answers. */
+#define METRICS_WAIT_MS 2000
+#define METRICS_OLD_MS 600000
+#define KEPT_STATUS "httpStatus" /* in the file: of the answer */
 
 /* A check may take its timeout, with one retry inside. */
 static int64_t limit_ms(const struct config *config)
@@ -44,65 +49,102 @@ void api_relay_health(struct api *api, const char *const *options)
     strlist_release(&argv);
 }
 
-void api_relay_queue(const struct api *api, const char *name, int64_t wait_ms, struct lock *lock)
+void api_relay_seen(struct api_response *response, const char *member)
+{
+    struct json *document = response->document;
+    const char *why = json_str(json_get(document, "error"), "message", NULL);
+    if (response->status == 200 || !json_get(document, member))
+        return;
+    if (!json_is_array(json_get(document, "warnings")))
+        (void)json_set_array(document, "warnings");
+    if (why)
+        json_add_str(json_get(document, "warnings"), why);
+    json_remove(document, "error");
+    json_set_bool(document, "success", true);
+    response->status = 200;
+}
+
+bool api_relay_queue(const struct api *api, const char *name, int64_t wait_ms, struct lock *lock)
 {
     struct err err = ERR_INIT;
     char *path = mem_printf("%s/%s", api->config->state_dir, name);
     if (!lock_take(lock, path, wait_ms, "dbr-api", &err))
         log_debug("%s", err.message);
     free(path);
+    return err.code != ERR_LOCKED;
 }
 
 /* --- metrics --------------------------------------------------------------------- */
 
-static bool is_fresh(const char *path)
+static bool is_younger(const char *path, int64_t limit_age_ms)
 {
     struct stat st;
     if (stat(path, &st) != 0)
         return false;
     int64_t age_ms =
         clock_now_us() / 1000 - ((int64_t)st.st_mtim.tv_sec * 1000 + st.st_mtim.tv_nsec / 1000000);
-    return age_ms >= 0 && age_ms < METRICS_AGE_MS;
+    return age_ms >= 0 && age_ms < limit_age_ms;
 }
 
-static bool give_file(struct api *api, const char *path)
+/* The measurement that was kept, or the failure of it, when it is younger than that. */
+static bool give_file(struct api *api, const char *path, int64_t limit_age_ms)
 {
     struct buf text = BUF_INIT;
     struct err err = ERR_INIT;
     struct json *document = NULL;
-    if (is_fresh(path) && fsio_read(path, METRICS_MAX, &text, &err))
+    if (is_younger(path, limit_age_ms) && fsio_read(path, METRICS_MAX, &text, &err))
         document = json_parse(text.data, text.len, &err);
     buf_release(&text);
     if (!document)
         return false;
+    int status = (int)json_int(document, KEPT_STATUS, 200);
+    json_remove(document, KEPT_STATUS);
     api_give(api->response, document);
+    api->response->status = status;
     return true;
 }
 
+/* A failure too: what took long to fail is not tried again for each who asks. */
 static void keep(const struct api *api, const char *path)
 {
     struct buf text = BUF_INIT;
     struct err err = ERR_INIT;
-    if (api->response->status != 200)
-        return;
-    json_print(api->response->document, false, &text);
+    struct json *document = api->response->document;
+    json_set_int(document, KEPT_STATUS, api->response->status);
+    json_print(document, false, &text);
+    json_remove(document, KEPT_STATUS);
     if (!fsio_write_atomic(path, 0600, text.data, text.len, &err))
         log_debug("%s", err.message);
     buf_release(&text);
 }
 
-void api_answer_metrics(struct api *api, const char *argument)
+static void measure(struct api *api, const char *path)
 {
     static const char *const options[] = {"--metrics", NULL};
+    api_relay_health(api, options);
+    api_relay_seen(api->response, "system");
+    keep(api, path);
+}
+
+static void give_old(struct api *api, const char *path)
+{
+    if (give_file(api, path, METRICS_OLD_MS))
+        return;
+    api_fail(api->response, 503, "busy", "another request is measuring", "try again");
+    strlist_add(&api->response->headers, "Retry-After: 10");
+}
+
+void api_answer_metrics(struct api *api, const char *argument)
+{
     struct lock lock = LOCK_INIT;
     char *path = mem_printf("%s/api-metrics.json", api->config->state_dir);
     (void)argument;
-    if (!give_file(api, path)) {
-        api_relay_queue(api, "api-metrics.lock", limit_ms(api->config), &lock);
-        if (!give_file(api, path)) {
-            api_relay_health(api, options);
-            keep(api, path);
-        }
+    if (!give_file(api, path, METRICS_AGE_MS)) {
+        bool turn = api_relay_queue(api, "api-metrics.lock", METRICS_WAIT_MS, &lock);
+        if (!turn)
+            give_old(api, path);
+        else if (!give_file(api, path, METRICS_AGE_MS))
+            measure(api, path);
         lock_release(&lock);
     }
     free(path);

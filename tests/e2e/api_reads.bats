@@ -159,6 +159,49 @@ age_record() {
     answers 200
 }
 
+@test "metrics that cannot be recorded are told all the same" {
+    exec {held}>"$STATE_DIR/state.lock"
+    flock "$held"
+    api GET /metrics
+    exec {held}>&-
+    answers 200
+    json_is .success true
+    json_is .error null
+    json_true '.system.disk.totalBytes > 0 and .primary.sizeBytes > 0'
+    json_true '.warnings | length == 1'
+}
+
+@test "while one measures, the others get the measurement before, and a failure is kept as well" {
+    exec {held}>"$STATE_DIR/api-metrics.lock"
+    flock "$held"
+    api GET /metrics
+    refuses 503 busy
+    header_has "Retry-After: 10"
+    exec {held}>&-
+    api GET /metrics
+    answers 200
+    json_is .httpStatus null
+    measured=$(json .time)
+    touch -d '1 minute ago' "$STATE_DIR/api-metrics.json"
+    exec {held}>"$STATE_DIR/api-metrics.lock"
+    flock "$held"
+    api GET /database
+    answers 200
+    is "$(json .time)" "$measured"
+    exec {held}>&-
+    rm "$STATE_DIR/api-metrics.json"
+    mkdir "$BATS_TEST_TMPDIR/bin"
+    cp "$DBR_BIN/dbr-api" "$BATS_TEST_TMPDIR/bin/"
+    printf '#!/bin/sh\necho run >>"%s"\nexit 1\n' "$BATS_TEST_TMPDIR/measured" >"$BATS_TEST_TMPDIR/bin/dbr-health"
+    chmod +x "$BATS_TEST_TMPDIR/bin/dbr-health"
+    for _ in 1 2 3; do
+        [ ! -e "$STATE_DIR/api-metrics.json" ] || touch "$STATE_DIR/api-metrics.json"
+        DBR_BIN=$BATS_TEST_TMPDIR/bin api GET /metrics
+        refuses 500 failed
+    done
+    is "$(cat "$BATS_TEST_TMPDIR/measured")" run
+}
+
 @test "the other reads" {
     run_dbr sync
     run_dbr health
