@@ -8,12 +8,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/child.h"
 #include "base/clock.h"
 #include "base/fsio.h"
 #include "base/mem.h"
 #include "cli/report.h"
 #include "ops/doctor_checks.h"
+#include "ops/env_config.h"
 #include "ops/schedule.h"
 #include "state/events.h"
 #include "state/history.h"
@@ -167,6 +169,22 @@ static char *crontab_times(int64_t interval_ms)
     return minutes > 1 ? mem_printf("*/%lld * * * *", (long long)minutes) : mem_strdup("* * * * *");
 }
 
+/* As the shell of cron takes it for one word: cron itself makes a line end of each "%". */
+static void add_word(struct buf *line, const char *option, const char *word)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                "/._-+,:@=";
+    struct buf quoted = BUF_INIT;
+    buf_adds(line, option);
+    if (word[strspn(word, plain)] == '\0')
+        buf_adds(&quoted, word);
+    else
+        env_add_shell_quoted(&quoted, word);
+    for (const char *p = quoted.data; p && *p; p++)
+        buf_addf(line, "%s%c", *p == '%' ? "\\" : "", *p);
+    buf_release(&quoted);
+}
+
 /* A command that adds the line; the environment of cron has neither our PATH nor our directory. */
 static char *add_to_crontab(const struct config *config, enum schedule_job job, int64_t interval_ms)
 {
@@ -175,14 +193,23 @@ static char *add_to_crontab(const struct config *config, enum schedule_job job, 
     const char *slash = len > 0 ? memrchr(own, '/', (size_t)len) : NULL;
     char *env_file = config->env_file ? realpath(config->env_file, NULL) : NULL;
     char *times = crontab_times(interval_ms);
-    char *command =
-        mem_printf("(crontab -l 2>/dev/null; echo '%s %.*s%s --quiet%s%s%s') | crontab -", times,
-                   slash ? (int)(slash + 1 - own) : 0, own, schedule_program(job),
-                   job == SCHEDULE_HEALTH ? " --auto" : "", env_file ? " --env-file=" : "",
-                   env_file ? env_file : "");
+    char *program =
+        mem_printf("%.*s%s", slash ? (int)(slash + 1 - own) : 0, own, schedule_program(job));
+    struct buf line = BUF_INIT;
+    struct buf command = BUF_INIT;
+    buf_adds(&line, times);
+    add_word(&line, " ", program);
+    buf_addf(&line, " --quiet%s", job == SCHEDULE_HEALTH ? " --auto" : "");
+    if (env_file)
+        add_word(&line, " --env-file=", env_file);
+    buf_adds(&command, "(crontab -l 2>/dev/null; printf '%s\\n' ");
+    env_add_shell_quoted(&command, line.data);
+    buf_adds(&command, ") | crontab -");
+    buf_release(&line);
+    free(program);
     free(times);
     free(env_file);
-    return command;
+    return buf_detach(&command);
 }
 
 static char *see_why(const struct schedule_entry *entry)

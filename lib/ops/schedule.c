@@ -8,6 +8,7 @@
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/buf.h"
 #include "base/err.h"
@@ -102,11 +103,13 @@ static void take_crontab(struct schedule *schedule, const char *text, const char
 
 /* --- files ------------------------------------------------------------------------ */
 
+/* Files only: a pipe that nobody writes to would be waited for. */
 static bool read_file(const char *path, struct buf *text)
 {
+    struct stat st;
     struct err ignored = ERR_INIT;
     buf_reset(text);
-    return fsio_read(path, FILE_MAX, text, &ignored);
+    return stat(path, &st) == 0 && S_ISREG(st.st_mode) && fsio_read(path, FILE_MAX, text, &ignored);
 }
 
 /* Names in a directory without those that begin with a dot; none where it cannot be read. */

@@ -209,8 +209,8 @@ ago() { date -u -d "$1 ago" +%Y-%m-%dT%H:%M:%S.000Z; }
     run_dbr health --doctor
     exits 1
     stdout_has "nothing starts dbr-health by itself: it has not run yet" \
-        "(crontab -l 2>/dev/null; echo '*/5 * * * * $(realpath "$DBR_BIN")/dbr-health --quiet --auto" "--env-file=$ENV_FILE') | crontab -" \
-        "nothing starts dbr-sync by itself" "echo '17 * * * * $(realpath "$DBR_BIN")/dbr-sync --quiet --env-file=$ENV_FILE') | crontab -"
+        "(crontab -l 2>/dev/null; printf '%s\n' '*/5 * * * * $(realpath "$DBR_BIN")/dbr-health --quiet --auto" "--env-file=$ENV_FILE') | crontab -" \
+        "nothing starts dbr-sync by itself" "printf '%s\n' '17 * * * * $(realpath "$DBR_BIN")/dbr-sync --quiet --env-file=$ENV_FILE') | crontab -"
 }
 
 @test "what something else starts: the record shows it" {
@@ -223,12 +223,18 @@ ago() { date -u -d "$1 ago" +%Y-%m-%dT%H:%M:%S.000Z; }
 }
 
 @test "the line that is advised is one that runs" {
+    local odd="$BATS_TEST_TMPDIR/it's 100 % \$HOME.env"
     crontab_is
-    run_dbr health --doctor --json
+    mkdir -p "$BATS_TEST_TMPDIR/.config/systemd/user"
+    mkfifo "$BATS_TEST_TMPDIR/.config/systemd/user/dbr-health.service"
+    cp "$ENV_FILE" "$odd"
+    HOME=$BATS_TEST_TMPDIR run_program dbr-health --env-file "$odd" --doctor --json
     printf '#!/bin/sh\nif [ "$1" = - ]; then cat >"%s"; else exit 1; fi\n' "$BATS_TEST_TMPDIR/crontab/lines" >"$BATS_TEST_TMPDIR/crontab/crontab"
     sh -c "$(json '.checks[] | select(.area == "schedule" and (.message | test("dbr-health"))) | .hint')"
     rm -f "$STATE_DIR/history.jsonl"
-    sh -c "$(cut -d' ' -f6- "$BATS_TEST_TMPDIR/crontab/lines")" || true
+    # As cron does it, with "%" for the end of a line.
+    grep -q '\\%' "$BATS_TEST_TMPDIR/crontab/lines"
+    sh -c "$(cut -d' ' -f6- "$BATS_TEST_TMPDIR/crontab/lines" | sed 's/\\%/%/g')" || true
     [ -s "$STATE_DIR/history.jsonl" ]
 }
 
