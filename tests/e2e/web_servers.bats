@@ -81,6 +81,8 @@ works() {
     grep -qi "^content-security-policy: default-src 'none'; script-src 'self'" <<<"$headers" || fail "no policy: $headers"
     request /app.js
     grep -qi "^content-type: text/javascript" <<<"$headers" || fail "$headers"
+    request /api/nothing
+    refuses 404 not_found
     request /../apache.conf
     [ "$http" != 200 ] || fail "out of the root"
 }
