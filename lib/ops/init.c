@@ -334,6 +334,7 @@ static void remember_done(struct init_run *run, const struct init_work *work)
     json_set_int(sync, "recordsSynced", outcome_totals(&run->outcome).records);
     json_remove(run->state.root, "tables");
     json_remove(run->state.root, "leftOut");
+    json_remove(run->state.root, "unmerged");
     tables = state_part(&run->state, "tables");
     for (i = 0; i < work->pairs.count && !run->options->schema_only; i++) {
         struct json *table = json_set_object(tables, work->pairs.items[i].name);

@@ -157,8 +157,9 @@ static void stranded_print(const struct switch_run *run)
     if (run->to == ROLE_SECONDARY)
         printf("It is kept there and merged by dbr-failback, or by the next dbr-sync.\n");
     else
-        printf("It will not be merged: the next dbr-sync makes the secondary equal to the primary, "
-               "and keeps\nwhat it overwrites or deletes in salvage/ of the state directory.\n");
+        printf("It will not be merged. Should the secondary return: dbr-export --source=secondary "
+               "copies what is\nwanted; dbr-sync --force then makes it equal to the primary, and "
+               "keeps what it overwrites or\ndeletes in salvage/ of the state directory.\n");
 }
 
 /* --- all of it ----------------------------------------------------------------------------------

@@ -121,6 +121,7 @@ static bool remember(struct switch_run *run, const struct reconciliation *found,
         if (!table)
             table = json_set_object(tables, found->pairs.items[i].name);
         journal_set_left_out(run->state, found->pairs.items[i].name, false);
+        journal_set_unmerged(run->state, found->pairs.items[i].name, false);
         json_set_str(table, "source", role_name(run->from));
         json_set_str(table, "watermark", found->session.watermark);
         json_set_str(table, "lastFingerprint", now);

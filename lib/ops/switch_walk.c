@@ -40,6 +40,23 @@ static void reset_counters(struct state *state)
     }
 }
 
+/* The secondary was given up: should it return, nothing there is overwritten without a word. */
+static void note_unmerged(struct switch_run *run)
+{
+    const struct model *model = &run->models[run->to];
+
+    for (size_t i = 0; i < model->table_count; i++) {
+        const struct model_table *table = &model->tables[i];
+
+        if (table->partition && model_table(model, table->parent))
+            continue;
+        if (table->excluded)
+            journal_set_left_out(run->state, table->name, true);
+        else
+            journal_set_unmerged(run->state, table->name, true);
+    }
+}
+
 static void take_effect(struct switch_run *run)
 {
     journal_take_effect(run->state, &run->journal);
@@ -50,6 +67,8 @@ static void take_effect(struct switch_run *run)
     journal_set_merge(run->state, run->journal.forced && run->journal.op == SWITCH_FAILOVER
                                       ? run->journal.id
                                       : NULL);
+    if (run->journal.forced && run->journal.op == SWITCH_FAILBACK)
+        note_unmerged(run);
 }
 
 bool switch_enter(struct switch_run *run, enum switch_step step, struct err *err)

@@ -26,6 +26,7 @@ static void remember_table(struct sync_run *run, struct json *tables, size_t i, 
     if (c->method == COMPARE_WINDOW)
         return;
     journal_set_left_out(&run->state, pair->name, false);
+    journal_set_unmerged(&run->state, pair->name, false);
     json_set_str(table, "lastFingerprint", now);
     json_set_int(table, "rows", c->rows[SOURCE]);
 }
@@ -99,8 +100,10 @@ bool sync_remember(struct sync_run *run, const struct err *trouble, struct err *
     tables = state_part(&run->state, "tables");
     for (i = 0; i < run->found.pairs.count && sync_writes(run->options); i++)
         remember_table(run, tables, i, now);
-    if (trouble->code == ERR_NONE && sync_writes(run->options) && sync_is_complete(run))
+    if (trouble->code == ERR_NONE && sync_writes(run->options) && sync_is_complete(run)) {
         forget_tables(run, tables);
+        forget_tables(run, json_get(run->state.root, "unmerged"));
+    }
     remember_sync(run, now, trouble);
     forget_update_failure(run);
     if (sync_writes(run->options))

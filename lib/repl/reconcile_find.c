@@ -32,7 +32,7 @@ static void choose_method(const struct reconciliation *r, struct comparison *c,
         return;
     c->method = compare_by_size(pair);
     if (options->every_table || r->full || strlist_has(&r->complete, pair->name) ||
-        journal_left_out(state, pair->name) ||
+        journal_left_out(state, pair->name) || journal_unmerged(state, pair->name) ||
         compare_row_estimate(pair) <= config->fingerprint_rows)
         return;
     if (fingerprint_due(known, role_name(options->source)) || !watermark)

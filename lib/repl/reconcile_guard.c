@@ -25,15 +25,18 @@ static char *guard_reason(const struct comparison *c, const struct config *confi
     return NULL;
 }
 
-/* Rows of a table that was left out of the merge may be stranded ones, which nobody has. */
+/* Rows of a table that was not merged may be stranded ones, which nobody else has. */
 static char *unmerged_reason(const struct pairing *pair, const struct comparison *c,
                              const struct state *state)
 {
-    if (c->updates + c->deletes == 0 || !journal_left_out(state, pair->name))
+    bool unmerged = journal_unmerged(state, pair->name);
+
+    if (c->updates + c->deletes == 0 || !(unmerged || journal_left_out(state, pair->name)))
         return NULL;
-    return mem_printf("it was left out of the merge after the failover, and %" PRId64
-                      " rows of the standby would be overwritten or deleted",
-                      c->updates + c->deletes);
+    return mem_printf(
+        "it was %s, and %" PRId64 " rows of the standby would be overwritten or deleted",
+        unmerged ? "not merged at the forced failback" : "left out of the merge after the failover",
+        c->updates + c->deletes);
 }
 
 static void guard(struct pairing *pair, const struct comparison *c, const struct config *config,

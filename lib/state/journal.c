@@ -230,19 +230,40 @@ const char *journal_merge(const struct state *state)
     return json_str(json_get(state->root, "merge"), "run", NULL);
 }
 
+static bool has_table(const struct state *state, const char *member, const char *table)
+{
+    return json_str(json_get(state->root, member), table, NULL) != NULL;
+}
+
+static void set_table(struct state *state, const char *member, const char *table, bool there)
+{
+    char now[CLOCK_TEXT_SIZE];
+
+    if (there)
+        json_set_str(state_part(state, member), table, clock_format(clock_now_us(), now));
+    else if (has_table(state, member, table))
+        json_remove(state_part(state, member), table);
+}
+
 bool journal_left_out(const struct state *state, const char *table)
 {
-    return json_str(json_get(state->root, "leftOut"), table, NULL) != NULL;
+    return has_table(state, "leftOut", table);
 }
 
 void journal_set_left_out(struct state *state, const char *table, bool left_out)
 {
-    char now[CLOCK_TEXT_SIZE];
+    set_table(state, "leftOut", table, left_out);
+}
 
-    if (left_out)
-        json_set_str(state_part(state, "leftOut"), table, clock_format(clock_now_us(), now));
-    else if (journal_left_out(state, table))
-        json_remove(state_part(state, "leftOut"), table);
+bool journal_unmerged(const struct state *state, const char *table)
+{
+    return table ? has_table(state, "unmerged", table)
+                 : json_first(json_get(state->root, "unmerged")) != NULL;
+}
+
+void journal_set_unmerged(struct state *state, const char *table, bool unmerged)
+{
+    set_table(state, "unmerged", table, unmerged);
 }
 
 void journal_set_merge(struct state *state, const char *run)
@@ -294,6 +315,7 @@ bool journal_check(const struct json *root, struct err *err)
     const struct json *merge = json_get(root, "merge");
     const struct json *debt = json_get(root, "fenceDebt");
     const struct json *trouble = json_get(root, "fenceTrouble");
+    const struct json *unmerged = json_get(root, "unmerged");
 
     if (!check_entry(root, "switch", true, err) || !check_entry(root, "lastSwitch", false, err))
         return false;
@@ -301,6 +323,8 @@ bool journal_check(const struct json *root, struct err *err)
         return err_set(err, ERR_USAGE, "merge names no failover");
     if (debt && !json_is_object(debt))
         return err_set(err, ERR_USAGE, "fenceDebt is of a wrong kind");
+    if (unmerged && !json_is_object(unmerged))
+        return err_set(err, ERR_USAGE, "unmerged is of a wrong kind");
     if (trouble && !json_is_object(trouble))
         return err_set(err, ERR_USAGE, "fenceTrouble is of a wrong kind");
     return true;

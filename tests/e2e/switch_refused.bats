@@ -246,8 +246,24 @@ fails_over() {
     run_dbr failback --force
     exits 0
     stdout_has "will not be merged" salvage/
-    run_dbr sync
+    run_dbr health --json
+    exits 1
+    json_is '.alerts[].name' not-merged
+    run_dbr sync --dry-run
+    refused leads
+    for _ in 1 2; do
+        run_dbr sync
+        refused leads dbr-export "dbr-sync --force"
+        stdout_has "not merged at the forced failback"
+    done
+    run_dbr failover --yes
+    refused leads "dbr-sync --force"
+    is "$(p2 -c "SELECT count(*) FROM leads WHERE name = 'later'")" 1
+    run_dbr sync --force
     exits 0
     in_step
+    run_dbr health --json
+    exits 0
+    json_is '.alerts | length' 0
     is "$(zcat "$STATE_DIR"/salvage/*.gz | jq -r 'select(.table == "leads").lost.name')" later
 }

@@ -299,6 +299,10 @@ TEST(alerts_by_their_names)
     judge("secondary", FENCED, UP,
           DONE ", \"remains\": {\"role\": \"secondary\", \"keysOff\": [\"team.led\"]}");
     alerts_are("sync-remains");
+    judge("primary", UP, FENCED, DONE ", \"unmerged\": {\"leads\": \"then\"}");
+    alerts_are("not-merged");
+    judge("primary", UP, FENCED, DONE ", \"unmerged\": {}");
+    alerts_are("");
     judge("primary", UP, FENCED, DONE ", \"auto\": {\"unfollowed\": \"the hook\"}");
     alerts_are("switch-incomplete");
     judge("primary", OUTAGE(3), FENCED, DONE ", \"auto\": {\"blockedBy\": \"no witness\"}");
