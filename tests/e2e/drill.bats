@@ -146,6 +146,25 @@ TEXT
     is "$(state .activeDatabase)" primary
 }
 
+# While they are read, rows are in no file that has a name; nor does what a kill leaves at work write files anew.
+@test "killed while it reads the rows, and while it makes its servers: nothing is left, even where nobody asks for its end" {
+    init_pair
+    for moment in reading making; do
+        # A parent that never waits keeps a killed process in the list.
+        perl -e '$SIG{TERM} = sub { exit }; my $pid = fork; exec @ARGV unless $pid; $| = 1; print "$pid\n"; sleep 120 while 1' \
+            "$DBR_BIN/dbr-drill" --env-file "$ENV_FILE" --kind=outage >out 2>err </dev/null 3>&- &
+        parent=$!
+        wait_for 60 $moment || fail "it is never $moment"
+        ! find "$TMPDIR" -name '*.sql*' | grep . || fail "rows have a name"
+        kill -KILL "$(cat out)"
+        nothing_left
+        kill "$parent"
+        wait "$parent" || true
+    done
+}
+reading() { ls "$TMPDIR"/*/real >/dev/null 2>&1; }
+making() { ls "$TMPDIR"/*/one >/dev/null 2>&1; }
+
 @test "on the real pair: there and back, measured, nothing written" {
     init_pair
     p1 -c "INSERT INTO leads (name) VALUES ('since the last sync')"
