@@ -1,7 +1,4 @@
 /* The doctor on what follows a switch: whether it could, and whether it did. */
-#include <stdlib.h>
-
-#include "base/mem.h"
 #include "ops/doctor_checks.h"
 #include "ops/pointer.h"
 
@@ -21,14 +18,11 @@ void doctor_check_targets(const struct config *config, const struct state *state
     }
     if (!state || !config->app_urls[state_active(state)])
         return;
-    const char *active = role_name(state_active(state));
-    if (pointer_agrees(config, state_active(state), NULL, &err)) {
+    if (pointer_agrees(config, state, NULL, &err)) {
         findings_add(findings, FINDING_WELL, area, NULL, "all targets of a switch point at the %s",
-                     active);
+                     role_name(state_active(state)));
         return;
     }
-    char *next = mem_printf("run dbr-fail%s: the %s is active already, and the targets will follow",
-                            state_active(state) == ROLE_SECONDARY ? "over" : "back", active);
-    findings_add(findings, FINDING_WARNING, area, next, "%s", err.message);
-    free(next);
+    findings_add(findings, FINDING_WARNING, area, err.hint[0] ? err.hint : "mend it", "%s",
+                 err.message);
 }

@@ -61,18 +61,17 @@ static bool check_options(const struct cli *cli, const struct env_options *o, st
 }
 
 /* Which database is active, and that its URL is the one it was when it became so. */
-static bool find_active(const struct config *config, enum role *active, struct err *err)
+static bool find_active(const struct config *config, struct state *state, enum role *active,
+                        struct err *err)
 {
-    struct state state = STATE_INIT;
     const char *const *urls = (const char *const *)config->app_urls;
-    if (!state_peek(&state, config->state_dir, err))
+    if (!state_peek(state, config->state_dir, err))
         return false;
-    *active = state_active(&state);
+    *active = state_active(state);
     /* The state of another user or directory would say otherwise. */
-    if (state.fresh && urls[ROLE_SECONDARY])
+    if (state->fresh && urls[ROLE_SECONDARY])
         log_warn("there is no state in %s: the primary is taken for the active database",
                  config->state_dir);
-    state_release(&state);
     if (!urls[*active]) {
         err_set(err, ERR_USAGE, "the secondary is active, but DATABASE_URL_SECONDARY is not set");
         return err_hint(err, "set it again");
@@ -117,11 +116,12 @@ static bool print_value(struct cli *cli, const char *format, const char *name, c
     return ok;
 }
 
-static bool check_targets(struct cli *cli, const struct config *config, enum role active,
+static bool check_targets(struct cli *cli, const struct config *config, const struct state *state,
                           struct err *err)
 {
+    enum role active = state_active(state);
     struct strlist differing = STRLIST_INIT;
-    bool ok = pointer_agrees(config, active, &differing, err);
+    bool ok = pointer_agrees(config, state, &differing, err);
     if (cli->common.json) {
         json_set_str(cli->document, "activeDatabase", role_name(active));
         json_set_bool(cli->document, "agrees", ok);
@@ -159,6 +159,7 @@ bool ops_env(struct cli *cli, const struct env_options *options, struct err *err
 {
     const struct options_common *common = &cli->common;
     struct config config;
+    struct state state = STATE_INIT;
     enum role active = ROLE_PRIMARY;
     if (!check_options(cli, options, err))
         return false;
@@ -168,18 +169,19 @@ bool ops_env(struct cli *cli, const struct env_options *options, struct err *err
     if (options->config.count)
         return env_print_config(cli, &options->config, err);
     bool ok = config_load(&config, common->env_file, common->state_dir, false, err) &&
-              find_active(&config, &active, err);
+              find_active(&config, &state, &active, err);
     if (ok) {
         const char *url = config.app_urls[active];
         const char *name =
             options->name ? options->name : config_value(&config, "DB_ACTIVE_ENV_VAR")->value;
         if (options->check)
-            ok = check_targets(cli, &config, active, err);
+            ok = check_targets(cli, &config, &state, err);
         else if (cli->operands.count > 0)
             ok = become(cli, name, url);
         else
             ok = print_value(cli, options->format, name, url, active, err);
     }
+    state_release(&state);
     config_release(&config);
     return ok;
 }

@@ -119,9 +119,10 @@ bool pointer_move(const struct config *config, enum role active, struct strlist 
     return report_failures(&failures, ERR_FAILED, err);
 }
 
-bool pointer_agrees(const struct config *config, enum role active, struct strlist *differing,
-                    struct err *err)
+bool pointer_agrees(const struct config *config, const struct state *state,
+                    struct strlist *differing, struct err *err)
 {
+    enum role active = state_active(state);
     struct failures failures = {differing, BUF_INIT, ERR_INIT};
     for (size_t i = 0; i < TARGETS; i++) {
         struct err why = ERR_INIT;
@@ -130,8 +131,13 @@ bool pointer_agrees(const struct config *config, enum role active, struct strlis
     }
     if (report_failures(&failures, failures.first.code, err))
         return true;
-    return failures.first.code != ERR_DIFFERENT
-               ? false
-               : err_hint(err, "dbr-fail%s sets right what does not agree",
-                          active == ROLE_SECONDARY ? "over" : "back");
+    if (failures.first.code != ERR_DIFFERENT)
+        return false;
+    if (state_init_status(state) == INIT_NONE)
+        return err_hint(err,
+                        "is the state of the pair elsewhere (another user, another DB_STATE_DIR), "
+                        "or lost? find out which database the application uses: dbr(7), \"The "
+                        "state file is lost\", says how to go on from there");
+    return err_hint(err, "run dbr-fail%s: the %s is active already, and the targets will follow",
+                    active == ROLE_SECONDARY ? "over" : "back", role_name(active));
 }

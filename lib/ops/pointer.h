@@ -21,6 +21,7 @@
 #include "base/err.h"
 #include "base/strlist.h"
 #include "state/config.h"
+#include "state/state.h"
 
 /* True when a target is configured at all. */
 bool pointer_configured(const struct config *config);
@@ -57,10 +58,11 @@ bool pointer_resume(const struct config *config, struct err *err);
 
 /*
  * Reads back what each target points at. False with ERR_DIFFERENT when one does not point at the
- * active database or holds clients, ERR_FAILED (or ERR_USAGE) when one cannot be read; `differing`,
- * when not NULL, gets one line "target: what is wrong" for each.
+ * database that is active by the state or holds clients, ERR_FAILED (or ERR_USAGE) when one cannot
+ * be read; `differing`, when not NULL, gets one line "target: what is wrong" for each. A state that
+ * knows of no init may have been lost: the hint then names no switch, it could be the wrong one.
  */
-bool pointer_agrees(const struct config *config, enum role active, struct strlist *differing,
-                    struct err *err);
+bool pointer_agrees(const struct config *config, const struct state *state,
+                    struct strlist *differing, struct err *err);
 
 #endif

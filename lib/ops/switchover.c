@@ -166,8 +166,9 @@ static bool conclude(struct switch_run *run, struct err *err)
         return true;
     err_set(err, ERR_FAILED, "the %s is active, but not everything followed: %s",
             role_name(run->to), run->failed.items[0]);
-    return err_hint(err, "mend it, then run dbr-%s again: it sets right what does not agree",
-                    switch_op_name(run->journal.op));
+    /* Not the journal's: where there was nothing to switch it is empty. */
+    return err_hint(err, "mend it, then run dbr-fail%s again: it sets right what does not agree",
+                    run->to == ROLE_SECONDARY ? "over" : "back");
 }
 
 /* --- already there ------------------------------------------------------------------------------

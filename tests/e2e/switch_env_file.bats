@@ -107,3 +107,34 @@ MAIN_DB='$P2_URL'"
     exits 0
     is "$(app_url)" "$P2_URL"
 }
+
+@test "what did not follow is set right by the program whose hint that is, whichever was run" {
+    env_set DB_ACTIVE_ENV_FILE "$BATS_TEST_TMPDIR/gone/app.env"
+    run_dbr failback --yes
+    exits 1
+    stderr_has "the primary is active, but not everything followed" "run dbr-failback again"
+    mkdir gone
+    run_dbr failback --yes
+    exits 0
+    run_dbr env --check
+    exits 0
+    run_dbr failover --yes
+    exits 0
+    echo "DATABASE_URL=elsewhere" >gone/app.env
+    run_dbr env --check
+    exits 4
+    stderr_has "run dbr-failover: the secondary is active already"
+    run_dbr failover --yes
+    exits 0
+    run_dbr env --check
+    exits 0
+    # Where the state is lost, the primary is taken for active, and dbr-failback would say so to the application.
+    rm -r "$STATE_DIR"
+    run_dbr env --check
+    exits 4
+    stderr_has "The state file is lost"
+    stderr_lacks "dbr-failback"
+    run_dbr health --doctor
+    stdout_has "The state file is lost"
+    stdout_lacks "dbr-failback"
+}
