@@ -217,7 +217,10 @@ bool upsert_stage(struct upsert *upsert, const char *name, const struct strlist 
                        "table %s has no key (a primary key, or a unique index over NOT NULL "
                        "columns), by which rows could be merged",
                        root->name) ||
-               err_hint(err, "add a key to it, or import with --clean");
+               err_hint(err,
+                        "add a key to it, or merge the other tables alone: import the file into "
+                        "an empty scratch database, dbr-export --tables=... from there, and "
+                        "import that; dbr(7), \"Restore\", has the commands");
     if (columns->count > 0)
         return stage(upsert, root, columns, relation, err);
     /* The order of a partition's columns may be another. */

@@ -131,7 +131,9 @@ SQL
     dumped <<<"INSERT INTO late VALUES (5, 'x'); INSERT INTO keyless VALUES (1);"
     upsert file.sql
     exits 5
-    stderr_has keyless
+    # Never a step that would drop what came since the file was made.
+    stderr_has keyless "dbr-export --tables"
+    stderr_lacks --clean
     dumped <<<"INSERT INTO late (id, nope) VALUES (5, 'x');"
     upsert file.sql
     exits 5
