@@ -76,6 +76,10 @@ void doctor_check_config(const struct config *config, struct findings *findings)
     for (size_t i = 0; i < config->warnings.count; i++)
         findings_add(findings, FINDING_WARNING, config_area, config->warnings.items[i], "%s",
                      config->warnings.items[i]);
+    for (size_t i = 0; i < config->mistyped.count; i++)
+        findings_add(findings, FINDING_WARNING, config_area,
+                     "correct the name; where it is a key of the application, leave it", "%s",
+                     config->mistyped.items[i]);
     if (!config->urls[ROLE_SECONDARY] && !*config_value(config, "DATABASE_URL_SECONDARY")->problem)
         findings_add(findings, FINDING_WARNING, config_area,
                      "set DATABASE_URL_SECONDARY to an empty database at another provider",

@@ -16,6 +16,7 @@
 
 #include "base/fsio.h"
 #include "base/mem.h"
+#include "state/config_mistyped.h"
 #include "state/config_urls.h"
 #include "state/envfile.h"
 
@@ -221,6 +222,7 @@ static bool read_env_file(struct config *config, struct envfile *file, const cha
     }
     for (size_t i = 0; i < file->warnings.count; i++)
         strlist_add(&config->warnings, file->warnings.items[i]);
+    config_note_mistyped(config, file);
     return true;
 }
 
@@ -466,6 +468,7 @@ void config_release(struct config *config)
     for (size_t i = 0; i < config->value_count; i++)
         free(config->values[i].value);
     free(config->values);
+    strlist_release(&config->mistyped);
     strlist_release(&config->warnings);
     memset(config, 0, sizeof *config);
 }

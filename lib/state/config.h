@@ -99,6 +99,7 @@ struct config {
     const char *backup_dir;      /* DB_BACKUP_DIR where it is set, else NULL */
     struct config_value *values; /* every key of the table, in its order */
     size_t value_count;
+    struct strlist mistyped; /* keys of the env file that look like one of the table, as texts */
     struct strlist warnings; /* file readable by others, line without '=', value cut by '#', ... */
 };
 

@@ -45,6 +45,21 @@ teardown() { pair_teardown; }
     stdout_empty
 }
 
+@test "a mistyped key is named by the doctor, and by nothing that runs every minute" {
+    env_set DB_SYNC_TABELS leads
+    env_set DB_HOST shop.example
+    run_dbr health --doctor
+    exits 1
+    stdout_has "DB_SYNC_TABELS is no key of dbr: did you mean DB_SYNC_TABLES?" "next: correct the name"
+    stdout_lacks DB_HOST
+    for program in health sync "env --check"; do
+        # shellcheck disable=SC2086 # several words
+        run_dbr $program
+        exits 0
+        stderr_lacks DB_SYNC_TABELS
+    done
+}
+
 @test "a corrupt state: the way out, and the databases are examined all the same" {
     echo '{' >"$STATE_DIR/state.json"
     run_dbr health --doctor

@@ -146,6 +146,14 @@ PY
     nothing_written
 }
 
+@test "a mistyped key is named" {
+    urls
+    (umask 077 && echo DB_SYNC_TABELS=leads >"$FILE")
+    run_setup --state-dir="$STATE_DIR" --yes --dry-run
+    exits 0
+    stderr_has "DB_SYNC_TABELS is no key of dbr: did you mean DB_SYNC_TABLES?"
+}
+
 @test "what the doctor refuses is not written" {
     export DATABASE_URL=$P1_URL DATABASE_URL_SECONDARY=$P1_URL
     run_setup --yes --state-dir="$STATE_DIR"

@@ -148,6 +148,25 @@ TEST(aliases)
     config_release(&config);
 }
 
+TEST(mistyped_keys)
+{
+    struct config config;
+    load(&config, "DATABASE_URL=" PRIMARY "\nDB_SYNC_TABELS=acks\nAUTO_FAILOVR_ENABLED=no\n"
+                  "DBR_API_TOKN=x\nDATABASE_FAILOVER=yes\nDB_SCHEMA=public\n"
+                  /* The application's, and what is no business of dbr's at all. */
+                  "DB_HOST=h\nDB_PORT=1\nDB_NAME=n\nDB_USER=u\nDB_PASSWORD=p\nDB_POOL_MAX=3\n"
+                  "AUTO_MIGRATE=1\nATABASE_URL=x\n");
+    assert_int_equal(config.mistyped.count, 3);
+    assert_non_null(strstr(config.mistyped.items[0],
+                           " line 2: DB_SYNC_TABELS is no key of dbr: did you mean "
+                           "DB_SYNC_TABLES?"));
+    assert_non_null(strstr(config.mistyped.items[1], "AUTO_FAILOVER_ENABLED?"));
+    assert_non_null(strstr(config.mistyped.items[2], "DBR_API_TOKEN?"));
+    /* Not among what every program says. */
+    assert_int_equal(config.warnings.count, 0);
+    config_release(&config);
+}
+
 TEST(the_key_wins_over_its_alias)
 {
     struct config config;
@@ -415,6 +434,7 @@ int main(void)
         CLEAN(environment_wins_over_file_and_option_over_both),
         CLEAN(the_env_file_is_looked_for_in_order),
         CLEAN(aliases),
+        CLEAN(mistyped_keys),
         CLEAN(the_key_wins_over_its_alias),
         CLEAN(urls_are_trimmed_and_made_direct),
         CLEAN(numbers_have_bounds),
