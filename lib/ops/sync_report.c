@@ -262,5 +262,6 @@ void sync_summarise(struct sync_run *run, const struct err *trouble)
                sum.records);
     fflush(stdout);
     if (sync_writes(run->options))
-        log_info("Sync completed: %" PRId64 " records updated", sum.records);
+        log_info("Sync %s: %" PRId64 " records updated",
+                 trouble->code == ERR_NONE ? "completed" : "not completed", sum.records);
 }

@@ -68,7 +68,8 @@ others_go_on() {
     p1 -c "DROP TABLE legal_signatures" -c "DROP TABLE landing_videos"
     run_dbr sync
     exits 5
-    stderr_has landing_videos
+    stderr_has landing_videos "Sync not completed: "
+    stderr_lacks "Sync completed"
     is "$(p2 -c "SELECT count(*) FROM landing_videos")" 5
 }
 
