@@ -36,24 +36,61 @@ bool sync_is_complete(const struct sync_run *run)
     return !sync_is_selection(run) && is_whole(run);
 }
 
-/* "a, b, c and 4 more" of the tables with a hold of that kind (HOLD_NONE: any). */
+/* "a, b, c and 4 more". */
+struct name_list {
+    struct buf text;
+    size_t count;
+};
+
+static void add_name(struct name_list *list, const char *name)
+{
+    if (list->count++ < 5)
+        buf_addf(&list->text, "%s%s", list->count > 1 ? ", " : "", name);
+}
+
+static char *end_names(struct name_list *list)
+{
+    if (list->count > 5)
+        buf_addf(&list->text, " and %zu more", list->count - 5);
+    return buf_detach(&list->text);
+}
+
+/* Of the tables with a hold of that kind (HOLD_NONE: any). */
 static char *name_holds(const struct sync_run *run, enum hold_kind kind)
 {
-    struct buf names = BUF_INIT;
-    size_t n = 0;
+    struct name_list names = {BUF_INIT, 0};
     size_t i;
 
     for (i = 0; i < run->found.pairs.count; i++) {
         const struct pairing *pair = &run->found.pairs.items[i];
 
-        if (!pair->selected || pair->hold == HOLD_NONE || (kind != HOLD_NONE && pair->hold != kind))
-            continue;
-        if (n++ < 5)
-            buf_addf(&names, "%s%s", n > 1 ? ", " : "", pair->name);
+        if (pair->selected && pair->hold != HOLD_NONE && (kind == HOLD_NONE || pair->hold == kind))
+            add_name(&names, pair->name);
     }
-    if (n > 5)
-        buf_addf(&names, " and %zu more", n - 5);
-    return buf_detach(&names);
+    return end_names(&names);
+}
+
+/* Of all that keeps the databases from being equal: tables that differ or could not be compared,
+ * those that are on the standby only, and the sequences. */
+static char *name_differences(const struct sync_run *run)
+{
+    struct name_list names = {BUF_INIT, 0};
+    size_t i;
+
+    for (i = 0; i < run->found.pairs.count; i++) {
+        const struct pairing *pair = &run->found.pairs.items[i];
+
+        if ((pair->selected && pair->hold != HOLD_NONE) ||
+            (pairing_active(pair) && !run->found.all.items[i].equal))
+            add_name(&names, pair->name);
+    }
+    if (!sync_is_selection(run)) {
+        for (i = 0; i < run->found.pairs.strays.count; i++)
+            add_name(&names, run->found.pairs.strays.items[i]);
+        if (run->found.sequences)
+            add_name(&names, "sequences");
+    }
+    return end_names(&names);
 }
 
 static bool needs_force(const struct sync_run *run)
@@ -115,7 +152,9 @@ void sync_judge(const struct sync_run *run, struct err *trouble)
     char *names;
 
     if (run->options->verify && !(is_equal(run) && is_whole(run))) {
-        err_set(trouble, ERR_DIFFERENT, "the databases differ");
+        names = name_differences(run);
+        err_set(trouble, ERR_DIFFERENT, "the databases differ: %s", names);
+        free(names);
         err_hint(trouble,
                  "run dbr-sync --repair to make the standby equal to the active database%s",
                  reconcile_would_guard(&run->found, &run->config)

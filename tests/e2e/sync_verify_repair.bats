@@ -21,6 +21,11 @@ contents() { compare_contents "$P1_URL" | md5sum; compare_contents "$P2_URL" | m
     run_dbr sync --verify
     exits 4
     stdout_has users position_history leads
+    # What a schedule's log has of it.
+    run_dbr sync --verify --quiet
+    exits 4
+    stdout_empty
+    stderr_has "the databases differ: " users position_history leads
     run_dbr sync --verify --json
     exits 4
     json_is .success false
