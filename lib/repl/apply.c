@@ -152,7 +152,8 @@ bool apply_add_table(struct applying *s, enum batch_kind kind, size_t pair, stru
         return true;
     keyset_rewind(changes);
     while (keyset_next(changes, &item, &end, err)) {
-        if (!wanted(s->a, kind, pair, item.kind) || (item.kind == 'd' && p->hold_deletes))
+        if (!wanted(s->a, kind, pair, item.kind) ||
+            (item.kind == 'd' && (p->hold_deletes || s->a->applied[pair].early > 0)))
             continue;
         if (wave_full(&s->wave, s->a, item.octets) && !apply_flush(s, false, err))
             return false;

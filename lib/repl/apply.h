@@ -41,6 +41,9 @@ struct applied {
     int64_t conflicts; /* standby rows newer than the active's that were overwritten; of a merge
                           what it had decided as such */
     int64_t kept;      /* a merge: of them, parents that are kept for a child */
+    /* A merge in pieces: deleted before others were written, and found too early for that. What was
+       deleted and is there again is the application's: none of the table is in this round. */
+    int64_t early, too_early;
 };
 
 struct applier {

@@ -41,8 +41,10 @@ static bool delete_early(struct applying *s, struct err *err)
     size_t i;
 
     s->a->early = true;
-    for (i = s->a->pairs->count; i-- > 0 && ok;)
+    for (i = s->a->pairs->count; i-- > 0 && ok;) {
         ok = apply_add_table(s, BATCH_DELETE, i, err) && apply_flush(s, false, err);
+        s->a->applied[i].early = s->a->applied[i].deletes;
+    }
     s->a->early = false;
     return ok;
 }

@@ -169,6 +169,8 @@ static bool judge(struct wave *wave, struct applier *a, size_t number, const str
         kept[place++] = verdict == KEEP;
         taken_out += verdict != KEEP;
         a->left += verdict == LEAVE;
+        a->applied[wave->batches[number].pair].too_early +=
+            verdict == PASS && states->items[place - 1].there;
     }
     ok = end && (taken_out == 0 || wave_choose(wave, a, number, kept, err));
     free(kept);

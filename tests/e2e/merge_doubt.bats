@@ -13,6 +13,8 @@ setup() {
     p1 -c "CREATE TABLE jobs (id int PRIMARY KEY, what text)" -c "CREATE TABLE done (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, job int)" \
         -c "CREATE TABLE flags (id int PRIMARY KEY, is_on boolean NOT NULL)" -c "CREATE TABLE gone (id int PRIMARY KEY, v text)" \
         -c "CREATE TABLE codes (id int PRIMARY KEY, code text UNIQUE)" \
+        -c "CREATE TABLE users (id int PRIMARY KEY, email text UNIQUE)" -c "CREATE TABLE posts (id int PRIMARY KEY, author int REFERENCES users)" \
+        -c "INSERT INTO users SELECT g, 'u' || g FROM generate_series(1, 5) g" -c "INSERT INTO posts SELECT g, g FROM generate_series(1, 5) g" \
         -c "INSERT INTO jobs SELECT g, 'base' FROM generate_series(1, 5) g" -c "INSERT INTO flags SELECT g, false FROM generate_series(1, 5) g" \
         -c "INSERT INTO gone SELECT g, 'base' FROM generate_series(1, 5) g" -c "INSERT INTO codes SELECT g, 'c' || g FROM generate_series(1, 5) g"
     init_pair
@@ -88,6 +90,21 @@ once() {
     injected '{"commit 40003-applied":1,"commit drop-applied":1}'
     both flags is_on "false false false false false"
     both gone id "1 2 3 4 5"
+}
+
+@test "rows that are deleted early, to free unique values: what the application adds again stays" {
+    once adds "NOT EXISTS (SELECT FROM gone WHERE id = 2)" "INSERT INTO gone VALUES (2, 'base')"
+    once posts "NOT EXISTS (SELECT FROM posts WHERE id = 2)" "INSERT INTO posts VALUES (2, 2)"
+    works "SELECT side.adds(); SELECT side.posts()"
+    p1w -c "DELETE FROM gone WHERE id = 2" -c "DELETE FROM posts WHERE id IN (2, 3, 5)" -c "DELETE FROM users WHERE id = 5" \
+        -c "UPDATE users SET email = 'free' WHERE id = 4" -c "UPDATE users SET email = 'u4' WHERE id = 3" -c "INSERT INTO users VALUES (6, 'u5')"
+    run_dbr failback --yes --json
+    exits 0
+    json_is .conflicts 0
+    is "$(p2 -c "SELECT count(*) FROM side.was")" 2
+    both gone id "1 2 3 4 5"
+    both posts id "1 2 4"
+    both users email "u1 u2 u4 free u5"
 }
 
 @test "rows that are replaced: neither are they written twice" {
