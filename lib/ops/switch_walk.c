@@ -40,10 +40,13 @@ static void reset_counters(struct state *state)
     }
 }
 
-/* The secondary was given up: should it return, nothing there is overwritten without a word. */
+/* What the two hold of these tables may have gone apart, since the application has written to
+ * either of them: all of them when the secondary was given up, those that the configuration leaves
+ * out after any switch. None is overwritten without a word. */
 static void note_unmerged(struct switch_run *run)
 {
     const struct model *model = &run->models[run->to];
+    bool given_up = run->journal.forced && run->journal.op == SWITCH_FAILBACK;
 
     for (size_t i = 0; i < model->table_count; i++) {
         const struct model_table *table = &model->tables[i];
@@ -52,7 +55,7 @@ static void note_unmerged(struct switch_run *run)
             continue;
         if (table->excluded)
             journal_set_left_out(run->state, table->name, true);
-        else
+        else if (given_up)
             journal_set_unmerged(run->state, table->name, true);
     }
 }
@@ -67,8 +70,7 @@ static void take_effect(struct switch_run *run)
     journal_set_merge(run->state, run->journal.forced && run->journal.op == SWITCH_FAILOVER
                                       ? run->journal.id
                                       : NULL);
-    if (run->journal.forced && run->journal.op == SWITCH_FAILBACK)
-        note_unmerged(run);
+    note_unmerged(run);
 }
 
 bool switch_enter(struct switch_run *run, enum switch_step step, struct err *err)

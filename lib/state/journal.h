@@ -100,8 +100,8 @@ void journal_set_fence_trouble(struct state *state, enum role role, const char *
 const char *journal_merge(const struct state *state);
 void journal_set_merge(struct state *state, const char *run); /* NULL: merged */
 
-/* A table that the configuration left out of a merge: what the primary holds of it was never
- * merged. It is in nobody's way until a sync would overwrite it. */
+/* A table that the configuration left out of a switch or its merge: each database may hold rows of
+ * its own. It is in nobody's way until a sync would overwrite them. */
 bool journal_left_out(const struct state *state, const char *table);
 void journal_set_left_out(struct state *state, const char *table, bool left_out);
 

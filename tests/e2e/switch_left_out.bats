@@ -60,3 +60,31 @@ works() {
     run_dbr failover --yes
     exits 0
 }
+
+@test "what was written to it while the secondary was active is not deleted when it is left out no more" {
+    p1 -c "CREATE TABLE visits (id int PRIMARY KEY)" -c "INSERT INTO visits VALUES (1)"
+    run_dbr init-secondary --update
+    exits 0
+    run_dbr sync
+    exits 0
+    env_set DB_SYNC_EXCLUDE_TABLES sessions,visits
+    run_dbr failover --yes
+    exits 0
+    p2 -c "INSERT INTO visits VALUES (78)"
+    run_dbr failback --yes
+    exits 0
+    run_dbr sync
+    exits 0
+    run_dbr health
+    exits 0
+    env_set DB_SYNC_EXCLUDE_TABLES sessions
+    run_dbr sync
+    refused visits "dbr-sync --force" salvage
+    stdout_has "left out of the merge or sync of a switch"
+    is "$(p2 -c "SELECT count(*) FROM visits WHERE id = 78")" 1
+    run_dbr sync --force
+    exits 0
+    is "$(p2 -c "SELECT count(*) FROM visits WHERE id = 78")" 0
+    run_dbr sync
+    exits 0
+}
