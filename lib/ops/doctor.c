@@ -59,10 +59,11 @@ bool ops_doctor(struct cli *cli, struct err *err)
         if (readable)
             doctor_check_record(&config, &state, &findings);
         doctor_check_targets(&config, readable ? &state : NULL, &findings);
+        doctor_check_databases(&config, readable ? &state : NULL, &findings);
+        /* The step that is named first is one for the pair, where there is any. */
         if (readable)
             doctor_check_schedule(&config, &state, &findings);
         doctor_check_machine(&config, &findings);
-        doctor_check_databases(&config, readable ? &state : NULL, &findings);
         ok = stop_check(err);
     }
     if (ok && cli->common.json) {
