@@ -90,6 +90,9 @@ void unrecorded_mark_put(const struct config *config, bool critical)
 
 bool unrecorded_lasts(const struct config *config, bool *critical, int64_t *told_us)
 {
+    *critical = false;
+    if (!config->state_dir)
+        return false;
     *critical = unrecorded_mark_find(config, true, told_us);
     return *critical || unrecorded_mark_find(config, false, told_us);
 }
