@@ -88,6 +88,13 @@ static bool is_due(const struct json *entry, int64_t now_us, int64_t repeat_ms)
     return repeat_ms > 0 && now_us - notified >= repeat_ms * 1000;
 }
 
+/* Another run is at it: what comes after must not arrive before. */
+static bool is_being_told(const struct json *entry, int64_t now_us)
+{
+    return json_bool(entry, "pending", false) &&
+           now_us - time_of(entry, "notified", now_us, 0) < PENDING_US;
+}
+
 /* Somebody is about to be told. */
 static void set_pending(struct json *entry, int64_t now_us)
 {
@@ -109,6 +116,9 @@ static void apply_one(struct alert *alert, const struct json *before, struct jso
     else if (is_due(before, now_us, repeat_ms))
         alert->change = ALERT_REPEATED;
     struct json *entry = json_set(part, alert->name, before ? json_copy(before) : json_object());
+    /* One that is back before anybody was told of its end goes on. */
+    json_remove(entry, "over");
+    json_remove(entry, "held");
     json_set_str(entry, "severity", alert_severity(alert->critical));
     json_set_str(entry, "message", alert->message);
     json_set_str(entry, "since", alert->since);
@@ -134,14 +144,20 @@ static void apply_ended(const struct json *before, struct json *part, int64_t no
                         struct alerts *news)
 {
     char time[CLOCK_TEXT_SIZE];
-    bool again = json_get(before, "over") != NULL;
-    if (again && now_us - time_of(before, "over", now_us, 0) > OVER_US)
+    bool ended = json_get(before, "over") != NULL;
+    bool again = ended && !json_bool(before, "held", false);
+    if (ended && now_us - time_of(before, "over", now_us, now_us) > OVER_US)
         return;
     struct json *entry = json_set(part, json_key(before), json_copy(before));
+    if (!ended)
+        json_set_str(entry, "over", clock_format(now_us, time));
+    if (!again && is_being_told(before, now_us)) {
+        json_set_bool(entry, "held", true);
+        return;
+    }
     if (again && !is_due(before, now_us, 0))
         return;
-    if (!again)
-        json_set_str(entry, "over", clock_format(now_us, time));
+    json_remove(entry, "held");
     set_pending(entry, now_us);
     add_ended(entry, again, news);
 }
@@ -154,7 +170,7 @@ void alerts_apply(struct alerts *alerts, struct state *state, int64_t now_us, in
     for (size_t i = 0; i < alerts->count; i++) {
         struct alert *alert = &alerts->items[i];
         const struct json *entry = json_get(before, alert->name);
-        if (!json_is_object(entry) || json_get(entry, "over"))
+        if (!json_is_object(entry) || (json_get(entry, "over") && !json_bool(entry, "held", false)))
             entry = NULL;
         apply_one(alert, entry, part, now_us, repeat_ms);
         if (alert->change != ALERT_LASTS)
@@ -169,6 +185,18 @@ void alerts_apply(struct alerts *alerts, struct state *state, int64_t now_us, in
             apply_ended(entry, part, now_us, news);
     }
     json_free(before);
+}
+
+void alerts_recall(struct alerts *alerts, const struct state *state)
+{
+    for (size_t i = 0; i < alerts->count; i++) {
+        struct alert *alert = &alerts->items[i];
+        const struct json *entry = json_get(json_get(state->root, ALERTS_PART), alert->name);
+        int64_t since;
+        if (json_is_object(entry) && !json_get(entry, "over") &&
+            clock_parse(json_str(entry, "since", NULL), &since))
+            clock_format(since, alert->since);
+    }
 }
 
 /* --- documents ------------------------------------------------------------------------- */

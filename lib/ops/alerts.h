@@ -4,12 +4,13 @@
  * raised anew. Which ones there are is found anew by each judgement (ops/health_judge.h); since
  * when, and whether somebody was told, is in the member "alerts" of the state:
  *
- *  NAME: {"severity", "message", "since", "notified", "pending", "failures", "retryAt", "over"}
+ *  NAME: {"severity", "message", "since", "notified", "pending", "failures", "retryAt", "over",
+ * "held"}
  *
  * notified is the last time that DB_ON_EVENT was told, null when that failed; pending until it is
  * known whether it did; failures: how many times in a row that was in vain;
  * retryAt: not again before; over: since when there is nothing more, for
- * one whose end is still to be told.
+ * one whose end is still to be told; held: which waits until another run has told of the alert.
  */
 #ifndef DBR_OPS_ALERTS_H
 #define DBR_OPS_ALERTS_H
@@ -63,6 +64,9 @@ void alerts_release(struct alerts *alerts);
  */
 void alerts_apply(struct alerts *alerts, struct state *state, int64_t now_us, int64_t repeat_ms,
                   struct alerts *news);
+
+/* Fills in since when they last, of those that the state tells of. */
+void alerts_recall(struct alerts *alerts, const struct state *state);
 
 /*
  * Writes events and runs DB_ON_EVENT for the news; state is not between state_begin and

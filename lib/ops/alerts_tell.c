@@ -47,7 +47,8 @@ static void settle(struct json *part, const struct alert *alert, const struct ho
     char time[CLOCK_TEXT_SIZE];
     struct json *entry = json_get(part, alert->name);
     bool over = alert->change == ALERT_OVER;
-    if (!json_is_object(entry) || (json_get(entry, "over") != NULL) != over)
+    bool held = json_bool(entry, "held", false);
+    if (!json_is_object(entry) || (json_get(entry, "over") && !held) != over)
         return;
     if (result->err.code == ERR_NONE && over) {
         json_remove(part, alert->name);

@@ -371,6 +371,7 @@ void health_judge(const struct config *config, const struct state *state,
     if (config->urls[ROLE_SECONDARY])
         judge_pair(config, state, active, judgement);
     health_judge_thresholds(config, state, judgement);
+    alerts_recall(&judgement->alerts, state);
 }
 
 void health_judgement_release(struct health_judgement *judgement)

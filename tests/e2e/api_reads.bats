@@ -85,6 +85,7 @@ age_record() {
     answers 200
     json_is .status critical
     json_true '.warnings | length > 0'
+    json_true '.alerts | length > 0 and all(.since != null)'
     stdout_lacks "127.0.0.1"
     api GET /events
     json_true '.events | length >= 2'

@@ -224,6 +224,26 @@ breaker-open-secondary raised warning"
 breaker-open-secondary over warning"
 }
 
+@test "the end of an alert is told after the alert, however long that takes" {
+    env_set DB_CHECKS "'a=test -e a'"
+    any_load
+    env_set DB_ON_EVENT "'until [ \$DBR_SEVERITY = ok ] || [ -e go ]; do sleep 0.1; done; echo \$DBR_REASON \$DBR_SEVERITY >>$CALLED'"
+    start_dbr health -q
+    wait_for 20 jq -e '.alerts["check-a"].pending' "$STATE_DIR/state.json" >/dev/null
+    local first=$PID
+    : >a
+    "$DBR_BIN/dbr-health" --env-file "$ENV_FILE" -q 3>&-
+    [ ! -e "$CALLED" ] || fail "told too early: $(cat "$CALLED")"
+    : >go
+    wait "$first" || true
+    run_dbr health -q
+    is "$(cat "$CALLED")" "check-a warning
+check-a ok"
+    jq -e '.alerts == {}' "$STATE_DIR/state.json"
+    is "$(alert_events)" "check-a raised warning
+check-a over warning"
+}
+
 @test "a command is told how many alerts there are" {
     env_set DB_CHECKS "'a=test -e a; b=test -e b'"
     any_load

@@ -142,12 +142,38 @@ TEST(a_run_that_was_killed_while_it_told)
     apply("disk", 0, "+disk");
     apply("disk", 1, ""); /* it may still be at it */
     apply("disk", 3, "*disk");
-    apply("", 4, "-disk");
-    apply("", 5, "");
+    apply("", 4, "");
+    apply("", 5, "-disk");
+    apply("", 6, "");
     apply("", 7, "=disk");
     told = true;
     apply("", 10, "=disk");
     apply("", 11, "");
+}
+
+TEST(an_end_waits_for_the_news_that_is_under_way)
+{
+    told = false;
+    apply("disk", 0, "+disk");
+    apply("", 1, "");
+    apply("disk", 1, ""); /* it is back, and goes on */
+    apply("", 1, "");
+    json_remove(entry("disk"), "pending"); /* the other run has told of it */
+    told = true;
+    apply("", 1, "-disk");
+    assert_null(entry("disk"));
+}
+
+TEST(what_the_state_tells_is_recalled)
+{
+    struct alerts alerts = ALERTS_INIT;
+    apply("disk", 0, "+disk");
+    (void)alerts_add(&alerts, "disk", false, "text");
+    (void)alerts_add(&alerts, "cpu", false, "text");
+    alerts_recall(&alerts, &kept);
+    assert_string_equal(alerts.items[0].since, json_str(entry("disk"), "since", ""));
+    assert_string_equal(alerts.items[1].since, "");
+    alerts_release(&alerts);
 }
 
 TEST(a_command_that_hangs_waits_longer)
@@ -358,6 +384,8 @@ int main(void)
         ONE(nor_is_an_end_forgotten),
         ONE(a_run_that_was_killed_while_it_told),
         ONE(a_command_that_hangs_waits_longer),
+        ONE(an_end_waits_for_the_news_that_is_under_way),
+        ONE(what_the_state_tells_is_recalled),
         ONE(one_that_becomes_critical_is_raised_anew),
         ONE(one_that_is_part_of_another_is_not_over),
         ONE(a_damaged_memory_is_no_reason_to_fail),
