@@ -24,6 +24,7 @@ struct wave_batch {
     int64_t decided, kept;    /* a merge: of them, conflicts, and parents kept for a child */
     int64_t conflicts;        /* standby rows newer than the active's, found while it ran */
     int64_t conflicts_before; /* the same of a run of which it is not known what became */
+    bool settled;             /* a merge in pieces: no row of it needs to be asked for again */
     bool wide;                /* one row, too wide to be held: it passes in pieces */
     struct arrays keys;       /* of all rows */
     struct arrays changed;    /* of those that exist on the target */

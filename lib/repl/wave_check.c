@@ -151,6 +151,19 @@ static enum verdict verdict_of(const struct applier *a, const struct state *stat
     return a->early ? PASS : LEAVE;
 }
 
+/* Rows of the batch do not count as referring, being deleted as well. One that stays after all
+ * does. */
+static bool refers_to_itself(const struct applier *a, const struct wave_batch *batch)
+{
+    const struct model_table *table = a->states[batch->pair].table;
+    size_t i;
+
+    for (i = 0; i < table->constraint_count; i++)
+        if (takes_along(a, batch, &table->constraints[i]))
+            return true;
+    return false;
+}
+
 static bool judge(struct wave *wave, struct applier *a, size_t number, const struct states *states,
                   struct err *err)
 {
@@ -173,6 +186,7 @@ static bool judge(struct wave *wave, struct applier *a, size_t number, const str
             verdict == PASS && states->items[place - 1].there;
     }
     ok = end && (taken_out == 0 || wave_choose(wave, a, number, kept, err));
+    wave->batches[number].settled = taken_out == 0 || !refers_to_itself(a, &wave->batches[number]);
     free(kept);
     return ok;
 }
@@ -190,26 +204,52 @@ static bool receive(struct wave *wave, struct applier *a, size_t number, struct 
     return ok;
 }
 
-bool wave_check(struct wave *wave, struct applier *a, struct err *err)
+static bool ask(struct wave *wave, struct applier *a, struct err *err)
 {
     struct conn *target = a->conns[TARGET];
     size_t i;
 
-    if (!a->states || wave->checked)
-        return true;
     for (i = 0; i < wave->count; i++)
-        if (is_checked(&wave->batches[i]) && !queue(a, &wave->batches[i], err))
+        if (!wave->batches[i].settled && !queue(a, &wave->batches[i], err))
             return false;
     if (!pipeline_sync(target, err) || !pipeline_send(&target, 1, err))
         return false;
     for (; wave->before > 0; wave->before--)
         if (!pipeline_next(target, NULL, err))
             return false;
-    for (i = 0; i < wave->count; i++)
-        if (is_checked(&wave->batches[i]) && !receive(wave, a, i, err)) {
+    return true;
+}
+
+/* *settled: no row was taken out that another one of its batch may depend on. */
+static bool answer(struct wave *wave, struct applier *a, bool *settled, struct err *err)
+{
+    size_t i;
+
+    *settled = true;
+    for (i = 0; i < wave->count; i++) {
+        if (wave->batches[i].settled)
+            continue;
+        if (!receive(wave, a, i, err)) {
             a->failed = wave->batches[i].pair;
             return false;
         }
+        *settled = *settled && wave->batches[i].settled;
+    }
+    return true;
+}
+
+bool wave_check(struct wave *wave, struct applier *a, struct err *err)
+{
+    bool settled = false;
+    size_t i;
+
+    if (!a->states || wave->checked)
+        return true;
+    for (i = 0; i < wave->count; i++)
+        wave->batches[i].settled = !is_checked(&wave->batches[i]);
+    while (!settled)
+        if (!ask(wave, a, err) || !answer(wave, a, &settled, err))
+            return false;
     wave_tidy(wave);
     return true;
 }

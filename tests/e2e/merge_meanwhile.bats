@@ -53,6 +53,28 @@ served() {
     served
 }
 
+@test "a reply that the application edits meanwhile keeps what it replies to" {
+    local rest="SELECT string_agg(id || body, ' ' ORDER BY id) FROM comments WHERE id < 10"
+    p1 -c "CREATE TABLE comments (id int PRIMARY KEY, parent int REFERENCES comments ON DELETE CASCADE, body text, updated_at timestamptz DEFAULT '2026-01-01')" \
+        -c "INSERT INTO comments VALUES (1, NULL, 'a'), (2, 1, 'b'), (3, 2, 'c'), (4, NULL, 'd'), (5, 4, 'e')" -c "INSERT INTO comments SELECT g, NULL, 'f' FROM generate_series(10, 300) g"
+    init_pair
+    run_dbr failover --force --yes
+    exits 0
+    PGOPTIONS='-c default_transaction_read_only=off' sql "$P1_URL" -c "DELETE FROM comments WHERE id IN (1, 4)"
+    session_open app "$P2_URL"
+    session app "BEGIN"
+    session app "UPDATE comments SET body = 'mine', updated_at = '2099-01-01' WHERE id = 3"
+    start_dbr failback --yes --json
+    wait_for 30 waits || fail "it does not wait"
+    session app "COMMIT"
+    session_close app
+    finish_dbr
+    exits 0
+    is "$(p1 -c "$rest")" "1a 2b 3mine"
+    is "$(p2 -c "$rest")" "1a 2b 3mine"
+    json_is ".merge.kept" 2
+}
+
 @test "rows without a key: neither is that" {
     local rest="SELECT string_agg(v, ' ' ORDER BY v) FROM lines"
     p1 -c "CREATE TABLE lines (v text, doc jsonb)" -c "INSERT INTO lines VALUES ('a'), ('a'), ('b')"
