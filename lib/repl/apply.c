@@ -74,7 +74,11 @@ static bool run_wave(struct applying *s, bool last, struct err *err)
 {
     struct applier *a = s->a;
 
-    if (!wave_check(&s->wave, a, err) || !wave_run(&s->wave, a, &s->snapshot_ended, err))
+    if (!wave_check(&s->wave, a, err))
+        return false;
+    if (s->wave.count == 0)
+        return true;
+    if (!wave_run(&s->wave, a, &s->snapshot_ended, err))
         return false;
     wave_settle(&s->wave, a);
     return last || (pipeline_sync(a->conns[TARGET], err) &&

@@ -60,8 +60,8 @@ struct applier {
     const struct row_table *states; /* a merge in pieces: merge.h; else NULL */
     const struct base *base;        /* the same: what it is decided against */
     struct turn *turn;              /* the same: that of its transactions */
-    bool early;                     /* the same: rows are deleted before others are written: those
-                                       that nothing refers to */
+    bool early;                     /* the same: rows are deleted before others are written, in one
+                                       transaction with them: those that nothing refers to */
     bool *committing; /* set once a COMMIT may have been sent, of the one transaction */
     bool merge;     /* a merge into the active database (repl/merge.h): its reasons for the archive,
                        sequences forward only, the base is marked before the COMMIT */

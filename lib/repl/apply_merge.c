@@ -33,27 +33,9 @@ static bool mark(struct applying *s, void *context, struct err *err)
     return true;
 }
 
-/* Unique values are in the way: those of deleted rows need not be. Table by table, so that children
- * are gone when it is asked for those of their parents. */
-static bool delete_early(struct applying *s, struct err *err)
-{
-    bool ok = true;
-    size_t i;
-
-    s->a->early = true;
-    for (i = s->a->pairs->count; i-- > 0 && ok;) {
-        ok = apply_add_table(s, BATCH_DELETE, i, err) && apply_flush(s, false, err);
-        s->a->applied[i].early = s->a->applied[i].deletes;
-    }
-    s->a->early = false;
-    return ok;
-}
-
 bool apply_merge_pieces(struct applying *s, struct err *err)
 {
     s->reading = true;
-    if (s->a->replaced->count && !delete_early(s, err))
-        return false;
     if (!apply_upsert_all(s, err) || !apply_delete_all(s, err))
         return false;
     if (s->a->left > 0)

@@ -9,8 +9,10 @@
  */
 #include "repl/apply_internal.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "db/pipeline.h"
 #include "db/query.h"
 #include "db/row_sql.h"
@@ -182,6 +184,52 @@ bool apply_commit_wave(struct applying *s, struct err *err)
     return true;
 }
 
+/* --- foreign keys ------------------------------------------------------------- */
+
+struct choosing {
+    struct applier *a;
+    struct graph graph; /* of the target's tables: children need parents */
+};
+
+static size_t table_number(const struct model *model, const char *name)
+{
+    const struct model_table *table = model_table(model, name);
+
+    return table ? (size_t)(table - model->tables) : model->table_count;
+}
+
+static void add_edges(struct choosing *c)
+{
+    const struct model *model = c->a->pairs->models[TARGET];
+    size_t i;
+    size_t j;
+
+    c->graph = (struct graph){.count = model->table_count};
+    for (i = 0; i < model->table_count; i++)
+        for (j = 0; j < model->tables[i].constraint_count; j++) {
+            const struct model_constraint *key = &model->tables[i].constraints[j];
+
+            if (key->type == 'f' && !key->ref_outside)
+                graph_edge(&c->graph, i, table_number(model, key->ref_table));
+        }
+    graph_freeze(&c->graph);
+}
+
+/* True when the table is the other one, or refers to it, also by way of others. */
+static bool needs(struct choosing *c, size_t table, size_t other)
+{
+    size_t i;
+
+    if (table == other)
+        return true;
+    graph_restart(&c->graph);
+    graph_visit(&c->graph, table);
+    for (i = 0; i < c->graph.ordered; i++)
+        if (c->graph.order[i] == other)
+            return true;
+    return false;
+}
+
 /* --- rows that swap unique values ---------------------------------------------- */
 
 static bool is_replaced(const struct applier *a, size_t pair)
@@ -191,11 +239,49 @@ static bool is_replaced(const struct applier *a, size_t pair)
 
 struct replacing {
     size_t pair;
-    struct applied before;
+    struct applied *before; /* of all pairings */
     int64_t kept_before;
     size_t left_before;
     bool stale; /* a merge: rows are not as they were when it was decided */
 };
+
+/* Nothing of it was committed. */
+static void undo_counts(struct applier *a, const struct replacing *r)
+{
+    memcpy(a->applied, r->before, a->pairs->count * sizeof(*a->applied));
+    a->kept_deletes = r->kept_before;
+}
+
+/* Rows that go hold unique values no longer; before them those that refer to them. A row that stays
+ * after all keeps its own. */
+static bool delete_early(struct applying *s, size_t pair, struct err *err)
+{
+    struct applier *a = s->a;
+    const struct model *model = a->pairs->models[TARGET];
+    struct choosing choosing = {.a = a};
+    size_t parent = table_number(model, a->states[pair].table->name);
+    bool ok = true;
+    size_t i;
+
+    add_edges(&choosing);
+    a->early = true;
+    for (i = a->pairs->count; i-- > 0 && ok;)
+        if (pairing_active(&a->pairs->items[i]) &&
+            needs(&choosing, table_number(model, a->states[i].table->name), parent))
+            ok = apply_add_table(s, BATCH_DELETE, i, err) && apply_flush(s, false, err);
+    a->early = false;
+    graph_release(&choosing.graph);
+    return ok;
+}
+
+/* They were committed. */
+static void note_early(struct applier *a, const struct replacing *r)
+{
+    size_t i;
+
+    for (i = 0; i < a->pairs->count; i++)
+        a->applied[i].early += a->applied[i].deletes - r->before[i].deletes;
+}
 
 static bool replace_rows(struct applying *s, void *context, struct err *err)
 {
@@ -203,9 +289,10 @@ static bool replace_rows(struct applying *s, void *context, struct err *err)
     bool ok;
 
     wave_reset(&s->wave);
-    s->a->applied[r->pair] = r->before;
-    s->a->kept_deletes = r->kept_before;
+    undo_counts(s->a, r);
     s->a->left = r->left_before;
+    if (wave_parks(s->a, r->pair) && !delete_early(s, r->pair, err))
+        return false;
     if (!apply_add_table(s, BATCH_CLEAR, r->pair, err) || !apply_flush(s, false, err))
         return false;
     r->stale = s->a->left > r->left_before;
@@ -260,10 +347,8 @@ static bool replace_apart(struct applying *s, size_t pair, struct err *err)
 static bool replace_table(struct applying *s, size_t pair, struct err *err)
 {
     struct applier *a = s->a;
-    struct replacing replacing = {.pair = pair,
-                                  .before = a->applied[pair],
-                                  .kept_before = a->kept_deletes,
-                                  .left_before = a->left};
+    struct replacing replacing = {
+        .pair = pair, .kept_before = a->kept_deletes, .left_before = a->left};
     size_t count = a->all->items[pair].changes.count;
     bool fit;
     bool ok;
@@ -275,9 +360,16 @@ static bool replace_table(struct applying *s, size_t pair, struct err *err)
     /* An active database must not be without them. */
     if (!fit && !a->states)
         return replace_apart(s, pair, err);
+    replacing.before = mem_array(NULL, a->pairs->count, sizeof(*replacing.before));
+    memcpy(replacing.before, a->applied, a->pairs->count * sizeof(*replacing.before));
     s->whole = true;
     ok = apply_transact(s, replace_rows, &replacing, a->states ? 0 : count, err);
     s->whole = s->reading = false;
+    if (!ok)
+        undo_counts(a, &replacing);
+    else if (wave_parks(a, pair))
+        note_early(a, &replacing);
+    free(replacing.before);
     if (!ok && replacing.stale)
         return leave(s, err);
     if (!ok && a->failed == a->pairs->count)
@@ -285,51 +377,7 @@ static bool replace_table(struct applying *s, size_t pair, struct err *err)
     return ok;
 }
 
-/* --- foreign keys ------------------------------------------------------------- */
-
-struct choosing {
-    struct applier *a;
-    struct graph graph; /* of the target's tables: children need parents */
-};
-
-static size_t table_number(const struct model *model, const char *name)
-{
-    const struct model_table *table = model_table(model, name);
-
-    return table ? (size_t)(table - model->tables) : model->table_count;
-}
-
-static void add_edges(struct choosing *c)
-{
-    const struct model *model = c->a->pairs->models[TARGET];
-    size_t i;
-    size_t j;
-
-    c->graph = (struct graph){.count = model->table_count};
-    for (i = 0; i < model->table_count; i++)
-        for (j = 0; j < model->tables[i].constraint_count; j++) {
-            const struct model_constraint *key = &model->tables[i].constraints[j];
-
-            if (key->type == 'f' && !key->ref_outside)
-                graph_edge(&c->graph, i, table_number(model, key->ref_table));
-        }
-    graph_freeze(&c->graph);
-}
-
-/* True when the parent needs the child in turn. */
-static bool is_in_cycle(struct choosing *c, size_t child, size_t parent)
-{
-    size_t i;
-
-    if (child == parent)
-        return true;
-    graph_restart(&c->graph);
-    graph_visit(&c->graph, parent);
-    for (i = 0; i < c->graph.ordered; i++)
-        if (c->graph.order[i] == child)
-            return true;
-    return false;
-}
+/* --- keys that are in the way ---------------------------------------------------- */
 
 static bool has_changes(const struct applier *a, const char *table)
 {
@@ -350,7 +398,7 @@ static bool is_in_the_way(void *context, const struct model_table *table,
     if (parent < c->a->pairs->count && is_replaced(c->a, parent))
         return true;
     return c->a->keys_off && has_changes(c->a, table->name) &&
-           is_in_cycle(c, table_number(model, table->name), table_number(model, key->ref_table));
+           needs(c, table_number(model, key->ref_table), table_number(model, table->name));
 }
 
 /* Schema changes are made outside of transactions: that of the comparison is over then. *off: some

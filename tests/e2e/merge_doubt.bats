@@ -107,6 +107,21 @@ once() {
     both users email "u1 u2 u4 free u5"
 }
 
+@test "a unique value that moves to another row is there at all times" {
+    once code "NOT EXISTS (SELECT FROM codes WHERE code = 'c5')" "PERFORM 1"
+    once email "NOT EXISTS (SELECT FROM users WHERE email = 'u5')" "PERFORM 1"
+    works "SELECT side.code(); SELECT side.email()"
+    p1w -c "DELETE FROM codes WHERE id = 5" -c "INSERT INTO codes VALUES (100, 'c5')" -c "DELETE FROM posts WHERE id = 5" \
+        -c "DELETE FROM users WHERE id = 5" -c "INSERT INTO users VALUES (100, 'u5')"
+    run_dbr failback --yes --json
+    exits 0
+    is "$(p2 -c "SELECT string_agg(what, ' ') FROM side.was")" ""
+    both codes code "c1 c2 c3 c4 c5"
+    both users id "1 2 3 4 100"
+    both posts id "1 2 3 4"
+    json_is '.merge.toSecondary | "\(.inserted) \(.deleted)"' "2 3"
+}
+
 @test "rows that are replaced: neither are they written twice" {
     once back "(SELECT code FROM codes WHERE id = 1) = 'c2'" \
         "UPDATE codes SET code = 'x' WHERE id = 1; UPDATE codes SET code = 'c2' WHERE id = 2; UPDATE codes SET code = 'c1' WHERE id = 1"
