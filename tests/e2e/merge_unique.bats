@@ -64,9 +64,9 @@ salvaged() { gzip -dc "$STATE_DIR"/salvage/*-merge-*.gz | jq -r "$1" | sort -n |
 @test "what is left in doubt, and what the application does meanwhile" {
     p1w -c "UPDATE users SET email = 'x' WHERE id = 1" -c "UPDATE users SET email = 'u1' WHERE id = 2" -c "UPDATE users SET email = 'u2' WHERE id = 1" \
         -c "DELETE FROM users WHERE id = 15" -c "INSERT INTO users VALUES (100, 'u15')"
-    is "$(standin_tell inject commit drop-applied 1 'DELETE FROM "public"."users"')" ok
-    is "$(standin_tell inject commit 40003-lost 1 'UPDATE "public"."users"')" ok
-    is "$(standin_tell inject commit 40003-applied 1 'UPDATE "public"."users"')" ok
+    is "$(standin_tell inject commit 40003-lost 1 'DELETE FROM "public"."users"')" ok
+    is "$(standin_tell inject commit drop-lost 1 'UPDATE "public"."users"')" ok
+    is "$(standin_tell inject commit 40003-applied 1 'DELETE FROM "public"."users"')" ok
     session_open app "$P2_URL"
     session app "BEGIN ISOLATION LEVEL SERIALIZABLE"
     session app "UPDATE users SET phone = 'app', updated_at = '2099-01-01' WHERE id = 2"
@@ -77,7 +77,7 @@ salvaged() { gzip -dc "$STATE_DIR"/salvage/*-merge-*.gz | jq -r "$1" | sort -n |
     session_close app
     finish_dbr
     exits 0
-    is "$(standin_tell stats | jq -c .injected)" '{"commit 40003-applied":1,"commit 40003-lost":1,"commit drop-applied":1}'
+    is "$(standin_tell stats | jq -c .injected)" '{"commit 40003-applied":1,"commit 40003-lost":1,"commit drop-lost":1}'
     is "$(p1 -c "SELECT string_agg(email, ' ' ORDER BY id) FROM users WHERE id IN (1, 2, 15, 100)")" "u2 u1 u15"
     is "$(salvaged 'select(.table == "users") | "\(.key.id)\(.lost.email)"')" "1u1 2u2 15u15"
     run_dbr sync
