@@ -69,6 +69,7 @@ back() { env_set DATABASE_URL "$P1_URL"; }
     does failback --dry-run
     does failback --yes
     run_dbr health --doctor
+    does sync # the conflict of the merge is an alert until then
     does health --metrics
     does health --auto
     in_step
