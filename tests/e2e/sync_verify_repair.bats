@@ -122,7 +122,7 @@ contents() { compare_contents "$P1_URL" | md5sum; compare_contents "$P2_URL" | m
     in_step
 }
 
-@test "npm's own --dry-run is honoured, its --force is not" {
+@test "npm's own --dry-run is honoured, its --force is refused" {
     p1 -f "$ROOT/tests/data/changes.sql"
     before=$(contents)
     npm_lifecycle_event=db:sync npm_config_dry_run=true run_dbr sync
@@ -134,6 +134,9 @@ contents() { compare_contents "$P1_URL" | md5sum; compare_contents "$P2_URL" | m
     json_is .recordsSynced 782
     p1 -c "DELETE FROM legal_signatures"
     npm_lifecycle_event=db:sync npm_config_force=true run_dbr sync
+    exits 2
+    stderr_has "npm run db:sync -- --force"
+    run_dbr sync
     exits 5
 }
 
