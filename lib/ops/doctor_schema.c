@@ -8,11 +8,10 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
-#include "base/strlist.h"
 #include "db/engine.h"
 #include "db/quote.h"
 #include "ops/doctor_server.h"
-#include "repl/schema_plan.h"
+#include "repl/drift.h"
 #include "repl/sequences.h"
 
 #define NAMED 4
@@ -20,37 +19,19 @@
 
 /* --- the schema -------------------------------------------------------------------- */
 
-/* Names of what the statements are about, each once. */
-static void add_objects(struct strlist *objects, const struct plan *plan)
-{
-    for (size_t i = 0; i < plan->statement_count; i++) {
-        if (!strlist_has(objects, plan->statements[i].object))
-            strlist_add(objects, plan->statements[i].object);
-    }
-}
-
-static void add_names(struct buf *out, const struct strlist *objects)
-{
-    for (size_t i = 0; i < objects->count && i < NAMED; i++)
-        buf_addf(out, "%s%s", i ? ", " : "", objects->items[i]);
-    if (objects->count > NAMED)
-        buf_addf(out, " and %zu more", objects->count - NAMED);
-}
-
-static void report_drift(const struct strlist *missing, const struct strlist *beyond,
-                         struct findings *findings)
+static void report_drift(const struct drift *drift, struct findings *findings)
 {
     struct buf text = BUF_INIT;
-    if (missing->count) {
+    if (drift->missing.count) {
         buf_adds(&text, "to be added or altered: ");
-        add_names(&text, missing);
+        drift_add_names(&text, &drift->missing, NAMED);
     }
-    if (beyond->count) {
+    if (drift->beyond.count) {
         buf_addf(&text, "%sto be dropped or retyped: ", text.len ? "; " : "");
-        add_names(&text, beyond);
+        drift_add_names(&text, &drift->beyond, NAMED);
     }
     findings_add(findings, FINDING_WARNING, "schema",
-                 beyond->count
+                 drift->beyond.count
                      ? "dbr-init-secondary --update --dry-run lists it; --update follows, and "
                        "what it drops or retypes needs --force"
                      : "dbr-init-secondary --update",
@@ -61,11 +42,7 @@ static void report_drift(const struct strlist *missing, const struct strlist *be
 void doctor_judge_schema(const struct doctor_facts *active, const struct doctor_facts *standby,
                          const struct config *config, struct findings *findings)
 {
-    struct plan additions = PLAN_INIT;
-    struct plan removals = PLAN_INIT;
-    struct strlist tables = STRLIST_INIT;
-    struct strlist missing = STRLIST_INIT;
-    struct strlist beyond = STRLIST_INIT;
+    struct drift drift;
     const char *trouble = active->model_trouble ? active->model_trouble : standby->model_trouble;
     if (trouble) {
         findings_add(findings, FINDING_WARNING, "schema",
@@ -73,22 +50,15 @@ void doctor_judge_schema(const struct doctor_facts *active, const struct doctor_
                      "whether the schemas agree cannot be seen: %s", trouble);
         return;
     }
-    plan_update(&active->model, &standby->model,
-                standby->engine == ENGINE_COCKROACH ? &engine_cockroach : &engine_postgres,
-                &additions, &removals, &tables);
-    add_objects(&missing, &additions);
-    add_objects(&beyond, &removals);
-    if (missing.count || beyond.count)
-        report_drift(&missing, &beyond, findings);
+    drift_find(&drift, &active->model, &standby->model,
+               standby->engine == ENGINE_COCKROACH ? &engine_cockroach : &engine_postgres);
+    if (drift_any(&drift))
+        report_drift(&drift, findings);
     else
         findings_add(findings, FINDING_WELL, "schema", NULL,
                      "schema %s is the same on both: %zu tables", config->schema,
                      active->model.table_count);
-    plan_release(&additions);
-    plan_release(&removals);
-    strlist_release(&tables);
-    strlist_release(&missing);
-    strlist_release(&beyond);
+    drift_release(&drift);
 }
 
 /* --- sequences ---------------------------------------------------------------------- */

@@ -1,7 +1,6 @@
 /* The plan of an update, seen as what differs. */
 #include "repl/drift.h"
 
-#include "base/buf.h"
 #include "repl/schema_plan.h"
 
 #define NAMED 8
@@ -36,14 +35,14 @@ bool drift_any(const struct drift *drift)
     return drift->missing.count > 0 || drift->beyond.count > 0;
 }
 
-static void add_names(struct buf *text, const struct strlist *objects)
+void drift_add_names(struct buf *text, const struct strlist *objects, size_t most)
 {
     size_t i;
 
-    for (i = 0; i < objects->count && i < NAMED; i++)
+    for (i = 0; i < objects->count && i < most; i++)
         buf_addf(text, "%s%s", i ? ", " : "", objects->items[i]);
-    if (objects->count > NAMED)
-        buf_addf(text, " and %zu more", objects->count - NAMED);
+    if (objects->count > most)
+        buf_addf(text, " and %zu more", objects->count - most);
 }
 
 char *drift_text(const struct drift *drift, enum role source, enum role target)
@@ -56,14 +55,14 @@ char *drift_text(const struct drift *drift, enum role source, enum role target)
              role_name(source));
     if (drift->missing.count) {
         buf_addf(&text, "the %s lacks, or has otherwise: ", role_name(target));
-        add_names(&text, &drift->missing);
+        drift_add_names(&text, &drift->missing, NAMED);
         buf_adds(&text, " (run the migration there as well, or dbr-init-secondary --update)");
     }
     if (drift->beyond.count) {
         buf_addf(&text,
                  "%sthe %s alone has, or has of another type: ", drift->missing.count ? "; " : "",
                  role_name(target));
-        add_names(&text, &drift->beyond);
+        drift_add_names(&text, &drift->beyond, NAMED);
         buf_addf(&text, " (run the migration on the %s as well)", role_name(source));
     }
     return buf_detach(&text);

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 
+#include "base/buf.h"
 #include "base/strlist.h"
 #include "db/engine.h"
 #include "db/model.h"
@@ -24,6 +25,8 @@ bool drift_any(const struct drift *drift);
 /* In one line for people (malloced), with what to do; NULL when there is none. The roles are those
  * of the source and the target. */
 char *drift_text(const struct drift *drift, enum role source, enum role target);
+/* Appends the first of the names, and how many more there are. */
+void drift_add_names(struct buf *text, const struct strlist *objects, size_t most);
 void drift_release(struct drift *drift);
 
 /* The schemas are the same. */
