@@ -226,7 +226,7 @@ lint-layers:
 	scripts/check-hints
 
 lint-shell:
-	shellcheck -x $(SHELL_FILES)
+	printf '%s\n' $(SHELL_FILES) | xargs -P $(JOBS) -n 40 shellcheck -x
 
 lint-cppcheck:
 	cppcheck -q --std=c11 --enable=warning,style,performance,portability --inline-suppr --error-exitcode=1 \
