@@ -29,6 +29,7 @@
 #include "repl/compare.h"
 #include "repl/pairing.h"
 #include "state/config.h"
+#include "state/state.h"
 
 /* --- one row ------------------------------------------------------------------------------------
  */
@@ -51,6 +52,8 @@ struct merge_row {
     bool unlike;               /* multisets: the rows differ in columns that the client compares */
     bool secondary_differs;    /* ... and the secondary's differ so from those of the base */
     const char *failover_time; /* the secondary's clock */
+    bool unmerged;             /* the two had gone apart before the base was frozen, and it is what
+                                  the secondary alone held then (state/journal.h) */
 };
 
 enum merge_winner { WINNER_NONE, WINNER_PRIMARY, WINNER_SECONDARY };
@@ -86,6 +89,7 @@ struct merge {
     int64_t max_skew_ms;         /* DB_MAX_CLOCK_SKEW_MS */
     int max_delete_percent;      /* DB_MAX_DELETE_PERCENT */
     const struct config *config; /* to ask for the TimeZone of each database */
+    const struct state *state;   /* to know of tables that were unmerged already */
     /* results */
     struct base base;
     struct merge_counts *counts; /* per pairing */

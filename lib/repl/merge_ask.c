@@ -14,6 +14,7 @@
 #include "db/quote.h"
 #include "repl/key_lines.h"
 #include "repl/merge_internal.h"
+#include "state/journal.h"
 
 #define WAVE_KEYS 8192
 #define WAVE_TEXT ((size_t)512 * 1024)
@@ -275,6 +276,7 @@ static bool settle(struct merging *m, size_t pair, struct candidate *c, const ch
         judge_clients(c, multiset);
     c->row.has_time = p->rows[SOURCE].change && p->rows[TARGET].change;
     c->row.failover_time = m->merge->base.frozen_at;
+    c->row.unmerged = journal_unmerged(m->merge->state, p->name);
     decision = multiset ? merge_decide_multiset(&c->row) : merge_decide(&c->row);
     if (decision.winner == WINNER_NONE)
         return true;

@@ -21,6 +21,15 @@ static const enum rule outcomes[5][5] = {
     [ROW_ABSENT] = {SAME, SAME, SAME, SECONDARY, SAME},
 };
 
+/* What the secondary has as it was is no proof that the primary had it so. */
+static enum rule rule_of(const struct merge_row *row, enum merge_state primary,
+                         enum merge_state secondary)
+{
+    if (!row->unmerged || secondary != ROW_AS_BASE)
+        return outcomes[primary][secondary];
+    return primary == ROW_MISSING ? SECONDARY_OVER : LATER;
+}
+
 static enum merge_state state_of(bool in_base, int64_t base, bool present, int64_t hash)
 {
     if (!in_base)
@@ -48,7 +57,7 @@ struct merge_decision merge_decide(const struct merge_row *row)
 
     if (row->on_primary && row->on_secondary && row->primary_hash == row->secondary_hash)
         return (struct merge_decision){WINNER_NONE, false, false};
-    switch (outcomes[primary][secondary]) {
+    switch (rule_of(row, primary, secondary)) {
     case SAME:
         break;
     case PRIMARY:
@@ -74,7 +83,7 @@ struct merge_decision merge_decide_multiset(const struct merge_row *row)
 
     if (primary == secondary && !row->unlike)
         return (struct merge_decision){WINNER_NONE, false, false};
-    if (secondary == base && !row->secondary_differs)
+    if (secondary == base && !row->secondary_differs && !(row->unmerged && row->in_base))
         return (struct merge_decision){WINNER_PRIMARY, false, false};
     if (primary == base)
         return (struct merge_decision){WINNER_SECONDARY, false, false};

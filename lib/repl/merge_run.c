@@ -28,6 +28,7 @@ bool merge_run(struct reconciliation *r, struct merge *merge, bool *already,
     merge->max_skew_ms = config->max_clock_skew_ms;
     merge->max_delete_percent = config->max_delete_percent;
     merge->config = config;
+    merge->state = state;
     merge->locked = (struct strlist)STRLIST_INIT;
     if (!reconcile(r, config, state, &how, err))
         return false;

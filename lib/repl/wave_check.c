@@ -9,7 +9,7 @@
 #include "repl/wave.h"
 
 /* A row as it is now. */
-struct state {
+struct row_now {
     int64_t hash;
     uint64_t own;
     bool there;
@@ -17,7 +17,7 @@ struct state {
 };
 
 struct states {
-    struct state *items; /* by place */
+    struct row_now *items; /* by place */
     size_t count;
 };
 
@@ -88,7 +88,7 @@ static bool queue(struct applier *a, struct wave_batch *batch, struct err *err)
 
 /* --- judging ---------------------------------------------------------------------------------- */
 
-static struct state *state_at(const struct states *states, const struct result *row)
+static struct row_now *state_at(const struct states *states, const struct result *row)
 {
     int64_t place = result_int(row, 0, 0);
 
@@ -97,7 +97,7 @@ static struct state *state_at(const struct states *states, const struct result *
 
 static bool read_state(void *context, const struct result *row, struct err *err)
 {
-    struct state *state = state_at(context, row);
+    struct row_now *state = state_at(context, row);
 
     (void)err;
     if (!state)
@@ -111,7 +111,7 @@ static bool read_state(void *context, const struct result *row, struct err *err)
 
 static bool read_place(void *context, const struct result *row, struct err *err)
 {
-    struct state *state = state_at(context, row);
+    struct row_now *state = state_at(context, row);
 
     (void)err;
     if (state)
@@ -137,7 +137,7 @@ enum verdict {
 
 /* What the primary adds must still be absent, what it changes or deletes as it was. A row that is
  * to be deleted and is gone needs nothing. */
-static enum verdict verdict_of(const struct applier *a, const struct state *state,
+static enum verdict verdict_of(const struct applier *a, const struct row_now *state,
                                const struct key_item *item)
 {
     if (item->kind == 'i')

@@ -166,3 +166,28 @@ lost() {
     exits 1
     json_is '.alerts | map(.name) | join(" ")' conflicts
 }
+
+@test "what a forced failback left unmerged is no base of the next merge: the secondary keeps what it alone has" {
+    p1 -c "CREATE TABLE t (id int PRIMARY KEY, v text, updated_at timestamptz)" -c "CREATE TABLE bare (v text)" \
+        -c "INSERT INTO t SELECT g, 'base', '2026-01-01' FROM generate_series(1, 50) g" -c "INSERT INTO bare VALUES ('base')"
+    init_pair
+    run_dbr failover --yes
+    exits 0
+    p2 -c "INSERT INTO t VALUES (101, 'later', '2026-02-01')" -c "UPDATE t SET v = 's', updated_at = '2026-02-02' WHERE id IN (1, 2)" \
+        -c "INSERT INTO bare VALUES ('later')"
+    run_dbr failback --force --yes
+    exits 0
+    p1w -c "INSERT INTO t VALUES (102, 'p', '2026-03-01')" -c "DELETE FROM t WHERE id = 4" -c "INSERT INTO bare VALUES ('p')" \
+        -c "UPDATE t SET v = 'p', updated_at = CASE id WHEN 1 THEN timestamptz '2026-02-01' ELSE '2026-02-03' END WHERE id IN (1, 2, 3)"
+    run_dbr failover --force --yes
+    exits 0
+    p2 -c "INSERT INTO t VALUES (103, 's', '2026-04-01')"
+    failed_back
+    rows_are t id "1s 2p 3p 101later 102p 103s"
+    is "$(p1 -c "SELECT string_agg(v, ' ' ORDER BY v) FROM bare")" "base later p"
+    gone_are t id ""
+    is "$(lost t conflict)" 1p
+    is "$(lost t merge)" "2s 3base"
+    is "$(jq -c .unmerged "$STATE_DIR/state.json")" '{}'
+    is "$(jq .conflicts merged.json)" 6
+}

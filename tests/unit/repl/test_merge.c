@@ -92,6 +92,36 @@ TEST(of_two_new_rows_the_active_databases_keeps_the_key)
     assert_false(decide(GONE, 2, LATE, 3, EARLY).clocks);
 }
 
+static struct merge_decision decide_apart(int64_t primary, const char *primary_time,
+                                          int64_t secondary, const char *secondary_time)
+{
+    const struct merge_row row = {
+        .in_base = true,
+        .on_primary = primary != GONE,
+        .on_secondary = true,
+        .base_hash = 1,
+        .primary_hash = primary,
+        .secondary_hash = secondary,
+        .primary_time = primary_time,
+        .secondary_time = secondary_time,
+        .has_time = primary_time || secondary_time,
+        .failover_time = FAILOVER,
+        .unmerged = true,
+    };
+
+    return merge_decide(&row);
+}
+
+TEST(a_base_of_two_that_had_gone_apart_decides_nothing_against_the_secondary)
+{
+    expect(decide_apart(GONE, NULL, 1, EARLY), WINNER_SECONDARY, true);
+    expect(decide_apart(2, EARLY, 1, LATE), WINNER_SECONDARY, true);
+    expect(decide_apart(2, LATE, 1, EARLY), WINNER_PRIMARY, true);
+    expect(decide_apart(2, NULL, 1, NULL), WINNER_SECONDARY, true);
+    expect(decide_apart(1, NULL, 1, NULL), WINNER_NONE, false);
+    expect(decide_apart(1, EARLY, 2, LATE), WINNER_SECONDARY, false);
+}
+
 /* Hashes are numbers of equal rows here. */
 static struct merge_decision count(int64_t base, int64_t primary, int64_t secondary)
 {
@@ -131,6 +161,7 @@ int main(void)
         cmocka_unit_test(a_change_of_a_deleted_row_must_be_later_than_the_failover),
         cmocka_unit_test(a_change_outlives_a_delete_on_the_primary),
         cmocka_unit_test(of_two_new_rows_the_active_databases_keeps_the_key),
+        cmocka_unit_test(a_base_of_two_that_had_gone_apart_decides_nothing_against_the_secondary),
         cmocka_unit_test(rows_without_key_are_numbers),
     };
     return cmocka_run_group_tests_name("merge", tests, NULL, NULL);
