@@ -80,6 +80,11 @@ double machine_cpu_percent(const struct machine_cpu *before, const struct machin
     return percent > 100 ? 100 : percent;
 }
 
+static double percent_of(int64_t part, int64_t whole)
+{
+    return part >= 0 && whole > 0 ? 100 * (double)part / (double)whole : -1;
+}
+
 int machine_cores(void)
 {
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
@@ -122,6 +127,11 @@ bool machine_memory(struct machine_memory *memory)
     return ok;
 }
 
+double machine_memory_percent(const struct machine_memory *memory)
+{
+    return percent_of(memory->used, memory->total);
+}
+
 /* --- the rest ------------------------------------------------------------------------- */
 
 bool machine_disk(const char *path, struct machine_disk *disk)
@@ -134,6 +144,11 @@ bool machine_disk(const char *path, struct machine_disk *disk)
     disk->used = (int64_t)(vfs.f_blocks - vfs.f_bfree) * (int64_t)vfs.f_frsize;
     disk->available = (int64_t)vfs.f_bavail * (int64_t)vfs.f_frsize;
     return true;
+}
+
+double machine_disk_percent(const struct machine_disk *disk)
+{
+    return percent_of(disk->used, disk->used + disk->available);
 }
 
 int64_t machine_uptime_s(void)

@@ -30,6 +30,10 @@ bool machine_cpu(struct machine_cpu *cpu);
 double machine_cpu_percent(const struct machine_cpu *before, const struct machine_cpu *after);
 bool machine_memory(struct machine_memory *memory);
 bool machine_disk(const char *path, struct machine_disk *disk);
+/* -1 where it could not be read; of a disk, of what those who are not root may use, as df has it.
+ */
+double machine_memory_percent(const struct machine_memory *memory);
+double machine_disk_percent(const struct machine_disk *disk);
 int64_t machine_uptime_s(void);
 bool machine_load(double load[3]);
 int machine_cores(void);

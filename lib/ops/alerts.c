@@ -43,6 +43,7 @@ void alerts_release(struct alerts *alerts)
     }
     free(alerts->items);
     strlist_release(&alerts->covered);
+    strlist_release(&alerts->lost);
     *alerts = (struct alerts)ALERTS_INIT;
 }
 
@@ -57,6 +58,7 @@ static void add_news(struct alerts *news, const struct alert *alert, enum alert_
     item->measured = alert->measured;
     item->value = alert->value;
     item->threshold = alert->threshold;
+    memcpy(item->stale, alert->stale, sizeof item->stale);
     item->change = change;
     item->again = alert->again;
     memcpy(item->since, alert->since, sizeof item->since);
@@ -162,6 +164,13 @@ static void apply_ended(const struct json *before, struct json *part, int64_t no
     add_ended(entry, again, news);
 }
 
+static void note_lost(struct json *entry)
+{
+    char *text = mem_printf("no longer measured: %s", json_str(entry, "message", ""));
+    json_set_str(entry, "message", text);
+    free(text);
+}
+
 void alerts_apply(struct alerts *alerts, struct state *state, int64_t now_us, int64_t repeat_ms,
                   struct alerts *news)
 {
@@ -176,13 +185,17 @@ void alerts_apply(struct alerts *alerts, struct state *state, int64_t now_us, in
         if (alert->change != ALERT_LASTS)
             add_news(news, alert, alert->change);
     }
-    for (const struct json *entry = json_first(before); entry; entry = json_next(entry)) {
+    for (struct json *entry = json_first(before); entry; entry = json_next(entry)) {
         if (!json_is_object(entry) || find(alerts, json_key(entry)))
             continue;
-        if (strlist_has(&alerts->covered, json_key(entry)) && !json_get(entry, "over"))
+        bool ended = json_get(entry, "over") != NULL;
+        if (strlist_has(&alerts->covered, json_key(entry)) && !ended) {
             json_set(part, json_key(entry), json_copy(entry));
-        else
-            apply_ended(entry, part, now_us, news);
+            continue;
+        }
+        if (strlist_has(&alerts->lost, json_key(entry)) && !ended)
+            note_lost(entry);
+        apply_ended(entry, part, now_us, news);
     }
     json_free(before);
 }
@@ -207,6 +220,8 @@ void alert_figures(const struct alert *alert, struct json *object)
         return;
     json_set_double(object, "value", alert->value);
     json_set_double(object, "threshold", alert->threshold);
+    if (alert->stale[0])
+        json_set_str(object, "notMeasuredSince", alert->stale);
 }
 
 void alerts_document(const struct alerts *alerts, struct json *document)

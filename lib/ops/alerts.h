@@ -36,6 +36,7 @@ struct alert {
     char *message;
     bool measured; /* value and threshold mean something */
     double value, threshold;
+    char stale[CLOCK_TEXT_SIZE]; /* when it was measured, where the last check could not; else "" */
     char since[CLOCK_TEXT_SIZE]; /* filled by alerts_apply and alerts_recall */
     enum alert_change change;
     bool again; /* ALERT_OVER that was told in vain before */
@@ -46,10 +47,12 @@ struct alerts {
     size_t count;
     /* Names of those that are part of a graver one now: neither raised nor over meanwhile. */
     struct strlist covered;
+    /* Names of those that nobody can measure any more: over by that, and told of as such. */
+    struct strlist lost;
 };
 #define ALERTS_INIT                                                                                \
     {                                                                                              \
-        NULL, 0, STRLIST_INIT                                                                      \
+        NULL, 0, STRLIST_INIT, STRLIST_INIT                                                        \
     }
 
 /* Copies the texts; the pointer is valid until the next one is added. A name that is there already
@@ -80,9 +83,11 @@ void alerts_tell(const struct alerts *news, const struct config *config, struct 
 size_t alerts_count(const struct state *state);
 
 const char *alert_severity(bool critical);
-/* Adds "value" and "threshold" where they were measured. */
+/* Adds "value" and "threshold" where they were measured, and "notMeasuredSince" where that was not
+ * by the last check. */
 void alert_figures(const struct alert *alert, struct json *object);
-/* The array [{"name", "severity", "message", "since", "value", "threshold"}]. */
+/* The array [{"name", "severity", "message", "since", "value", "threshold",
+ * "notMeasuredSince"}]. */
 void alerts_document(const struct alerts *alerts, struct json *document);
 
 #endif

@@ -63,6 +63,22 @@ static bool give_record(struct api *api, bool *readable)
     return fresh;
 }
 
+/* A check that saw something is an answer, also where it could not be recorded. */
+static void keep_seen(struct api_response *response)
+{
+    struct json *document = response->document;
+    const char *why = json_str(json_get(document, "error"), "message", NULL);
+    if (response->status == 200 || !json_get(document, "status"))
+        return;
+    if (!json_is_array(json_get(document, "warnings")))
+        (void)json_set_array(document, "warnings");
+    if (why)
+        json_add_str(json_get(document, "warnings"), why);
+    json_remove(document, "error");
+    json_set_bool(document, "success", true);
+    response->status = 200;
+}
+
 /* Of several that come at once, one asks the databases. */
 static void check_anew(struct api *api)
 {
@@ -76,7 +92,7 @@ static void check_anew(struct api *api)
         /* One that was too slow may have recorded what it saw. */
         if (api->response->status == 503)
             (void)give_record(api, &readable);
-        api_relay_seen(api->response, "status");
+        keep_seen(api->response);
     }
     lock_release(&lock);
 }

@@ -49,21 +49,6 @@ void api_relay_health(struct api *api, const char *const *options)
     strlist_release(&argv);
 }
 
-void api_relay_seen(struct api_response *response, const char *member)
-{
-    struct json *document = response->document;
-    const char *why = json_str(json_get(document, "error"), "message", NULL);
-    if (response->status == 200 || !json_get(document, member))
-        return;
-    if (!json_is_array(json_get(document, "warnings")))
-        (void)json_set_array(document, "warnings");
-    if (why)
-        json_add_str(json_get(document, "warnings"), why);
-    json_remove(document, "error");
-    json_set_bool(document, "success", true);
-    response->status = 200;
-}
-
 bool api_relay_queue(const struct api *api, const char *name, int64_t wait_ms, struct lock *lock)
 {
     struct err err = ERR_INIT;
@@ -122,7 +107,6 @@ static void measure(struct api *api, const char *path)
 {
     static const char *const options[] = {"--metrics", NULL};
     api_relay_health(api, options);
-    api_relay_seen(api->response, "system");
     keep(api, path);
 }
 

@@ -9,10 +9,6 @@
  * the telling of its alerts may take, and 55 s at most. */
 void api_relay_health(struct api *api, const char *const *options);
 
-/* What could not be kept, on a full disk say, was seen all the same: a document with that member is
- * given, and its error as one of its warnings. */
-void api_relay_seen(struct api_response *response, const char *member);
-
 /*
  * One at a time does what is costly; others wait for it and find its result. Takes the lock NAME in
  * the state directory, waiting up to wait_ms. False when another holds it still; true without it

@@ -99,14 +99,11 @@ static bool watch_on(struct cli *cli, const struct config *config,
                      const struct health_options *options, struct err *err)
 {
     bool first = true;
-    struct health_watched watched = {.answered = {true, true}};
     for (;;) {
         int64_t started = clock_mono_ms();
         size_t columns = terminal_columns(STDOUT_FILENO);
         err_clear(err);
-        bool ok = metrics_sample(config, watched.answered, &watched.cpu, &watched.measured, err) &&
-                  health_check_once(cli, config, options, &watched, err);
-        metrics_release(&watched.measured);
+        bool ok = health_check_once(cli, config, options, err);
         if (!ok && (err->code == ERR_STOPPED || (first && is_for_a_person(err))))
             return false;
         /* A state that was locked or a disk that was full may be well again at the next check. */
@@ -195,7 +192,7 @@ static bool run_mode(struct cli *cli, const struct config *config,
         return health_check_cached(cli, config, options, err);
     if (options->watch)
         return watch(cli, config, options, err);
-    return health_check_once(cli, config, options, NULL, err);
+    return health_check_once(cli, config, options, err);
 }
 
 bool ops_health(struct cli *cli, const struct health_options *options, struct err *err)

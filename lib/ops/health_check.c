@@ -23,6 +23,7 @@
 #include "ops/health_plugin.h"
 #include "ops/health_prometheus.h"
 #include "ops/health_report.h"
+#include "ops/samples.h"
 #include "ops/unrecorded.h"
 #include "ops/witness.h"
 #include "repl/identity.h"
@@ -43,14 +44,13 @@ struct check {
     struct state state;
     struct checked seen;
     struct health_checks further;
-    struct health_watched *watched; /* NULL without --watch */
-    struct err file_err;            /* of the file for Prometheus */
-    struct buf plugin;              /* the line of --nagios */
-    bool judged;                    /* and reported: cli->status is that of the situation */
-    struct buf situation;           /* what it was judged by, in words */
-    struct strlist changes;         /* what was not so at the check before */
-    struct alerts news;             /* what somebody is to be told of */
-    enum auto_decision decision;    /* after the count */
+    struct err file_err;         /* of the file for Prometheus */
+    struct buf plugin;           /* the line of --nagios */
+    bool judged;                 /* and reported: cli->status is that of the situation */
+    struct buf situation;        /* what it was judged by, in words */
+    struct strlist changes;      /* what was not so at the check before */
+    struct alerts news;          /* what somebody is to be told of */
+    enum auto_decision decision; /* after the count */
 };
 
 static void forget_probes(struct checked *seen)
@@ -242,8 +242,7 @@ static bool conclude(struct check *check, bool counts, bool *acts, struct err *e
     if (ok) {
         health_apply(check->config, &check->state, &check->seen, counts, &check->changes);
         health_checks_remember(&check->further, &check->state);
-        if (check->watched)
-            metrics_remember(&check->watched->measured, &check->state);
+        samples_remember(check->config, check->seen.probes, check->seen.count, &check->state);
         decide(check);
         *acts = may_act && health_must_act(&check->state, check->decision);
         /* The check stands whatever becomes of that file. */
@@ -380,13 +379,11 @@ static void print_plugin(struct check *check, bool ok, const struct err *err)
 }
 
 bool health_check_once(struct cli *cli, const struct config *config,
-                       const struct health_options *options, struct health_watched *watched,
-                       struct err *err)
+                       const struct health_options *options, struct err *err)
 {
     struct check check = {.cli = cli,
                           .config = config,
                           .options = options,
-                          .watched = watched,
                           .plugin = BUF_INIT,
                           .situation = BUF_INIT};
     bool acts = false;
@@ -411,8 +408,6 @@ bool health_check_once(struct cli *cli, const struct config *config,
         print_plugin(&check, ok, err);
     buf_release(&check.plugin);
     buf_release(&check.situation);
-    for (size_t i = 0; watched && i < 2; i++)
-        watched->answered[i] = i < check.seen.count && check.seen.probes[i].connected;
     forget_probes(&check.seen);
     health_checks_release(&check.further);
     strlist_release(&check.changes);

@@ -8,13 +8,12 @@
 #include "ops/backups.h"
 #include "ops/health_checks.h"
 #include "ops/health_judge.h"
+#include "ops/samples.h"
 #include "ops/unrecorded.h"
 #include "state/breaker.h"
 
 #define DURATION_SIZE 32
 #define NAME_SIZE 64
-#define SAMPLES_AGE_MS INT64_C(900000) /* or three intervals of --watch */
-#define SAMPLES_LOST_MS INT64_C(86400000)
 
 /* Every alert of one database has its name in it. */
 static const char *name_for(const char *what, enum role role, char *name)
@@ -152,67 +151,6 @@ static void judge_certificate(const struct config *config, const struct state *s
                     (double)left, (double)config->alerts.certificate_ms);
 }
 
-/* --- what --metrics and --watch measured last ---------------------------------------------- */
-
-static int64_t age_of(const struct json *samples)
-{
-    return (clock_now_us() - time_of(samples, "time")) / 1000;
-}
-
-/* Old measurements say nothing, neither that all is well nor that it is not. */
-static bool are_recent(const struct config *config, const struct json *samples)
-{
-    int64_t age = age_of(samples);
-    int64_t most = 3 * config->health_interval_ms;
-    return age >= 0 && age <= (most > SAMPLES_AGE_MS ? most : SAMPLES_AGE_MS);
-}
-
-/* What is not measured now, and was within the last day: an alert of it is not over by that. */
-static void cover_samples(const struct json *samples, struct health_judgement *judgement)
-{
-    static const char *const names[] = {"cpu", "memory", "disk", "connections-primary",
-                                        "connections-secondary"};
-    int64_t age = age_of(samples);
-    for (size_t i = 0; age >= 0 && age <= SAMPLES_LOST_MS && i < sizeof names / sizeof names[0];
-         i++)
-        strlist_add(&judgement->alerts.covered, names[i]);
-}
-
-static void judge_sample(const struct json *object, const char *member, const char *name,
-                         const char *what, int limit, struct health_judgement *judgement)
-{
-    double percent = json_double(object, member, -1);
-    if (percent >= 0)
-        strlist_remove(&judgement->alerts.covered, name);
-    if (percent > limit)
-        set_figures(health_judge_alert(judgement, name, HEALTH_DEGRADED, "%s: %.0f %% in use", what,
-                                       percent),
-                    percent, limit);
-}
-
-static void judge_samples(const struct config *config, const struct state *state,
-                          struct health_judgement *judgement)
-{
-    static const enum role roles[2] = {ROLE_PRIMARY, ROLE_SECONDARY};
-    const struct json *samples = json_get(state->root, "samples");
-    const struct alert_limits *limits = &config->alerts;
-    char name[NAME_SIZE];
-    char what[NAME_SIZE];
-    cover_samples(samples, judgement);
-    if (!are_recent(config, samples))
-        return;
-    judge_sample(samples, "cpuPercent", "cpu", "CPU", limits->cpu_percent, judgement);
-    judge_sample(samples, "memoryPercent", "memory", "memory", limits->memory_percent, judgement);
-    judge_sample(samples, "diskPercent", "disk", "disk of the state directory",
-                 limits->disk_percent, judgement);
-    for (size_t i = 0; i < 2; i++) {
-        (void)snprintf(what, sizeof what, "connections of the %s", role_name(roles[i]));
-        judge_sample(json_get(samples, "connectionsPercent"), role_name(roles[i]),
-                     name_for("connections", roles[i], name), what, limits->connections_percent,
-                     judgement);
-    }
-}
-
 /* A check after the one of the record found no place in it. */
 static void judge_record(const struct config *config, const struct state *state,
                          struct health_judgement *judgement)
@@ -245,6 +183,6 @@ void health_judge_thresholds(const struct config *config, const struct state *st
     }
     judge_record(config, state, judgement);
     judge_backups(config, judgement);
-    judge_samples(config, state, judgement);
+    samples_judge(config, state, judgement);
     health_checks_judge(state, judgement);
 }

@@ -1,6 +1,7 @@
 /*
- * dbr-health --metrics: this machine, the application, both databases, the backups. --watch takes
- * the part of it that alerts are judged by. CPU is measured between two samples.
+ * dbr-health --metrics: this machine, the application, both databases, the backups, to be looked
+ * at. Nothing is recorded, and what alerts are judged by is measured by each check
+ * (ops/samples.h): the half second between the two samples of CPU here says little.
  */
 #ifndef DBR_OPS_METRICS_H
 #define DBR_OPS_METRICS_H
@@ -13,7 +14,6 @@
 #include "cli/main.h"
 #include "repl/measures.h"
 #include "state/config.h"
-#include "state/state.h"
 
 /* The application's processes together. */
 struct metrics_app {
@@ -31,7 +31,7 @@ struct metrics_app {
 struct metrics {
     int64_t time_us;
     struct machine_cpu cpu;
-    double cpu_percent; /* -1: there is no sample before this one */
+    double cpu_percent; /* -1: not known */
     struct machine_memory memory;
     struct machine_disk disk;
     int64_t uptime_s;
@@ -40,20 +40,7 @@ struct metrics {
     size_t count; /* of databases */
 };
 
-/* Percentages, -1 where something is not known. */
-double metrics_memory_percent(const struct metrics *metrics);
-double metrics_disk_percent(const struct metrics *metrics);
-double metrics_connections_percent(const struct measures *database);
-
-/* What alerts are judged by, against the CPU sample before (its total 0: there is none), which is
- * replaced. wanted: the databases that are asked, by role. ERR_STOPPED. */
-bool metrics_sample(const struct config *config, const bool wanted[2], struct machine_cpu *before,
-                    struct metrics *metrics, struct err *err);
-void metrics_release(struct metrics *metrics);
-/* Puts it into the state, for health_thresholds.c; between state_begin and state_commit. */
-void metrics_remember(const struct metrics *metrics, struct state *state);
-
-/* Everything, reported; alerts are judged, recorded and told. */
+/* Measures and reports, with the alerts of the record. */
 bool metrics_run(struct cli *cli, const struct config *config, struct err *err);
 
 /* metrics_app.c */

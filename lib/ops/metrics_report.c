@@ -45,13 +45,13 @@ static void system_object(const struct config *config, const struct metrics *m,
         json_set_double(cpu, "load15", load[2]);
     }
     struct json *memory = json_set_object(system, "memory");
-    set_percent(memory, "percent", metrics_memory_percent(m));
+    set_percent(memory, "percent", machine_memory_percent(&m->memory));
     set_int(memory, "totalBytes", m->memory.total);
     set_int(memory, "usedBytes", m->memory.used);
     json_set_bool(memory, "limited", m->memory.limited);
     struct json *disk = json_set_object(system, "disk");
     json_set_str(disk, "path", config->state_dir);
-    set_percent(disk, "percent", metrics_disk_percent(m));
+    set_percent(disk, "percent", machine_disk_percent(&m->disk));
     set_int(disk, "totalBytes", m->disk.total);
     set_int(disk, "usedBytes", m->disk.used);
     set_int(disk, "availableBytes", m->disk.available);
@@ -76,6 +76,13 @@ static void app_object(const struct metrics_app *app, struct json *document)
     set_int(object, "restarts", app->restarts);
 }
 
+static double connections_percent(const struct measures *m)
+{
+    return m->connections >= 0 && m->connection_limit > 0
+               ? 100 * (double)m->connections / (double)m->connection_limit
+               : -1;
+}
+
 static void database_object(const struct measures *m, struct json *object)
 {
     json_set_bool(object, "connected", m->connected);
@@ -87,7 +94,7 @@ static void database_object(const struct measures *m, struct json *object)
     struct json *connections = json_set_object(object, "connections");
     set_int(connections, "used", m->connections);
     set_int(connections, "limit", m->connection_limit);
-    set_percent(connections, "percent", metrics_connections_percent(m));
+    set_percent(connections, "percent", connections_percent(m));
     set_int(object, "longestTransactionMs", m->longest_transaction_ms);
     set_int(object, "replicas", m->replicas);
     set_int(object, "replicationLagMs", m->lag_ms);
@@ -171,12 +178,12 @@ static void print_machine(const struct metrics *m, bool color)
                                percent_cell(m->cpu_percent, text[0]), NULL, text[1]};
     report_row(report, cpu);
     const char *const memory[] = {m->memory.limited ? "memory (limit of the container)" : "memory",
-                                  percent_cell(metrics_memory_percent(m), text[0]),
+                                  percent_cell(machine_memory_percent(&m->memory), text[0]),
                                   bytes_cell(m->memory.used, text[2]),
                                   bytes_cell(m->memory.total, text[3])};
     report_row(report, memory);
     const char *const disk[] = {
-        "disk of the state directory", percent_cell(metrics_disk_percent(m), text[0]),
+        "disk of the state directory", percent_cell(machine_disk_percent(&m->disk), text[0]),
         bytes_cell(m->disk.used, text[4]), bytes_cell(m->disk.total, text[5])};
     report_row(report, disk);
     report_print(report, stdout, color);

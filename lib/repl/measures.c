@@ -113,21 +113,20 @@ static const struct question cockroach_questions[] = {
     {"replicationLag", NULL, false, NULL},
 };
 
-static const struct question *questions_of(enum engine_kind engine, bool only_connections,
-                                           size_t *count)
+static const struct question *questions_of(enum engine_kind engine, size_t *count)
 {
     if (engine == ENGINE_POSTGRES) {
-        *count = only_connections ? 1 : sizeof postgres_questions / sizeof *postgres_questions;
+        *count = sizeof postgres_questions / sizeof *postgres_questions;
         return postgres_questions;
     }
-    *count = only_connections ? 2 : sizeof cockroach_questions / sizeof *cockroach_questions;
+    *count = sizeof cockroach_questions / sizeof *cockroach_questions;
     return cockroach_questions;
 }
 
-static bool queue(struct conn *conn, bool only_connections, struct err *err)
+static bool queue(struct conn *conn, struct err *err)
 {
     size_t count;
-    const struct question *q = questions_of(conn_kind(conn), only_connections, &count);
+    const struct question *q = questions_of(conn_kind(conn), &count);
     const char *schema = conn_schema(conn);
     for (size_t i = 0; i < count; i++) {
         if (q[i].sql && (!pipeline_add(conn, q[i].sql, q[i].schema ? 1 : 0, &schema, err) ||
@@ -137,10 +136,10 @@ static bool queue(struct conn *conn, bool only_connections, struct err *err)
     return true;
 }
 
-static bool receive(struct conn *conn, bool only_connections, struct measures *m, struct err *err)
+static bool receive(struct conn *conn, struct measures *m, struct err *err)
 {
     size_t count;
-    const struct question *q = questions_of(conn_kind(conn), only_connections, &count);
+    const struct question *q = questions_of(conn_kind(conn), &count);
     for (size_t i = 0; i < count; i++) {
         struct result *result = NULL;
         struct err refusal = ERR_INIT;
@@ -160,8 +159,8 @@ static bool receive(struct conn *conn, bool only_connections, struct measures *m
     return true;
 }
 
-bool measures_ask(const struct conn_params *params, size_t count, bool only_connections,
-                  struct measures *measures, struct err *err)
+bool measures_ask(const struct conn_params *params, size_t count, struct measures *measures,
+                  struct err *err)
 {
     struct conn *conns[2] = {NULL, NULL};
     struct conn *open[2];
@@ -179,7 +178,7 @@ bool measures_ask(const struct conn_params *params, size_t count, bool only_conn
                                         .err = errs[i]};
         if (conns[i] && params[i].timeout_ms > 0)
             conn_limit_time(conns[i], params[i].timeout_ms);
-        if (!conns[i] || !queue(conns[i], only_connections, &measures[i].err))
+        if (!conns[i] || !queue(conns[i], &measures[i].err))
             continue;
         measures[i].engine = conn_kind(conns[i]);
         measures[i].connected = true;
@@ -189,7 +188,7 @@ bool measures_ask(const struct conn_params *params, size_t count, bool only_conn
     for (size_t i = 0; i < count; i++) {
         struct measures *m = &measures[i];
         if (m->connected)
-            m->connected = sent && receive(conns[i], only_connections, m, &m->err);
+            m->connected = sent && receive(conns[i], m, &m->err);
         if (!sent && m->err.code == ERR_NONE)
             m->err = *err;
         conn_close(conns[i]);

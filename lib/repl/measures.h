@@ -16,8 +16,8 @@
 
 /*
  * Sessions of the whole server against its limit, or of the database or role where that is nearer,
- * as one row; also the doctor asks this. What the server hides of others' sessions leaves them
- * countable.
+ * as one row; the probe and the doctor ask this, too. What the server hides of others' sessions
+ * leaves them countable.
  */
 #define MEASURES_POSTGRES_CONNECTIONS                                                              \
     "SELECT u.used, u.room FROM pg_catalog.pg_database d, pg_catalog.pg_roles r, LATERAL (VALUES"  \
@@ -57,10 +57,10 @@ struct measures {
     struct strlist missing; /* names of what could not be had, as in the JSON */
 };
 
-/* Asks count (at most 2) databases; only_connections: nothing but these. The timeout of params
- * holds for connecting, and once more for the answers. False: ERR_STOPPED. */
-bool measures_ask(const struct conn_params *params, size_t count, bool only_connections,
-                  struct measures *measures, struct err *err);
+/* Asks count (at most 2) databases. The timeout of params holds for connecting, and once more for
+ * the answers. False: ERR_STOPPED. */
+bool measures_ask(const struct conn_params *params, size_t count, struct measures *measures,
+                  struct err *err);
 void measures_release(struct measures *measures);
 
 #endif

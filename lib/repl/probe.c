@@ -21,6 +21,7 @@
 #include "db/pipeline.h"
 #include "db/query.h"
 #include "repl/identity.h"
+#include "repl/measures.h"
 #include "repl/switch_mark.h"
 #include "repl/weather.h"
 
@@ -108,27 +109,50 @@ static int64_t skew(int64_t server_ms, int64_t asked_us, int64_t heard_us)
     return server_ms - (asked_us + (heard_us - asked_us) / 2) / 1000;
 }
 
+/* CockroachDB would ask each of its nodes: that is too dear for each check, and one that is away
+ * would delay it. */
+static bool queue_connections(struct conn *conn, struct err *err)
+{
+    return conn_kind(conn) != ENGINE_POSTGRES ||
+           (pipeline_add(conn, MEASURES_POSTGRES_CONNECTIONS, 0, NULL, err) &&
+            pipeline_sync(conn, err));
+}
+
+/* The database has answered: whatever becomes of this question, and it may take half of the time
+ * that is left, it is not down. */
+static void receive_connections(struct conn *conn, int64_t deadline, struct probe *probe)
+{
+    struct result *result = NULL;
+    struct err ignored = ERR_INIT;
+    int64_t left = deadline - clock_mono_ms();
+    if (conn_kind(conn) != ENGINE_POSTGRES || left <= 1)
+        return;
+    conn_limit_time(conn, (int)(left / 2));
+    if (pipeline_next(conn, &result, &ignored) && result_rows(result) == 1) {
+        probe->connections = result_int(result, 0, 0);
+        probe->connection_limit = result_int(result, 0, 1);
+    }
+    result_free(result);
+}
+
 static bool ask(struct conn *conn, struct probe *probe, struct err *err)
 {
     const char *question =
         conn_kind(conn) == ENGINE_POSTGRES ? POSTGRES_QUESTION : COCKROACH_QUESTION;
     struct result *result = NULL;
-    struct err ending = ERR_INIT;
     bool marked;
     int64_t asked = clock_now_us();
     if (!pipeline_add(conn, question, 0, NULL, err) || !pipeline_sync(conn, err) ||
         !identity_queue(conn, err) || !switch_mark_queue_look(conn, NULL, err) ||
-        !pipeline_send(&conn, 1, err) || !pipeline_next(conn, &result, err))
+        !queue_connections(conn, err) || !pipeline_send(&conn, 1, err) ||
+        !pipeline_next(conn, &result, err))
         return false;
     probe->clock_skew_ms = skew(result_int(result, 0, 2), asked, clock_now_us());
     probe->in_recovery = result_bool(result, 0, 0);
     probe->read_only = result_bool(result, 0, 1) || probe->in_recovery;
     result_free(result);
-    if (!identity_receive(conn, &probe->identity, err) ||
-        !switch_mark_receive(conn, &marked, &probe->epoch, err))
-        return false;
-    (void)pipeline_end(conn, &ending); /* what had failed there was answered by other means */
-    return true;
+    return identity_receive(conn, &probe->identity, err) &&
+           switch_mark_receive(conn, &marked, &probe->epoch, err);
 }
 
 /* One try, within the time that is left. */
@@ -154,6 +178,7 @@ static bool look(struct job *job, struct probe *probe)
         (void)snprintf(probe->version, sizeof probe->version, "%s", conn_version_text(conn));
         probe->version_number = conn_version(conn);
         probe->certificate_expires_us = conn_tls_expiry(conn);
+        receive_connections(conn, job->deadline, probe);
     } else {
         probe->failure = failure_of_query(conn, &probe->err);
     }

@@ -1,7 +1,7 @@
 /*
  * One look at each database, all at the same time: connect, say who you are, are you writable, what
- * time is it. A server that hangs in whatever way (name service, handshake, query) costs the
- * timeout and no more.
+ * time is it, how many are connected. A server that hangs in whatever way (name service, handshake,
+ * query) costs the timeout and no more.
  */
 #ifndef DBR_REPL_PROBE_H
 #define DBR_REPL_PROBE_H
@@ -27,7 +27,9 @@ struct probe {
                          database */
     bool in_recovery; /* a physical standby */
     int64_t epoch;    /* of the last switch that it tells of (repl/switch_mark.h) */
-    int64_t certificate_expires_us; /* of the server; 0: none, or not known */
+    int64_t certificate_expires_us;        /* of the server; 0: none, or not known */
+    int64_t connections, connection_limit; /* as repl/measures.h counts them; a limit of 0: not
+                                              known, and never of CockroachDB */
     int64_t clock_skew_ms; /* the server's clock minus this machine's, exact to about half the round
                               trip */
 };

@@ -7,7 +7,6 @@ load ../lib/helper
 load ../lib/api
 setup() {
     pair_setup app
-    any_load
     init_pair
     token_set
 }

@@ -7,7 +7,6 @@ load ../lib/helper
 load ../lib/api
 setup() {
     pair_setup app
-    any_load
     init_pair
 }
 teardown() { pair_teardown; }
@@ -160,16 +159,20 @@ age_record() {
     answers 200
 }
 
-@test "metrics that cannot be recorded are told all the same" {
+@test "metrics asked for by a stranger raise nothing, record nothing, and wait for no record" {
+    env_set DB_ALERT_MEMORY_PERCENT 1
+    env_set DB_ALERT_CPU_PERCENT 1
+    env_set DB_ON_EVENT "'echo \"\$DBR_REASON\" >>$BATS_TEST_TMPDIR/called'"
+    before=$(cat "$STATE_DIR/state.json")
     exec {held}>"$STATE_DIR/state.lock"
     flock "$held"
     api GET /metrics
     exec {held}>&-
     answers 200
-    json_is .success true
-    json_is .error null
-    json_true '.system.disk.totalBytes > 0 and .primary.sizeBytes > 0'
-    json_true '.warnings | length == 1'
+    json_true '.system.memory.percent > 1 and .primary.sizeBytes > 0'
+    json_is '.alerts | length' 0
+    is "$(cat "$STATE_DIR/state.json")" "$before"
+    [ ! -e "$BATS_TEST_TMPDIR/called" ] || fail "told of: $(cat "$BATS_TEST_TMPDIR/called")"
 }
 
 @test "while one measures, the others get the measurement before, and a failure is kept as well" {

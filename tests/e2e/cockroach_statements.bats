@@ -13,7 +13,6 @@ setup_file() {
 teardown_file() { standin_file_teardown; }
 setup() {
     pair_setup app
-    any_load
 }
 teardown() { pair_teardown; }
 

@@ -111,7 +111,6 @@ breaker-open-secondary over warning"
 @test "times that are to come are not recent ones" {
     mkdir "$BATS_TEST_TMPDIR/backups"
     env_set DB_BACKUP_DIR "$BATS_TEST_TMPDIR/backups"
-    any_load
     jq '.sync.lastSync = "2999-01-01T00:00:00.000Z" | .init.time = "2999-01-01T00:00:00.000Z"' <"$STATE_DIR/state.json" >"$STATE_DIR/new"
     mv "$STATE_DIR/new" "$STATE_DIR/state.json"
     touch -d 2099-01-01 "$BATS_TEST_TMPDIR/backups/db-backup-2026-01-02.sql.gz"
@@ -125,7 +124,6 @@ breaker-open-secondary over warning"
 
 @test "one that becomes critical is told of again, and its end when the command is whole again" {
     env_set DB_CHECKS "'queue[warn>10,crit>20]=cat $BATS_TEST_TMPDIR/n'"
-    any_load
     echo 15 >n
     run_dbr health -q
     exits 1
@@ -152,7 +150,6 @@ check-queue over critical"
 
 @test "commands run side by side, and one that hangs is left alone for a while" {
     env_set DB_CHECKS "'a=false; b=false'"
-    any_load
     # Each waits for the other.
     env_set DB_ON_EVENT "'touch \$DBR_REASON; until [ -e check-a ] && [ -e check-b ]; do sleep 0.1; done; echo \$DBR_REASON >>$CALLED'"
     run_dbr health -q
@@ -170,7 +167,6 @@ check-c warning"
 }
 
 @test "a check from before a switch raises nothing" {
-    any_load
     run_dbr health -q
     run_dbr failover --yes -q
     exits 0
@@ -199,7 +195,6 @@ check-c warning"
 }
 
 @test "where both go down, what was wrong with one of them is not over" {
-    any_load
     env_set DB_FAILOVER_THRESHOLD 2
     env_set AUTO_FAILOVER_ENABLED false
     link_open one one 0
@@ -226,7 +221,6 @@ breaker-open-secondary over warning"
 
 @test "the end of an alert is told after the alert, however long that takes" {
     env_set DB_CHECKS "'a=test -e a'"
-    any_load
     env_set DB_ON_EVENT "'until [ \$DBR_SEVERITY = ok ] || [ -e go ]; do sleep 0.1; done; echo \$DBR_REASON \$DBR_SEVERITY >>$CALLED'"
     start_dbr health -q
     wait_for 20 jq -e '.alerts["check-a"].pending' "$STATE_DIR/state.json" >/dev/null
@@ -246,7 +240,6 @@ check-a over warning"
 
 @test "a command is told how many alerts there are" {
     env_set DB_CHECKS "'a=test -e a; b=test -e b'"
-    any_load
     env_set DB_ON_EVENT "'echo \"\$DBR_REASON \$DBR_SEVERITY \$DBR_ALERTS\" >>$CALLED'"
     run_dbr health -q
     is "$(sort "$CALLED")" "check-a warning 2

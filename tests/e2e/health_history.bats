@@ -6,7 +6,6 @@
 load ../lib/helper
 setup() {
     pair_setup app
-    any_load
 }
 teardown() { pair_teardown; }
 

@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
-# Proves: --metrics measures the machine, the application, both databases and the backups, as tables and as a document; what is
-# beyond its threshold is an alert, which a plain check keeps and which --watch judges too.
+# Proves: --metrics measures the machine, the application, both databases and the backups, as tables and as a document.
 # bats file_tags=postgres
 
 load ../lib/helper
@@ -20,7 +19,6 @@ teardown() {
     mkdir "$BATS_TEST_TMPDIR/backups"
     head -c 1234 /dev/zero >"$BATS_TEST_TMPDIR/backups/db-backup-2026-01-02.sql.gz"
     env_set DB_BACKUP_DIR "$BATS_TEST_TMPDIR/backups"
-    any_load
     session_open long "$P1_URL"
     session long "BEGIN; SELECT pg_sleep(0.2)"
     run_dbr health --metrics --json
@@ -111,42 +109,4 @@ teardown() {
     json_is .secondary null
     run_dbr health --metrics --cached
     exits 3
-}
-
-@test "beyond a threshold: an alert that a plain check keeps" {
-    local raised="connections-primary connections-secondary memory"
-    ! on_standin || raised="connections-primary memory" # CockroachDB has no limit to tell
-    init_pair
-    any_load
-    env_set DB_ALERT_CONNECTIONS_PERCENT 1
-    env_set DB_ALERT_MEMORY_PERCENT 1
-    run_dbr health --json
-    exits 0
-    run_dbr health --metrics --json
-    exits 0
-    json_is '[.alerts[].name] | sort | join(" ")' "$raised"
-    json_true '.alerts | all(.value > 1 and .threshold == 1)'
-    run_dbr health --json
-    exits 1
-    json_is '[.alerts[].name] | sort | join(" ")' "$raised"
-    # A measurement that is too old says nothing, and not that it is over.
-    age=$(date -u -d '-2 hours' +%Y-%m-%dT%H:%M:%S.000Z)
-    jq --arg age "$age" '.samples.time = $age' <"$STATE_DIR/state.json" >"$STATE_DIR/new"
-    mv "$STATE_DIR/new" "$STATE_DIR/state.json"
-    run_dbr health --json
-    exits 0
-    json_is '.alerts | length' 0
-    ! grep -q '"change":"over"' "$STATE_DIR/events.jsonl" || fail "over without a measurement"
-    # What nobody measures any more is no alert.
-    jq '.samples.time = "2026-01-01T00:00:00.000Z"' <"$STATE_DIR/state.json" >"$STATE_DIR/new"
-    mv "$STATE_DIR/new" "$STATE_DIR/state.json"
-    run_dbr health --json
-    exits 0
-    env_set DB_HEALTH_CHECK_INTERVAL_MS 1000
-    start_dbr health --watch --json
-    wait_for 20 grep -q '"name":"memory"' "$RUNS/$RUN.out" || fail "--watch raised no alert"
-    wait_for 20 jq -e '.samples.cpuPercent != null' "$STATE_DIR/state.json" >/dev/null || fail "no CPU"
-    kill -TERM "$PID"
-    finish_dbr
-    exits 143
 }

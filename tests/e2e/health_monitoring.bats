@@ -6,7 +6,6 @@
 load ../lib/helper
 setup() {
     pair_setup app
-    any_load
     link_open two two 0
     env_set DATABASE_URL_SECONDARY "$(link_url two "$P2_URL")"
     FILE=$BATS_TEST_TMPDIR/dbr.prom

@@ -4,7 +4,6 @@
 load ../lib/helper
 setup() {
     pair_setup empty
-    any_load
     env_set DB_FENCE off # the state says that init is done, but none has fenced
     mkdir -m 700 "$STATE_DIR"
     echo '{"version": 1, "activeDatabase": "primary", "init": {"status": "done"}}' >"$STATE_DIR/state.json"

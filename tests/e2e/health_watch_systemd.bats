@@ -6,7 +6,6 @@
 load ../lib/helper
 setup() {
     pair_setup app
-    any_load
     init_pair
     env_set DB_HEALTH_CHECK_INTERVAL_MS 1000
     export NOTIFY_SOCKET=$BATS_TEST_TMPDIR/notify

@@ -26,7 +26,6 @@ followed() {
 }
 
 @test "an update that did not come to its end is no healthy pair" {
-    any_load
     run_dbr health
     exits 0
     p1 -c "ALTER TABLE users DROP COLUMN is_active CASCADE"

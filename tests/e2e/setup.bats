@@ -6,7 +6,6 @@
 load ../lib/helper
 setup() {
     pair_setup app
-    any_load
     mkdir shop
     cd shop || return 1
     FILE=$PWD/.env.production

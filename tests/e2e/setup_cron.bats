@@ -8,7 +8,6 @@ load ../lib/cron
 setup() {
     cron_possible || skip "no cron in namespaces here"
     pair_setup app
-    any_load
     cron_start
 }
 teardown() {

@@ -8,7 +8,6 @@ load ../lib/systemd
 setup() {
     systemd_possible || skip "no systemd in namespaces here"
     pair_setup app
-    any_load
     systemd_start
     # /srv is that of the systemd: services have a /tmp of their own.
     SRV=$SYSTEMD_DIR/srv

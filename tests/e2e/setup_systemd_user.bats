@@ -7,7 +7,6 @@ load ../lib/systemd
 setup() {
     systemd_possible || skip "no systemd in namespaces here"
     pair_setup app
-    any_load
     SYSTEMD_DIR=$BATS_TEST_TMPDIR/systemd
     mkdir -p "$SYSTEMD_DIR/units" "$SYSTEMD_DIR/srv/home" "$SYSTEMD_DIR/srv/run"
     chown -R nobody "$SYSTEMD_DIR/srv"

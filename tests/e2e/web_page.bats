@@ -9,7 +9,6 @@ load ../lib/web
 load ../lib/browser
 setup() {
     pair_setup app
-    any_load
     init_pair
     run_dbr sync
     token_set

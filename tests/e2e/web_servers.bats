@@ -7,7 +7,6 @@ load ../lib/api
 load ../lib/web
 setup() {
     pair_setup app
-    any_load
     init_pair
     token_set
     web_setup

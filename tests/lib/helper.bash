@@ -50,6 +50,7 @@ pair_setup() {
     RUN=0
     mkdir "$RUNS"
     (umask 077 && printf '%s\n' "DATABASE_URL=$P1_URL" "DATABASE_URL_SECONDARY=$P2_URL" "DB_STATE_DIR=$STATE_DIR" >"$ENV_FILE")
+    any_load
 }
 
 pair_teardown() {
