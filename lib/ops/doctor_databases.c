@@ -9,6 +9,7 @@
 #include "cli/report.h"
 #include "ops/doctor_checks.h"
 #include "ops/doctor_server.h"
+#include "repl/catalog.h"
 #include "repl/identity.h"
 #include "repl/probe.h"
 #include "repl/switch_mark.h"
@@ -126,9 +127,26 @@ static const char *database_of(const struct probe *probe)
     return slash ? slash + 1 : "";
 }
 
+/* A first init would refuse it, and says so only when it is run. Of one database under two names
+ * check_pair tells. */
+static void judge_emptiness(const struct subject *s, const struct doctor_facts *facts,
+                            const struct probe answers[2], const struct state *state)
+{
+    const char *first = answers[0].identity;
+    const char *second = answers[1].identity;
+    if (!state || state_init_status(state) != INIT_NONE || facts->model_trouble ||
+        catalog_is_empty(&facts->model) || (first && second && strcmp(first, second) == 0))
+        return;
+    findings_add(s->findings, FINDING_DATABASE, s->area,
+                 "name an empty database in DATABASE_URL_SECONDARY; dbr-init-secondary --resume "
+                 "takes over a twin whose state was lost, --recreate drops what is there first",
+                 "the secondary is not empty: its schema %s has %zu tables", s->config->schema,
+                 facts->model.table_count);
+}
+
 /* What both answered in full, one beside the other. */
 static void judge_both(const struct subject subjects[2], const struct doctor_facts *const facts[2],
-                       const struct state *state)
+                       const struct probe answers[2], const struct state *state)
 {
     const struct config *config = subjects[0].config;
     struct findings *findings = subjects[0].findings;
@@ -136,6 +154,7 @@ static void judge_both(const struct subject subjects[2], const struct doctor_fac
         size_t active = subjects[0].role == state_active(state) ? 0 : 1;
         doctor_judge_schema(facts[active], facts[1 - active], config, findings);
     }
+    judge_emptiness(&subjects[1], facts[1], answers, state);
     doctor_judge_zones(facts[0], facts[1], findings);
     doctor_judge_storage(facts[0], facts[1], config->shown[subjects[1].role], findings);
 }
@@ -184,7 +203,7 @@ static void examine(const struct subject *subjects, const struct probe *answers,
         judge_each(&subjects[i], facts[i], &errs[i], state);
     }
     if (facts[0] && facts[1])
-        judge_both(subjects, facts, state);
+        judge_both(subjects, facts, answers, state);
     for (size_t i = 0; i < open; i++) {
         doctor_facts_release(&servers[i].facts);
         conn_close(servers[i].conn);

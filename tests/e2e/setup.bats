@@ -126,6 +126,89 @@ PY
     same_rows
 }
 
+@test "at a terminal: a mistyped URL is asked for again, and nothing that is pasted is shown" {
+    # at_terminal INPUT COMMAND...: what is typed is there before anything asks for it.
+    cat >typist <<'PY'
+import os, pty, sys, termios
+pid, fd = pty.fork()
+if pid == 0:
+    os.execvp("bash", ["bash", "-c", 'before=$(stty -g); "$@"; status=$?; [ "$before" = "$(stty -g)" ] || echo "terminal changed"; exit $status',
+                       "x"] + sys.argv[2:])
+shown = b""
+typed = open(sys.argv[1], "rb").read()
+while True:
+    try:
+        data = os.read(fd, 4096)
+    except OSError:
+        break
+    if not data:
+        break
+    shown += data
+    # All at once, as a paste is.
+    if b"primary (" in shown and typed:
+        os.write(fd, typed)
+        typed = b""
+sys.stdout.buffer.write(shown)
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+PY
+    type_in() {
+        printf '%s\n' "$@" >typed
+        status=0
+        timeout -k 5 "$DBR_TEST_TIMEOUT" python3 typist typed "$DBR_BIN/dbr-setup" --state-dir="$STATE_DIR" --no-init >"$RUNS/typed" 2>&1 3>&- || status=$?
+        rm typed
+        output=$(cat "$RUNS/typed")
+        stdout_lacks "terminal changed"
+    }
+    SECRET=hunter2
+    # Neither, then the right ones, in the order in which they are asked for.
+    type_in "psql postgresql://app:hunter2@db.example.com/x" "postgresql://app:hunter2@127.0.0.1:$(servers_free_port)/$DB" ""
+    exits 2
+    stdout_has "starts with neither postgresql:// nor postgres://" "nothing around it" "another one, or Enter to end" "Connection refused" \
+        "no URL was given"
+    nothing_written
+    type_in "postgresql://app:hunter2@127.0.0.1:$(servers_free_port)/$DB" "$P1_URL" "$P1_URL" "$P2_URL"
+    exits 0
+    stdout_has "Connection refused" "primary and secondary are the same database" "created       env file"
+    is "$(value DATABASE_URL) $(value DATABASE_URL_SECONDARY)" "$P1_URL $P2_URL"
+}
+
+@test "a URL that is wrong is named with where it came from; one that nobody typed ends the run" {
+    echo "psql x" >bad
+    DATABASE_URL_SECONDARY=$P2_URL run_setup --primary-from=bad --state-dir="$STATE_DIR" --yes
+    exits 2
+    stderr_has "DATABASE_URL is not a usable database URL" "hint: correct the first line of bad"
+    DATABASE_URL="psql x" DATABASE_URL_SECONDARY=$P2_URL run_setup --state-dir="$STATE_DIR" --yes
+    exits 2
+    stderr_has "hint: correct the environment variable"
+    nothing_written
+}
+
+@test "a secondary that is not empty is found before anything is written" {
+    urls
+    p2 -c "CREATE TYPE mood AS ENUM ('fine')"
+    run_setup --yes --state-dir="$STATE_DIR" --dry-run
+    exits 5
+    stderr_has "the secondary is not empty: its schema public has 0 tables" "dbr-setup --no-init"
+    p2 -c "DROP TYPE mood" -c "CREATE TABLE users (id int)"
+    run_setup --yes --state-dir="$STATE_DIR"
+    exits 5
+    stderr_has "the secondary is not empty: its schema public has 1 tables"
+    [ ! -e "$FILE" ]
+    [ ! -e "$STATE_DIR" ]
+    # As the hint says.
+    run_setup --no-init --state-dir="$STATE_DIR"
+    exits 0
+    stderr_has "WARNING: the secondary is not empty"
+    stdout_has "not done      the secondary is not initialised (--no-init): dbr-init-secondary --env-file=$FILE"
+    unset DATABASE_URL DATABASE_URL_SECONDARY
+    run_program dbr-init-secondary --recreate --yes
+    exits 0
+    run_setup
+    exits 0
+    stdout_has "unchanged     the secondary is initialised"
+    same_rows
+}
+
 @test "a dry run and a print change nothing" {
     urls
     run_setup --dry-run --cron --state-dir="$STATE_DIR"
@@ -221,12 +304,14 @@ PY
     stderr_has "consent is needed" "--yes"
     stdout_has "created       env file" "created       state directory"
     unset DATABASE_URL DATABASE_URL_SECONDARY
-    # An init that fails: the secondary holds a table already.
-    p2 -c "CREATE TABLE users (id int)"
+    # An init that fails.
+    server_sql two "$DB" -c "CREATE SCHEMA elsewhere" \
+        -c "CREATE FUNCTION elsewhere.no() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN RAISE ''not today''; END'" \
+        -c "CREATE EVENT TRIGGER no ON ddl_command_start WHEN TAG IN ('CREATE TABLE') EXECUTE FUNCTION elsewhere.no()"
     run_setup --yes
-    exits 5
-    stderr_has "the secondary is not empty" "dbr-init-secondary did not finish"
-    p2 -c "DROP TABLE users"
+    exits 1
+    stderr_has "not today" "dbr-init-secondary did not finish"
+    server_sql two "$DB" -c "DROP EVENT TRIGGER no"
     run_setup --yes --json
     exits 0
     json_is '[.steps[] | .state] | join(" ")' "unchanged unchanged created"
