@@ -5,6 +5,7 @@ complete -c dbr-setup -l secondary-from -d 'read the URL of the secondary from F
 complete -c dbr-setup -l direct-from -d 'read the URL that dbr itself uses for the primary from FILE' -r -F
 complete -c dbr-setup -l no-init -d 'do not run dbr-init-secondary'
 complete -c dbr-setup -l cron -d 'install the schedule in the crontab'
+complete -c dbr-setup -l logrotate -d 'with --cron, as root: rotate its log by logrotate'
 complete -c dbr-setup -l systemd -d 'install the schedule as timers of systemd'
 complete -c dbr-setup -l user -d 'with --systemd: those of your user, not of the system'
 complete -c dbr-setup -l watch -d 'with --systemd: a service instead of a check every minute'

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# The schedule of dbr-setup as lines of a crontab, between two marks of its own.
-# The build puts this file into dbr-setup.
+# The schedule of dbr-setup as lines of a crontab, between two marks of its own, and the rotation of what these lines log.
+# The build puts this file into dbr-setup; files are put in their places by units.bash.
 # shellcheck disable=SC2034,SC2154,SC2317 # variables of the script and of its frame; functions that it calls
 
 # Sets block. Minutes differ from pair to pair and from machine to machine, and are the same each time.
@@ -107,4 +107,55 @@ uninstall_cron() {
         if [ -n "$rest" ]; then write_crontab "$rest"; else crontab_of -r 2>"$SCRATCH/err" || die 1 "cannot remove the crontab: $(head -n 1 "$SCRATCH/err")"; fi
     fi
     step removed "lines of the crontab of $REPLY"
+}
+
+# --- the rotation of its log --------------------------------------------------------------
+
+ROTATIONS=/etc/logrotate.d
+
+# Sets rotation: the file of this env file, or one that nobody has.
+find_rotation() {
+    local n=''
+    while :; do
+        rotation=$ROTATIONS/dbr-${name//./_}${n:+-$n} # some endings are not read
+        [[ -e $rotation && $(head -n 1 -- "$rotation") != "$MARK $ENV_FILE" ]] || return 0
+        n=$((${n:-1} + 1))
+    done
+}
+
+# Sets content: who may enter the directory of the log rotates it.
+make_rotation() {
+    local owner
+    owner
+    owner=$REPLY
+    [[ $STATE_DIR != *[\"\\*?[]* ]] || die 2 "logrotate does not take the path $STATE_DIR" 'a state directory without quotes, backslashes and * ? ['
+    content="$MARK $ENV_FILE
+\"$STATE_DIR/cron.log\" {
+    su $owner $(id -gn -- "$owner")
+    weekly
+    maxsize 1M
+    rotate 8
+    missingok
+    notifempty
+    nocreate
+    compress
+    delaycompress
+}"
+}
+
+install_rotation() {
+    local name content rotation files_changed=''
+    [ -d "$ROTATIONS" ] || die 1 "there is no $ROTATIONS" 'install logrotate'
+    pair_name
+    find_rotation
+    make_rotation
+    put "$rotation" "$ENV_FILE"
+    [ -n "$files_changed" ] || step unchanged "$rotation"
+}
+
+uninstall_rotation() {
+    local name rotation files_changed=''
+    pair_name
+    find_rotation
+    take_away "$rotation" "$ENV_FILE"
 }

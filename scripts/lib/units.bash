@@ -23,13 +23,7 @@ KeyringMode=inherit'
 # Sets name, unit_dir, control, templates (where they are) and copies (whether systemd does not look there itself).
 find_units() {
     local place
-    name=${GIVEN[name]-}
-    if [ -z "$name" ]; then
-        name=$(basename -- "$ENV_FILE")
-        if [[ $name == ?*.env ]]; then name=${name%.env}; else name=$(basename -- "$(dirname -- "$ENV_FILE")"); fi
-        name=${name//[^A-Za-z0-9_.-]/_}
-        [[ $name == [A-Za-z0-9]* ]] || name=dbr
-    fi
+    pair_name
     unit_dir=/etc/systemd/system control=(systemctl) copies=yes
     if given user; then
         unit_dir=${XDG_CONFIG_HOME:-${HOME:-/}/.config}/systemd/user

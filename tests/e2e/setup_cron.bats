@@ -124,6 +124,36 @@ lines() { table | grep -c "^[^#].*$1"; }
     is "$(table)" "$(cat half)"
 }
 
+@test "its log is rotated, by a file that is taken away again" {
+    command -v logrotate >/dev/null || skip "no logrotate"
+    run_setup --cron --logrotate --yes --no-init --dry-run
+    exits 0
+    stdout_has "would create  /etc/logrotate.d/dbr-"
+    is "$(in_cron ls /etc/logrotate.d)" ""
+    # Somebody else's file of that name stays.
+    in_cron sh -c 'echo other >/etc/logrotate.d/dbr-dbr'
+    run_setup --cron --logrotate --yes --no-init
+    exits 0
+    stdout_has "created       /etc/logrotate.d/dbr-dbr-2"
+    run_setup --cron --logrotate --yes --no-init
+    exits 0
+    stdout_has "unchanged     /etc/logrotate.d/dbr-dbr-2"
+    echo trouble >"$STATE_DIR/cron.log"
+    # The directories above are not those of a real machine.
+    in_cron logrotate --state "$BATS_TEST_TMPDIR/status" --force /etc/logrotate.d/dbr-dbr-2
+    is "$(cat "$STATE_DIR/cron.log.1")" trouble
+    run_setup --print --cron --logrotate
+    exits 0
+    stdout_has "# /etc/logrotate.d/dbr-dbr-2" "\"$STATE_DIR/cron.log\" {" "su root root"
+    run_setup --uninstall
+    exits 0
+    stdout_has "removed       /etc/logrotate.d/dbr-dbr-2"
+    is "$(in_cron ls /etc/logrotate.d)" dbr-dbr
+    run_setup --logrotate
+    exits 2
+    stderr_has "--logrotate goes with --cron"
+}
+
 @test "as another user" {
     chmod a+rx "$BATS_TEST_TMPDIR" "$(dirname "$BATS_TEST_TMPDIR")" "$(dirname "$(dirname "$BATS_TEST_TMPDIR")")"
     cd /

@@ -18,6 +18,7 @@ cron_start() {
         mount --make-rprivate /
         mount -t tmpfs -o mode=1730,gid="$(stat -c %g /var/spool/cron/crontabs)" tmpfs /var/spool/cron/crontabs
         mount -t tmpfs tmpfs /etc/cron.d
+        [ ! -d /etc/logrotate.d ] || mount -t tmpfs tmpfs /etc/logrotate.d
         mount -t tmpfs tmpfs /run
         mount --bind /dev/null /etc/crontab
         exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin /usr/sbin/cron -f' </dev/null >"$BATS_TEST_TMPDIR/cron.log" 2>&1 3>&- &
