@@ -206,15 +206,19 @@ outside"
     for name in db-backup-2026-01-02.sql.gz db-backup-2026-01-02-10.sql.gz db-backup-2026-01-02-9.sql.gz config-backup-2025-12-31.tar.gz; do
         head -c 1234 /dev/zero >"$BACKUPS/$name"
     done
-    run_dbr backup list
+    # In UTC, whatever the clock on the wall says; of a copy that was made later nothing is known.
+    touch -d 2026-01-02T09:08:07Z "$BACKUPS/db-backup-2026-01-02-10.sql.gz"
+    touch -d 2026-01-02T00:00:00Z "$BACKUPS/db-backup-2026-01-02-9.sql.gz"
+    TZ=America/Lima run_dbr backup list
     exits 0
-    is "$(awk 'NR > 1 { print $1, $2, $3 $4, $5 }' <<<"$output" | sed 's,/[^ ]*/,,')" "db 2026-01-02 1.2KB db-backup-2026-01-02-10.sql.gz
-db 2026-01-02 1.2KB db-backup-2026-01-02-9.sql.gz
-db 2026-01-02 1.2KB db-backup-2026-01-02.sql.gz
-config 2025-12-31 1.2KB config-backup-2025-12-31.tar.gz"
+    is "$(awk 'NR > 1 { print $1, $2, $3, $4 $5, $6 }' <<<"$output" | sed 's,/[^ ]*/,,')" "db 2026-01-02 09:08:07 1.2KB db-backup-2026-01-02-10.sql.gz
+db 2026-01-02 00:00:00 1.2KB db-backup-2026-01-02-9.sql.gz
+db 2026-01-02 - 1.2KB db-backup-2026-01-02.sql.gz
+config 2025-12-31 - 1.2KB config-backup-2025-12-31.tar.gz"
     run_dbr backup list --json
     exits 0
-    json_is '.files[0] | "\(.kind) \(.date) \(.bytes)"' "db 2026-01-02 1234"
+    json_is '.files[0] | "\(.kind) \(.date) \(.time) \(.bytes)"' "db 2026-01-02 2026-01-02T09:08:07Z 1234"
+    json_is '.files[2].time' null
 }
 
 @test "by default backups go to the current directory, and the configuration is read as node reads it" {
