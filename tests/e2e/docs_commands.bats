@@ -62,6 +62,9 @@ init_done() {
     exits 0
 }
 
+# The checks of some minutes: from here on the other programs do not try the primary.
+breaker_opens() { for _ in 1 2 3; do run_dbr health; done; }
+
 leads() { psql -X -q -At -d "$1" -c "SELECT string_agg(name, ', ' ORDER BY id) FROM leads WHERE id > 998"; }
 
 # --- README.md ------------------------------------------------------------------
@@ -214,11 +217,17 @@ leads() { psql -X -q -At -d "$1" -c "SELECT string_agg(name, ', ' ORDER BY id) F
     init_done leads_fill
     p1 -c "INSERT INTO leads (name) VALUES ('stranded')"
     server_stop one fast
+    breaker_opens
+    run_dbr sync
+    exits 3
+    stderr_has "the circuit breaker of the primary is open"
     ANSWERS=("y/N" y)
     STATUS="2 0" block dbr.7 "The primary is down" 1
     p2 -c "INSERT INTO leads (name) VALUES ('served')"
     server_continue one
-    block dbr.7 "The primary is down" 2
+    run_dbr sync
+    exits 3
+    STATUS="1 0 0 0" block dbr.7 "The primary is down" 2
     same_rows
     has "$(leads "$P1_URL")" "the primary" stranded served
 }
@@ -245,6 +254,7 @@ leads() { psql -X -q -At -d "$1" -c "SELECT string_agg(name, ', ' ORDER BY id) F
 @test "dbr(7): split brain after a forced failover" {
     init_done leads_fill
     server_stop one fast
+    breaker_opens
     run_dbr failover --yes
     exits 0
     server_continue one
@@ -252,7 +262,7 @@ leads() { psql -X -q -At -d "$1" -c "SELECT string_agg(name, ', ' ORDER BY id) F
     p2 -c "INSERT INTO leads (name) VALUES ('written to the secondary')"
     run_dbr health --peek
     stdout_has "primary (standby) is not fenced"
-    block dbr.7 "Split brain" 1
+    STATUS="1 0" block dbr.7 "Split brain" 1
     same_rows
     has "$(leads "$P2_URL")" "the secondary" "written to the primary" "written to the secondary"
     ! p1 -c "INSERT INTO leads (name) VALUES ('refused')" || fail "the primary takes writes"
@@ -333,6 +343,7 @@ leads() { psql -X -q -At -d "$1" -c "SELECT string_agg(name, ', ' ORDER BY id) F
     is "$(jq -r .activeDatabase "$STATE_DIR/state.json")" secondary
     p2 -c "INSERT INTO leads (name) VALUES ('meanwhile')"
     server_stop one fast
+    breaker_opens
     server_continue one
     block dbr.7 "Planned maintenance" 2
     is "$(dbr-env --config=AUTO_FAILBACK_ENABLED)" "AUTO_FAILBACK_ENABLED='true'"
