@@ -38,8 +38,7 @@ both() {
 
 # works SQL: the application does this all the time.
 works() {
-    local i
-    for ((i = 0; i < 20000; i++)); do echo "$1; SELECT pg_sleep(0.001);"; done >worker.sql
+    yes "$1; SELECT pg_sleep(0.001);" | head -n 20000 >worker.sql
     psql -X -q -At -d "$(standin_behind "$P2_URL")" -f worker.sql >worker.log 2>&1 3>&- &
     echo $! >worker.pid
     is "$(standin_tell delay 20)" ok

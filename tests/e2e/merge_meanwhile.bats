@@ -160,9 +160,7 @@ served() {
     PGOPTIONS='-c default_transaction_read_only=off' sql "$P1_URL" -c "UPDATE owners SET n = 100000, updated_at = '2099-01-01' WHERE id IN (5, 6)" \
         -c "UPDATE codes SET code = 'x', updated_at = '2099-01-01' WHERE id = 1" -c "UPDATE codes SET code = 'c1' WHERE id = 2" \
         -c "UPDATE codes SET code = 'c2' WHERE id = 1"
-    for ((i = 0; i < 4000; i++)); do
-        echo "UPDATE owners SET n = n + 1 WHERE id = 5; UPDATE codes SET n = n + 1 WHERE id = 1; SELECT pg_sleep(0.004);"
-    done >busy.sql
+    yes "UPDATE owners SET n = n + 1 WHERE id = 5; UPDATE codes SET n = n + 1 WHERE id = 1; SELECT pg_sleep(0.004);" | head -n 4000 >busy.sql
     psql -X -q -At -d "$P2_URL" -f busy.sql >/dev/null 2>&1 3>&- &
     echo $! >busy.pid
     DBR_TEST_TIMEOUT=120 run_dbr failback --yes
