@@ -6,8 +6,7 @@
 #include "db/engine_dml.h"
 #include "db/quote.h"
 
-/* unnest($1::text[], ...) WITH ORDINALITY AS x(k1, ..., n) */
-static void add_parameters(struct buf *sql, const struct row_table *t)
+void merge_sql_parameters(struct buf *sql, const struct row_table *t)
 {
     size_t width = row_sql_key_width(t);
     size_t i;
@@ -25,7 +24,7 @@ static void add_parameters(struct buf *sql, const struct row_table *t)
 static void add_from_asked(struct buf *sql, const struct row_table *t)
 {
     buf_adds(sql, " FROM ");
-    add_parameters(sql, t);
+    merge_sql_parameters(sql, t);
     buf_adds(sql, " JOIN ");
     row_sql_relation(sql, t);
     buf_adds(sql, " AS t ON ");
@@ -94,7 +93,7 @@ void merge_sql_forget(struct buf *sql, const struct row_table *t, const char *re
     buf_adds(sql, ") IN (SELECT ");
     add_key_names(sql, t, "x.");
     buf_adds(sql, " FROM ");
-    add_parameters(sql, t);
+    merge_sql_parameters(sql, t);
     buf_addch(sql, ')');
 }
 
@@ -115,7 +114,7 @@ void merge_sql_learn(struct buf *sql, const struct row_table *t, const char *rel
     buf_adds(sql, " AS t WHERE ");
     row_sql_hash(sql, t);
     buf_adds(sql, " IN (SELECT x.k1::int8 FROM ");
-    add_parameters(sql, t);
+    merge_sql_parameters(sql, t);
     buf_adds(sql, ") GROUP BY 1");
 }
 
@@ -164,7 +163,7 @@ static void add_states_of_rows(struct buf *sql, const struct row_table *t)
     for (i = 0; i < n; i++)
         buf_addf(sql, ", q.u%zu", i + 1);
     buf_adds(sql, " FROM ");
-    add_parameters(sql, t);
+    merge_sql_parameters(sql, t);
     buf_adds(sql, " JOIN (SELECT ");
     row_sql_hash(sql, t);
     buf_adds(sql, " AS h");
@@ -196,7 +195,7 @@ void merge_sql_base(struct buf *sql, const struct row_table *t, const char *rela
 
     buf_addf(sql, "SELECT x.n, b.row_hash%s FROM ",
              row_sql_client_columns(t) ? ", b.own_hash" : "");
-    add_parameters(sql, t);
+    merge_sql_parameters(sql, t);
     buf_adds(sql, " JOIN ");
     quote_name(sql, "_dbr", relation);
     buf_adds(sql, " AS b ON ");
@@ -234,7 +233,7 @@ void merge_sql_referred(struct buf *sql, const struct row_table *t, const struct
     size_t i;
 
     buf_adds(sql, "SELECT DISTINCT x.n FROM ");
-    add_parameters(sql, t);
+    merge_sql_parameters(sql, t);
     buf_adds(sql, " JOIN ");
     row_sql_relation(sql, t);
     buf_adds(sql, " AS t ON ");
@@ -268,7 +267,7 @@ void merge_sql_lock_parents(struct buf *sql, const struct row_table *t,
     size_t i;
 
     buf_adds(sql, "SELECT count(*) FROM (SELECT 1 FROM ");
-    add_parameters(sql, t);
+    merge_sql_parameters(sql, t);
     buf_adds(sql, " JOIN ");
     row_sql_relation(sql, t);
     buf_adds(sql, " AS t ON ");

@@ -11,6 +11,10 @@
 #include "base/buf.h"
 #include "db/row_sql.h"
 
+/* Part of a statement: the parameters as rows, unnest($1::text[], ...) WITH ORDINALITY AS x(k1,
+ * ..., n). */
+void merge_sql_parameters(struct buf *sql, const struct row_table *t);
+
 /* CREATE TABLE IF NOT EXISTS _dbr.relation AS key and hash of every row; for KEY_ROW hash and
  * number. With client columns (row_sql.h) also own_hash: the own hash as text, for KEY_ROW its sum.
  * On CockroachDB the key is its primary key: a merge in pieces asks and changes it by the keys of

@@ -1,11 +1,18 @@
 /* Which columns let go of their unique values, and how. */
 #include "db/park_sql.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
+#include "db/merge_sql.h"
 #include "db/quote.h"
 #include "db/row_sql_internal.h"
+#include "db/sql_token.h"
+
+/* Of a text that is made: a letter and 32 digits. */
+#define MADE_LENGTH 33
 
 static bool is_referred_to(const struct model *model, const char *table, const char *column)
 {
@@ -66,92 +73,184 @@ static bool is_type(const struct model_column *column, const char *name)
     return !strcmp(column->type_name, name);
 }
 
-/* A value that no other row has, as far as one can be made. */
-static bool add_value(struct buf *sql, const struct model_column *column)
-{
-    const char *length = strchr(column->type, '(');
+/* How a column lets go. */
+enum letting {
+    STAYS,
+    EMPTY, /* the surest */
+    MADE   /* a value that no other row has, as far as one can be made */
+};
 
-    if (!column->not_null)
-        buf_adds(sql, "NULL");
-    else if (is_type(column, "uuid"))
+/* For texts something before what is there now, so that a check of their form may still hold. */
+static bool add_value(struct buf *sql, const struct model_column *column, const char *ordinal)
+{
+    const char *bounds = strchr(column->type, '(');
+    long length = bounds ? strtol(bounds + 1, NULL, 10) : 0;
+
+    if (is_type(column, "uuid"))
         buf_adds(sql, "gen_random_uuid()");
-    else if (is_type(column, "int4") || is_type(column, "int8"))
-        buf_adds(sql, "-1000000000 - floor(random() * 1000000000)::int8");
-    else if ((is_type(column, "text") || is_type(column, "varchar")) && length)
-        buf_addf(sql, "left(gen_random_uuid()::text, %ld)", strtol(length + 1, NULL, 10));
-    else if (is_type(column, "text") || is_type(column, "varchar"))
-        buf_adds(sql, "gen_random_uuid()::text");
-    else
+    else if (is_type(column, "int8"))
+        buf_addf(sql, "4567890123456789012 + %s", ordinal);
+    else if (is_type(column, "int4"))
+        buf_addf(sql, "1987654321 + %s", ordinal);
+    else if (!is_type(column, "text") && !is_type(column, "varchar"))
         return false;
+    else if (length > 0 && length < MADE_LENGTH)
+        buf_addf(sql, "lpad(to_hex(%s), %ld, '~')", ordinal, length);
+    else {
+        buf_adds(sql, length ? "left(" : "");
+        buf_adds(sql, "'x' || replace(gen_random_uuid()::text, '-', '') || coalesce(");
+        row_sql_add_column(sql, column);
+        buf_adds(sql, ", '')");
+        if (length)
+            buf_addf(sql, ", %ld)", length);
+    }
     return true;
 }
 
-static bool may_park(const struct row_table *t, const struct model *model,
-                     const struct model_column *column)
+static bool can_make(const struct model_column *column)
 {
     struct buf ignored = BUF_INIT;
-    bool ok = column && is_written(t, column) && !is_key(t, column) && !refers(t->table, column) &&
-              !is_referred_to(model, t->table->name, column->name) && add_value(&ignored, column);
+    bool can = add_value(&ignored, column, "0");
 
     buf_release(&ignored);
-    return ok;
+    return can;
 }
 
-/* NULL is the surest. */
-static const struct model_column *choose(const struct row_table *t, const struct model *model,
-                                         const struct model_index *index)
+static bool may_change(const struct row_table *t, const struct model *model,
+                       const struct model_column *column)
 {
-    const struct model_column *found = NULL;
+    return is_written(t, column) && !is_key(t, column) && !refers(t->table, column) &&
+           !is_referred_to(model, t->table->name, column->name);
+}
+
+/* Whether the expression has a word that is the column's name. */
+static bool names(const char *expression, const char *name)
+{
+    const char *end = expression + strlen(expression);
+    size_t len = strlen(name);
+    struct sql_token token;
+
+    for (; expression < end; expression = token.text + token.len) {
+        sql_token_read(&token, expression, end, true);
+        if (token.len == 0)
+            return false;
+        if (token.kind == SQL_NAME
+                ? token.len == len + 2 && !strncmp(token.text + 1, name, len)
+                : token.kind == SQL_WORD && token.len == len && !strncmp(token.text, name, len))
+            return true;
+    }
+    return false;
+}
+
+/* What part of an index is computed by, or NULL for a plain column. */
+static const char *expression_of(const struct model_table *table,
+                                 const struct model_index_part *part)
+{
+    const struct model_column *column = part->column ? model_column(table, part->column) : NULL;
+
+    return column ? column->generated_expr : part->expression;
+}
+
+/* How a column may let go for an index; within an expression nothing is not always nothing. */
+static enum letting letting_of(const struct row_table *t, const struct model_index *index,
+                               const struct model_column *column)
+{
     size_t i;
 
     for (i = 0; i < index->part_count; i++) {
-        const char *name = index->parts[i].column;
-        const struct model_column *column = name ? model_column(t->table, name) : NULL;
+        const char *expression = expression_of(t->table, &index->parts[i]);
 
-        if (may_park(t, model, column) && (!found || (found->not_null && !column->not_null)))
-            found = column;
+        if (!expression && index->parts[i].column && !strcmp(index->parts[i].column, column->name))
+            return !column->not_null ? EMPTY : can_make(column) ? MADE : STAYS;
+        if (expression && names(expression, column->name))
+            return can_make(column) ? MADE : !column->not_null ? EMPTY : STAYS;
     }
-    return found;
+    return STAYS;
 }
 
-/* One column may be in several indexes. */
-static void add_column(struct buf *set, const struct model_column *column)
+/* One column of the index lets go. */
+static void let_go(enum letting *lettings, const struct row_table *t, const struct model *model,
+                   const struct model_index *index)
 {
-    struct buf name = BUF_INIT;
+    size_t chosen = t->table->column_count;
+    enum letting how = STAYS;
+    size_t i;
 
-    buf_adds(&name, ", ");
-    quote_ident(&name, column->name);
-    buf_adds(&name, " = ");
-    if (!set->len || !strstr(set->data, name.data)) {
-        buf_adds(set, name.data);
-        (void)add_value(set, column);
+    for (i = 0; i < t->table->column_count; i++) {
+        const struct model_column *column = &t->table->columns[i];
+        enum letting may = may_change(t, model, column) ? letting_of(t, index, column) : STAYS;
+
+        if (may != STAYS && (how == STAYS || (how == MADE && may == EMPTY))) {
+            chosen = i;
+            how = may;
+        }
     }
-    buf_release(&name);
+    if (how > STAYS && how > lettings[chosen])
+        lettings[chosen] = how;
 }
 
-bool park_sql(struct buf *sql, const struct row_table *t, const struct model *model)
+/* What goes refers to none of its own table any more: in which order they go does not matter. */
+static void stop_referring(enum letting *lettings, const struct model_table *table)
 {
+    size_t i;
+    size_t j;
+
+    for (i = 0; i < table->constraint_count; i++) {
+        const struct model_constraint *c = &table->constraints[i];
+
+        if (c->type != 'f' || strcmp(c->ref_table, table->name) != 0)
+            continue;
+        for (j = 0; j < c->column_count; j++)
+            if (!table->columns[c->columns[j]].not_null)
+                lettings[c->columns[j]] = EMPTY;
+    }
+}
+
+static void add_settings(struct buf *set, const struct model_table *table,
+                         const enum letting *lettings, int64_t before)
+{
+    struct buf ordinal = BUF_INIT;
+    size_t i;
+
+    buf_addf(&ordinal, "(x.n + %" PRId64 ")", before);
+    for (i = 0; i < table->column_count; i++) {
+        if (lettings[i] == STAYS)
+            continue;
+        buf_adds(set, set->len ? ", " : "");
+        quote_ident(set, table->columns[i].name);
+        buf_adds(set, " = ");
+        if (lettings[i] == EMPTY)
+            buf_adds(set, "NULL");
+        else
+            (void)add_value(set, &table->columns[i], ordinal.data);
+    }
+    buf_release(&ordinal);
+}
+
+bool park_sql(struct buf *sql, const struct row_table *t, const struct model *model, bool going,
+              int64_t before)
+{
+    enum letting *lettings = mem_alloc((t->table->column_count + 1) * sizeof(*lettings));
     struct buf set = BUF_INIT;
     bool any;
     size_t i;
 
-    for (i = 0; i < t->table->index_count; i++) {
-        const struct model_index *index = &t->table->indexes[i];
-        const struct model_column *column =
-            index->unique && !index->primary ? choose(t, model, index) : NULL;
-
-        if (column)
-            add_column(&set, column);
-    }
+    for (i = 0; i < t->table->index_count; i++)
+        if (t->table->indexes[i].unique && !t->table->indexes[i].primary)
+            let_go(lettings, t, model, &t->table->indexes[i]);
+    if (going)
+        stop_referring(lettings, t->table);
+    add_settings(&set, t->table, lettings, before);
     any = set.len > 0;
     if (any) {
         buf_adds(sql, "UPDATE ");
         row_sql_add_table(sql, t, true);
-        buf_addf(sql, " AS t SET %s FROM ", set.data + strlen(", "));
-        row_sql_add_key_parameters(sql, t);
+        buf_addf(sql, " AS t SET %s FROM ", set.data);
+        merge_sql_parameters(sql, t);
         buf_adds(sql, " WHERE ");
         row_sql_match(sql, t);
     }
     buf_release(&set);
+    free(lettings);
     return any;
 }

@@ -7,15 +7,19 @@
 #define DBR_DB_PARK_SQL_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/buf.h"
 #include "db/row_sql.h"
 
 /*
  * UPDATE of the rows whose keys are in the parameters: in each unique index beside the key one
- * column is changed that no foreign key has to do with. An index without such a column is left out;
- * false when that leaves none, and nothing was appended.
+ * column is changed that no foreign key has to do with, also where it stands in an expression or a
+ * generated column. An index without such a column is left out; false when that leaves none, and
+ * nothing was appended. going: they are deleted after that, and refer to no row of their own table
+ * any more. before: rows of the same transaction that have let go already.
  */
-bool park_sql(struct buf *sql, const struct row_table *t, const struct model *model);
+bool park_sql(struct buf *sql, const struct row_table *t, const struct model *model, bool going,
+              int64_t before);
 
 #endif

@@ -136,7 +136,7 @@ static bool wanted(const struct applier *a, enum batch_kind kind, size_t pair, c
         return change == 'd';
     case BATCH_CLEAR:
         /* A merge in pieces checks all of them before it writes any. */
-        return change == 'u' || (change == 'd' && !wave_parks(a, pair)) ||
+        return change == 'u' || (change == 'd' && (a->together || !wave_parks(a, pair))) ||
                (change == 'i' && a->piecemeal &&
                 (a->states || !row_sql_can_upsert(&a->pairs->items[pair].rows[TARGET])));
     case BATCH_LOSE:

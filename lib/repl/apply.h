@@ -62,6 +62,8 @@ struct applier {
     struct turn *turn;              /* the same: that of its transactions */
     bool early;                     /* the same: rows are deleted before others are written, in one
                                        transaction with them: those that nothing refers to */
+    bool together;                  /* the same: rows that are referred to let go as well, and are
+                                       deleted once what refers to them was written */
     bool *committing; /* set once a COMMIT may have been sent, of the one transaction */
     bool merge;     /* a merge into the active database (repl/merge.h): its reasons for the archive,
                        sequences forward only, the base is marked before the COMMIT */

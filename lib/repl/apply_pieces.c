@@ -72,7 +72,6 @@ static bool keep_archive(struct applying *s, bool doubt, struct err *err)
 
 /* What is replaced in one transaction must come apart otherwise, which is tried last. */
 #define WHOLE_PATIENCE 12
-#define WHOLE_OCTETS ((int64_t)32 * 1024 * 1024)
 
 static bool give_up_whole(struct applier *a, const struct weather *weather, size_t rows,
                           const struct err *err)
@@ -186,11 +185,6 @@ bool apply_commit_wave(struct applying *s, struct err *err)
 
 /* --- foreign keys ------------------------------------------------------------- */
 
-struct choosing {
-    struct applier *a;
-    struct graph graph; /* of the target's tables: children need parents */
-};
-
 static size_t table_number(const struct model *model, const char *name)
 {
     const struct model_table *table = model_table(model, name);
@@ -198,183 +192,37 @@ static size_t table_number(const struct model *model, const char *name)
     return table ? (size_t)(table - model->tables) : model->table_count;
 }
 
-static void add_edges(struct choosing *c)
+void apply_references(struct graph *graph, const struct model *model)
 {
-    const struct model *model = c->a->pairs->models[TARGET];
     size_t i;
     size_t j;
 
-    c->graph = (struct graph){.count = model->table_count};
+    *graph = (struct graph){.count = model->table_count};
     for (i = 0; i < model->table_count; i++)
         for (j = 0; j < model->tables[i].constraint_count; j++) {
             const struct model_constraint *key = &model->tables[i].constraints[j];
 
             if (key->type == 'f' && !key->ref_outside)
-                graph_edge(&c->graph, i, table_number(model, key->ref_table));
+                graph_edge(graph, i, table_number(model, key->ref_table));
         }
-    graph_freeze(&c->graph);
+    graph_freeze(graph);
 }
 
-/* True when the table is the other one, or refers to it, also by way of others. */
-static bool needs(struct choosing *c, size_t table, size_t other)
+bool apply_needs(struct graph *graph, const struct model *model, const char *table,
+                 const char *other)
 {
+    size_t from = table_number(model, table);
+    size_t to = table_number(model, other);
     size_t i;
 
-    if (table == other)
+    if (from == to)
         return true;
-    graph_restart(&c->graph);
-    graph_visit(&c->graph, table);
-    for (i = 0; i < c->graph.ordered; i++)
-        if (c->graph.order[i] == other)
+    graph_restart(graph);
+    graph_visit(graph, from);
+    for (i = 0; i < graph->ordered; i++)
+        if (graph->order[i] == to)
             return true;
     return false;
-}
-
-/* --- rows that swap unique values ---------------------------------------------- */
-
-static bool is_replaced(const struct applier *a, size_t pair)
-{
-    return strlist_has(a->replaced, a->pairs->items[pair].name);
-}
-
-struct replacing {
-    size_t pair;
-    struct applied *before; /* of all pairings */
-    int64_t kept_before;
-    size_t left_before;
-    bool stale; /* a merge: rows are not as they were when it was decided */
-};
-
-/* Nothing of it was committed. */
-static void undo_counts(struct applier *a, const struct replacing *r)
-{
-    memcpy(a->applied, r->before, a->pairs->count * sizeof(*a->applied));
-    a->kept_deletes = r->kept_before;
-}
-
-/* Rows that go hold unique values no longer; before them those that refer to them. A row that stays
- * after all keeps its own. */
-static bool delete_early(struct applying *s, size_t pair, struct err *err)
-{
-    struct applier *a = s->a;
-    const struct model *model = a->pairs->models[TARGET];
-    struct choosing choosing = {.a = a};
-    size_t parent = table_number(model, a->states[pair].table->name);
-    bool ok = true;
-    size_t i;
-
-    add_edges(&choosing);
-    a->early = true;
-    for (i = a->pairs->count; i-- > 0 && ok;)
-        if (pairing_active(&a->pairs->items[i]) &&
-            needs(&choosing, table_number(model, a->states[i].table->name), parent))
-            ok = apply_add_table(s, BATCH_DELETE, i, err) && apply_flush(s, false, err);
-    a->early = false;
-    graph_release(&choosing.graph);
-    return ok;
-}
-
-/* They were committed. */
-static void note_early(struct applier *a, const struct replacing *r)
-{
-    size_t i;
-
-    for (i = 0; i < a->pairs->count; i++)
-        a->applied[i].early += a->applied[i].deletes - r->before[i].deletes;
-}
-
-static bool replace_rows(struct applying *s, void *context, struct err *err)
-{
-    struct replacing *r = context;
-    bool ok;
-
-    wave_reset(&s->wave);
-    undo_counts(s->a, r);
-    s->a->left = r->left_before;
-    if (wave_parks(s->a, r->pair) && !delete_early(s, r->pair, err))
-        return false;
-    if (!apply_add_table(s, BATCH_CLEAR, r->pair, err) || !apply_flush(s, false, err))
-        return false;
-    r->stale = s->a->left > r->left_before;
-    if (r->stale)
-        return err_set_hint(err, ERR_FAILED,
-                            "run the program again: it begins from what there is now",
-                            "rows were changed meanwhile");
-    s->wave.checked = true;
-    ok = apply_add_table(s, BATCH_UPSERT, r->pair, err) && apply_flush(s, false, err);
-    s->wave.checked = false;
-    return ok;
-}
-
-/* The whole table is left to the next round. */
-static bool leave(struct applying *s, struct err *err)
-{
-    s->a->failed = s->a->pairs->count;
-    wave_reset(&s->wave);
-    return weather_settle(s->a->conns[TARGET], err);
-}
-
-/* Whether all changes of a table may be one transaction: the rows pass in waves all the same, so
- * that only the server has to hold them. */
-static bool fits(const struct applier *a, size_t pair, bool *fit, struct err *err)
-{
-    struct keyset *changes = &a->all->items[pair].changes;
-    struct key_item item;
-    int64_t octets = 0;
-    bool end = false;
-
-    keyset_rewind(changes);
-    while (keyset_next(changes, &item, &end, err))
-        octets += item.octets;
-    *fit = changes->count <= a->size->whole_rows && octets <= WHOLE_OCTETS;
-    return end;
-}
-
-/* Between the transactions rows are missing: until they are back that stands in the database. */
-static bool replace_apart(struct applying *s, size_t pair, struct err *err)
-{
-    struct conn *target = s->a->conns[TARGET];
-    const char *name = s->a->pairs->items[pair].name;
-
-    return pipeline_end(target, err) && rows_out_note(target, name, err) &&
-           apply_add_table(s, BATCH_CLEAR, pair, err) && apply_flush(s, false, err) &&
-           apply_add_table(s, BATCH_UPSERT, pair, err) && apply_flush(s, false, err) &&
-           pipeline_end(target, err) && rows_out_forget(target, name, err);
-}
-
-/* Every changed row of the table is deleted, or lets go of its unique values, before any is
- * written. */
-static bool replace_table(struct applying *s, size_t pair, struct err *err)
-{
-    struct applier *a = s->a;
-    struct replacing replacing = {
-        .pair = pair, .kept_before = a->kept_deletes, .left_before = a->left};
-    size_t count = a->all->items[pair].changes.count;
-    bool fit;
-    bool ok;
-
-    if (count == 0 || !pairing_active(&a->pairs->items[pair]))
-        return true;
-    if (!apply_flush(s, false, err) || !fits(a, pair, &fit, err))
-        return false;
-    /* An active database must not be without them. */
-    if (!fit && !a->states)
-        return replace_apart(s, pair, err);
-    replacing.before = mem_array(NULL, a->pairs->count, sizeof(*replacing.before));
-    memcpy(replacing.before, a->applied, a->pairs->count * sizeof(*replacing.before));
-    s->whole = true;
-    ok = apply_transact(s, replace_rows, &replacing, a->states ? 0 : count, err);
-    s->whole = s->reading = false;
-    if (!ok)
-        undo_counts(a, &replacing);
-    else if (wave_parks(a, pair))
-        note_early(a, &replacing);
-    free(replacing.before);
-    if (!ok && replacing.stale)
-        return leave(s, err);
-    if (!ok && a->failed == a->pairs->count)
-        a->failed = pair;
-    return ok;
 }
 
 /* --- keys that are in the way ---------------------------------------------------- */
@@ -386,19 +234,23 @@ static bool has_changes(const struct applier *a, const char *table)
     return i < a->pairs->count && a->all->items[i].changes.count > 0;
 }
 
+struct choosing {
+    struct applier *a;
+    struct graph graph;
+};
+
 static bool is_in_the_way(void *context, const struct model_table *table,
                           const struct model_constraint *key)
 {
     struct choosing *c = context;
-    const struct model *model = c->a->pairs->models[TARGET];
     size_t parent = pairings_index_of_rows(c->a->pairs, key->ref_table);
 
     if (!has_changes(c->a, key->ref_table))
         return false;
-    if (parent < c->a->pairs->count && is_replaced(c->a, parent))
+    if (parent < c->a->pairs->count && apply_is_replaced(c->a, parent))
         return true;
     return c->a->keys_off && has_changes(c->a, table->name) &&
-           needs(c, table_number(model, key->ref_table), table_number(model, table->name));
+           apply_needs(&c->graph, c->a->pairs->models[TARGET], key->ref_table, table->name);
 }
 
 /* Schema changes are made outside of transactions: that of the comparison is over then. *off: some
@@ -415,7 +267,7 @@ static bool take_keys_off(struct applying *s, bool *off, struct err *err)
     if (!a->keys_off && a->replaced->count == 0)
         return true;
     s->reading = false;
-    add_edges(&choosing);
+    apply_references(&choosing.graph, a->pairs->models[TARGET]);
     ok = pipeline_end(target, err) && query_script(target, "COMMIT", err) &&
          keys_off_take(target, a->pairs->models[TARGET], is_in_the_way, &choosing, &count, err);
     *off = *off || count > 0;
@@ -441,9 +293,9 @@ bool apply_upsert_all(struct applying *s, struct err *err)
 {
     size_t i;
 
-    for (i = 0; i < s->a->pairs->count; i++)
-        if (!(is_replaced(s->a, i) ? replace_table(s, i, err)
-                                   : apply_add_table(s, BATCH_UPSERT, i, err)))
+    for (i = 0; i < s->a->pairs->count && !s->done; i++)
+        if (!(apply_is_replaced(s->a, i) ? apply_replace_table(s, i, err)
+                                         : apply_add_table(s, BATCH_UPSERT, i, err)))
             return false;
     return apply_flush(s, false, err);
 }
@@ -454,10 +306,10 @@ bool apply_delete_all(struct applying *s, struct err *err)
 {
     size_t i;
 
-    for (i = s->a->pairs->count; i-- > 0;) {
+    for (i = s->a->pairs->count; i-- > 0 && !s->done;) {
         if (s->a->applied[i].early > 0)
             s->a->left += (size_t)s->a->applied[i].too_early;
-        if ((!is_replaced(s->a, i) || wave_parks(s->a, i)) &&
+        if ((!apply_is_replaced(s->a, i) || wave_parks(s->a, i)) &&
             !apply_add_table(s, BATCH_DELETE, i, err))
             return false;
     }

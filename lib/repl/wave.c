@@ -118,7 +118,8 @@ static bool put(struct wave_batch *batch, const struct applier *a, const struct 
         arrays_add_key(&batch->changed, item);
     if (item->kind == 'd')
         arrays_add_key(&batch->gone, item);
-    if (batch->kind == BATCH_CLEAR ? item->kind == 'd' : batch->kind != BATCH_LOSE)
+    if (batch->kind == BATCH_CLEAR ? item->kind == 'd' && !wave_parks(a, batch->pair)
+                                   : batch->kind != BATCH_LOSE)
         count(batch, item, rows[SOURCE].key_count == 0);
     batch->octets += item->octets;
     return !a->states || keyset_add(&batch->items, item, err);

@@ -40,6 +40,7 @@ struct wave {
     size_t before;      /* results of the target that come before those of the wave */
     int64_t kept;       /* keys that turned up on the source again */
     bool checked;       /* behind BATCH_CLEAR: all rows have been seen, and archived */
+    int64_t parked;     /* rows that have let go of their unique values so far */
     bool source_failed; /* it was the source that failed */
     size_t *pending;    /* pairings of the statements whose results are still to be read */
     size_t pending_count, pending_cap;
@@ -110,9 +111,9 @@ bool wave_queue_base(struct wave *wave, struct applier *applier, struct wave_bat
                      struct err *err);
 /* BATCH_CLEAR leaves the rows of this table where they are. */
 bool wave_parks(const struct applier *applier, size_t pair);
-/* Has the rows with these keys let go of their unique values. */
+/* Has the rows with these keys let go of their unique values; going: they are to be deleted. */
 bool wave_queue_park(struct wave *wave, struct applier *applier, size_t pair, struct arrays *keys,
-                     struct err *err);
+                     bool going, struct err *err);
 /* A statement that was queued on the target, about this pairing. */
 void wave_note_pending(struct wave *wave, size_t pair);
 /* The connection that is asked again for the keys of rows to delete. */

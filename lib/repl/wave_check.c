@@ -23,22 +23,26 @@ struct states {
 
 /* --- asking ----------------------------------------------------------------------------------- */
 
-static bool is_checked(const struct wave_batch *batch)
+/* Of rows that have let go it is still asked who refers to them. */
+static bool is_checked(const struct wave *wave, const struct wave_batch *batch)
 {
-    return batch->kind != BATCH_LOSE;
+    return wave->checked ? batch->kind == BATCH_DELETE : batch->kind != BATCH_LOSE;
 }
 
-/* The server deletes or changes rows that refer by it, instead of refusing. What is deleted early
- * must not be referred to at all. */
-static bool takes_along(const struct applier *a, const struct wave_batch *batch,
-                        const struct model_constraint *key)
+/* The server deletes or changes rows that refer by it, instead of refusing. Neither may what is
+ * deleted early be referred to, nor a row by one of its own table, which may be deleted by another
+ * batch. */
+static bool minds(const struct applier *a, const struct wave_batch *batch,
+                  const struct model_table *child, const struct model_constraint *key)
 {
+    const struct model_table *table = a->states[batch->pair].table;
+
     return batch->kind == BATCH_DELETE && key->type == 'f' && !key->ref_outside &&
-           (a->early || strchr("cnd", key->on_delete)) &&
-           !strcmp(key->ref_table, a->states[batch->pair].table->name);
+           !strcmp(key->ref_table, table->name) &&
+           (a->early || child == table || strchr("cnd", key->on_delete));
 }
 
-/* Calls step for every foreign key that takes rows along. */
+/* Calls step for every foreign key by which rows must not be referred to. */
 typedef bool (*key_step)(struct applier *a, struct wave_batch *batch,
                          const struct model_table *child, const struct model_constraint *key,
                          void *context, struct err *err);
@@ -54,7 +58,8 @@ static bool each_key(struct applier *a, struct wave_batch *batch, key_step step,
         for (j = 0; j < model->tables[i].constraint_count; j++) {
             const struct model_constraint *key = &model->tables[i].constraints[j];
 
-            if (takes_along(a, batch, key) && !step(a, batch, &model->tables[i], key, context, err))
+            if (minds(a, batch, &model->tables[i], key) &&
+                !step(a, batch, &model->tables[i], key, context, err))
                 return false;
         }
     return true;
@@ -137,14 +142,14 @@ enum verdict {
 
 /* What the primary adds must still be absent, what it changes or deletes as it was. A row that is
  * to be deleted and is gone needs nothing. */
-static enum verdict verdict_of(const struct applier *a, const struct row_now *state,
+static enum verdict verdict_of(const struct applier *a, bool checked, const struct row_now *state,
                                const struct key_item *item)
 {
     if (item->kind == 'i')
         return state->there ? LEAVE : KEEP;
     if (item->kind == 'd' && !state->there)
         return PASS;
-    if (!state->there || merge_state_sum(state->hash, state->own) != item->digest)
+    if (!state->there || (!checked && merge_state_sum(state->hash, state->own) != item->digest))
         return LEAVE;
     if (!state->referred)
         return KEEP;
@@ -159,7 +164,7 @@ static bool refers_to_itself(const struct applier *a, const struct wave_batch *b
     size_t i;
 
     for (i = 0; i < table->constraint_count; i++)
-        if (takes_along(a, batch, &table->constraints[i]))
+        if (minds(a, batch, table, &table->constraints[i]))
             return true;
     return false;
 }
@@ -177,7 +182,7 @@ static bool judge(struct wave *wave, struct applier *a, size_t number, const str
 
     keyset_rewind(items);
     while (keyset_next(items, &item, &end, err)) {
-        enum verdict verdict = verdict_of(a, &states->items[place], &item);
+        enum verdict verdict = verdict_of(a, wave->checked, &states->items[place], &item);
 
         kept[place++] = verdict == KEEP;
         taken_out += verdict != KEEP;
@@ -240,13 +245,15 @@ static bool answer(struct wave *wave, struct applier *a, bool *settled, struct e
 
 bool wave_check(struct wave *wave, struct applier *a, struct err *err)
 {
-    bool settled = false;
+    bool settled = true;
     size_t i;
 
-    if (!a->states || wave->checked)
+    if (!a->states)
         return true;
-    for (i = 0; i < wave->count; i++)
-        wave->batches[i].settled = !is_checked(&wave->batches[i]);
+    for (i = 0; i < wave->count; i++) {
+        wave->batches[i].settled = !is_checked(wave, &wave->batches[i]);
+        settled = settled && wave->batches[i].settled;
+    }
     while (!settled)
         if (!ask(wave, a, err) || !answer(wave, a, &settled, err))
             return false;

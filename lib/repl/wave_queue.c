@@ -100,13 +100,14 @@ bool wave_parks(const struct applier *a, size_t pair)
 }
 
 bool wave_queue_park(struct wave *wave, struct applier *a, size_t pair, struct arrays *keys,
-                     struct err *err)
+                     bool going, struct err *err)
 {
     struct buf sql = BUF_INIT;
     bool ok = true;
 
-    if (keys->rows &&
-        park_sql(&sql, &a->pairs->items[pair].rows[TARGET], a->pairs->models[TARGET])) {
+    if (keys->rows && park_sql(&sql, &a->pairs->items[pair].rows[TARGET], a->pairs->models[TARGET],
+                               going, wave->parked)) {
+        wave->parked += (int64_t)keys->rows;
         wave_note_pending(wave, pair);
         ok = arrays_queue(keys, a->conns[TARGET], sql.data, err);
     }

@@ -303,14 +303,18 @@ static bool listed(const struct result *keys, const struct versions *v, size_t i
     return false;
 }
 
-/* Archives the versions that the source does not have, and collects the keys to delete, and of the
- * others those that stay but let go. */
-static bool doom(struct batch_run *run, const struct result *again, struct arrays *doomed,
-                 struct arrays *parked, struct err *err)
+/* Keys of versions, by what becomes of them: of BATCH_CLEAR they may let go alone, and be written
+ * or deleted later. */
+enum fate { DELETED, WRITTEN_LATER, DELETED_LATER, FATES };
+
+/* Archives the versions that the source does not have, and collects the keys. */
+static bool doom(struct batch_run *run, const struct result *again, struct arrays *keys,
+                 struct err *err)
 {
     struct applier *a = run->applier;
     struct versions *old = &run->old;
     bool parks = run->batch->kind == BATCH_CLEAR && wave_parks(a, run->batch->pair);
+    enum fate fate;
     size_t i;
 
     for (i = 0; i < old->count; i++) {
@@ -319,11 +323,12 @@ static bool doom(struct batch_run *run, const struct result *again, struct array
                 run->wave->kept++;
                 continue;
             }
-            if (!archive_add(a->archive, run->target, reason(a, "delete"), NULL, 0, old->result, i,
-                             err))
+            if (!run->wave->checked && !archive_add(a->archive, run->target, reason(a, "delete"),
+                                                    NULL, 0, old->result, i, err))
                 return false;
         }
-        arrays_add_row(parks && old->matched[i] ? parked : doomed, old->result, i, 0);
+        fate = !parks ? DELETED : old->matched[i] ? WRITTEN_LATER : DELETED_LATER;
+        arrays_add_row(&keys[fate], old->result, i, 0);
     }
     return true;
 }
@@ -331,23 +336,26 @@ static bool doom(struct batch_run *run, const struct result *again, struct array
 static bool run_deletes(struct batch_run *run, struct err *err)
 {
     struct result *again = NULL;
-    struct arrays doomed;
-    struct arrays parked;
+    struct arrays keys[FATES];
+    size_t pair = run->batch->pair;
+    enum fate fate;
     bool ok = true;
 
     if (run->batch->gone.rows) {
         ok = pipeline_next(wave_asked_again(run->applier), &again, err);
         run->wave->source_failed = !ok;
     }
-    arrays_init(&doomed, row_sql_key_width(run->target));
-    arrays_init(&parked, row_sql_key_width(run->target));
-    ok = ok && doom(run, again, &doomed, &parked, err) &&
-         wave_queue_park(run->wave, run->applier, run->batch->pair, &parked, err) &&
-         wave_queue_delete(run->wave, run->applier, run->batch->pair, &doomed, doomed.rows, err) &&
-         (run->target->key_count > 0 || doomed.rows == 0 ||
-          wave_queue_base(run->wave, run->applier, run->batch, err));
-    arrays_release(&doomed);
-    arrays_release(&parked);
+    for (fate = DELETED; fate < FATES; fate++)
+        arrays_init(&keys[fate], row_sql_key_width(run->target));
+    ok =
+        ok && doom(run, again, keys, err) &&
+        wave_queue_park(run->wave, run->applier, pair, &keys[WRITTEN_LATER], false, err) &&
+        wave_queue_park(run->wave, run->applier, pair, &keys[DELETED_LATER], true, err) &&
+        wave_queue_delete(run->wave, run->applier, pair, &keys[DELETED], keys[DELETED].rows, err) &&
+        (run->target->key_count > 0 || keys[DELETED].rows == 0 ||
+         wave_queue_base(run->wave, run->applier, run->batch, err));
+    for (fate = DELETED; fate < FATES; fate++)
+        arrays_release(&keys[fate]);
     result_free(again);
     return ok;
 }

@@ -107,3 +107,15 @@ every_case() {
     in_step
     is "$(p1 -c "SELECT string_agg(code, ' ' ORDER BY id) FROM parents WHERE id <= 2")" "code1 other2"
 }
+
+@test "a tree that was deleted goes, in more batches than one" {
+    p1 -c "CREATE TABLE nodes (id int PRIMARY KEY, up int REFERENCES nodes)" -c "INSERT INTO nodes SELECT n, nullif(n - 1, 0) FROM generate_series(1, 30) n"
+    forced
+    env_set DB_SYNC_BATCH_SIZE 3
+    p1w -c "DELETE FROM nodes WHERE id > 5"
+    run_dbr failback --yes --json
+    exits 0
+    json_is '.merge.toSecondary.deleted' 25
+    in_step
+    is "$(ids nodes)" "1 2 3 4 5"
+}

@@ -95,3 +95,96 @@ salvaged() { gzip -dc "$STATE_DIR"/salvage/*-merge-*.gz | jq -r "$1" | sort -n |
     p2 -c "UPDATE users SET email = 'other' WHERE id = 200"
     merged 20 "1 0 0"
 }
+
+# merged_table COUNTS TABLE TEXT: as merged, of a table of a test's own; TEXT is id and value of its rows.
+moved() {
+    run_dbr failback --yes --json
+    exits 0
+    json_is '.merge.toSecondary | "\(.inserted) \(.updated) \(.deleted)"' "$1"
+    is "$(p1 -c "SELECT string_agg(id || $3, ' ' ORDER BY id) FROM $2")" "$4"
+    run_dbr sync
+    exits 0
+    in_step
+}
+# A pair with these tables, after a forced failover.
+pair_of() {
+    pair_teardown
+    rm -rf "$STATE_DIR" "$RUNS"
+    pair_setup empty
+    env_set DB_MAX_DELETE_PERCENT 100
+    p1
+    init_pair
+    run_dbr failover --force --yes
+    exits 0
+}
+
+@test "a value within an expression or a generated column, and one whose form is checked" {
+    pair_of <<'SQL'
+CREATE TABLE accounts (id int PRIMARY KEY, mail text NOT NULL CHECK (mail LIKE '%@%'), part int, name text, n int NOT NULL UNIQUE CHECK (n > 0),
+    short varchar(4) NOT NULL UNIQUE, upper_name text GENERATED ALWAYS AS (upper(name)) STORED);
+CREATE UNIQUE INDEX accounts_mail ON accounts (lower(mail));
+CREATE UNIQUE INDEX accounts_name ON accounts (upper_name, coalesce(part, 0));
+CREATE TABLE logins (id int PRIMARY KEY, account int REFERENCES accounts);
+INSERT INTO accounts SELECT g, 'U' || g || '@x', NULL, 'n' || g, g, 's' || g FROM generate_series(1, 9) g;
+INSERT INTO logins SELECT g, g FROM generate_series(1, 9) g;
+SQL
+    p1w -c "UPDATE accounts SET mail = 'x@x', name = 'x', n = 100, short = 'x' WHERE id = 1" \
+        -c "UPDATE accounts SET mail = 'u1@X', name = 'N1', n = 1, short = 's1' WHERE id = 2" \
+        -c "UPDATE accounts SET mail = 'u2@x', name = 'n2', n = 2, short = 's2' WHERE id = 1" \
+        -c "DELETE FROM logins WHERE id = 9" -c "DELETE FROM accounts WHERE id = 9" -c "UPDATE accounts SET mail = 'u9@x' WHERE id = 3"
+    moved "0 3 2" accounts "mail || name || n || short" \
+        "1u2@xn22s2 2u1@XN11s1 3u9@xn33s3 4U4@xn44s4 5U5@xn55s5 6U6@xn66s6 7U7@xn77s7 8U8@xn88s8"
+}
+
+@test "an account that was merged into another one, and one that a new one replaces" {
+    p1w -c "UPDATE posts SET author = 3 WHERE author = 15" -c "DELETE FROM users WHERE id = 15" -c "UPDATE users SET email = 'u15' WHERE id = 3" \
+        -c "INSERT INTO users VALUES (100, 'x')" -c "UPDATE posts SET author = 100 WHERE author = 16" -c "INSERT INTO posts VALUES (101, 100)" \
+        -c "DELETE FROM users WHERE id = 16" -c "UPDATE users SET email = 'u16' WHERE id = 100"
+    merged 21 "2 3 2"
+    is "$(p1 -c "SELECT string_agg(email, ' ' ORDER BY id) FROM users WHERE id IN (3, 15, 16, 100)")" "u15 u16"
+    is "$(p1 -c "SELECT string_agg(author::text, ' ' ORDER BY id) FROM posts WHERE id IN (15, 16, 101)")" "3 100 100"
+    is "$(salvaged 'select(.table == "users") | "\(.key.id)\(.lost.email)"')" "3u3 15u15 16u16"
+}
+
+@test "the same while the application gives the account that goes a post: both cannot have the value, which is refused" {
+    p1w -c "UPDATE posts SET author = 3 WHERE author = 15" -c "DELETE FROM users WHERE id = 15" -c "UPDATE users SET email = 'u15' WHERE id = 3"
+    session_open app "$P2_URL"
+    session app "BEGIN ISOLATION LEVEL SERIALIZABLE"
+    session app "INSERT INTO posts VALUES (500, 15)"
+    start_dbr failback --yes
+    wait_for 30 eval '[ "$(p2 -c "SELECT count(*) FROM pg_locks WHERE NOT granted")" -gt 0 ]'
+    session app "COMMIT"
+    session_close app
+    finish_dbr
+    exits 5
+    stderr_has "users cannot be merged"
+    is "$(p2 -c "SELECT email FROM users WHERE id = 15")" u15
+    is "$(p2 -c "SELECT author FROM posts WHERE id = 500")" 15
+    [ ! -d "$STATE_DIR/salvage" ] || is "$(gzip -dc "$STATE_DIR"/salvage/*.gz | jq -r 'select(.table == "users").key.id')" ""
+}
+
+@test "a tree of which a part was deleted, in more batches than one" {
+    local action
+    for action in "" "ON DELETE CASCADE" "ON DELETE SET NULL"; do
+        pair_of <<SQL
+CREATE TABLE tree (id int PRIMARY KEY, up int REFERENCES tree $action, slug text UNIQUE);
+INSERT INTO tree SELECT g, nullif(g - 1, 0), 's' || g FROM generate_series(1, 20) g;
+SQL
+        env_set DB_SYNC_BATCH_SIZE 3
+        p1w -c "DELETE FROM tree WHERE id > 5" -c "UPDATE tree SET slug = 's13' WHERE id = 1" -c "INSERT INTO tree VALUES (100, 1, 's18')"
+        moved "1 1 15" tree slug "1s13 2s2 3s3 4s4 5s5 100s18"
+    done
+}
+
+@test "a value whose form leaves no other one is refused, and said why" {
+    pair_of <<'SQL'
+CREATE TABLE codes (id int PRIMARY KEY, code text NOT NULL UNIQUE CONSTRAINT four CHECK (length(code) = 4));
+CREATE TABLE uses (id int PRIMARY KEY, code int REFERENCES codes);
+INSERT INTO codes SELECT g, 'cod' || g FROM generate_series(1, 9) g;
+SQL
+    p1w -c "UPDATE codes SET code = 'codx' WHERE id = 1" -c "UPDATE codes SET code = 'cod1' WHERE id = 2" -c "UPDATE codes SET code = 'cod2' WHERE id = 1"
+    run_dbr failback --yes
+    exits 5
+    stderr_has "codes cannot be merged" "let go of their unique values for a moment" four "change one of the two rows"
+    is "$(p2 -c "SELECT string_agg(code, ' ' ORDER BY id) FROM codes WHERE id < 3")" "cod1 cod2"
+}
