@@ -306,10 +306,10 @@ bool apply_delete_all(struct applying *s, struct err *err)
 {
     size_t i;
 
-    for (i = s->a->pairs->count; i-- > 0 && !s->done;) {
+    for (i = s->a->pairs->count; i-- > 0;) {
         if (s->a->applied[i].early > 0)
             s->a->left += (size_t)s->a->applied[i].too_early;
-        if ((!apply_is_replaced(s->a, i) || wave_parks(s->a, i)) &&
+        if (!s->done && (!apply_is_replaced(s->a, i) || wave_parks(s->a, i)) &&
             !apply_add_table(s, BATCH_DELETE, i, err))
             return false;
     }

@@ -55,13 +55,19 @@ static bool delete_early(struct applying *s, size_t pair, struct err *err)
     return ok;
 }
 
-/* They were committed. */
+/* They were committed. With the rest of the round nothing was too early for it, but for what an
+ * earlier table keeps out of the round. */
 static void note_early(struct applier *a, const struct replacing *r)
 {
     size_t i;
 
-    for (i = 0; i < a->pairs->count; i++)
-        a->applied[i].early += a->applied[i].deletes - r->before[i].deletes;
+    for (i = 0; i < a->pairs->count; i++) {
+        struct applied *sum = &a->applied[i];
+
+        sum->early += sum->deletes - r->before[i].deletes;
+        if (a->together)
+            sum->too_early = r->before[i].early > 0 ? r->before[i].too_early : 0;
+    }
 }
 
 static bool is_stale(struct replacing *r, const struct applier *a, struct err *err)
