@@ -2,6 +2,8 @@
  * what is odd is a transaction. */
 #include "repl/turn.h"
 
+#include <string.h>
+
 #include "base/buf.h"
 #include "db/pipeline.h"
 #include "db/query.h"
@@ -9,8 +11,12 @@
 #include "repl/weather.h"
 
 #define RANGE_BITS 20
+/* A transaction of a link that is half open keeps its turn until the server gives it up. */
+#define BOUND "SET lock_timeout = '30s'"
+#define LOCK_TIMED_OUT "55P03"
 
 static const char *const make[] = {
+    BOUND,
     "CREATE SCHEMA IF NOT EXISTS _dbr",
     "CREATE TABLE IF NOT EXISTS _dbr.turn (id int8 PRIMARY KEY, number int8 NOT NULL)",
 };
@@ -48,8 +54,39 @@ static bool take(void *context, struct err *err)
 
 static bool look(void *context, struct err *err)
 {
-    return ask(context, "UPDATE _dbr.turn SET number = number + 2 WHERE id = 1 RETURNING number",
-               err);
+    struct asking *a = context;
+
+    return query_run(a->conn, BOUND, 0, NULL, NULL, err) &&
+           ask(a, "UPDATE _dbr.turn SET number = number + 2 WHERE id = 1 RETURNING number", err);
+}
+
+static bool refuse(struct err *err)
+{
+    err_set(err, ERR_FAILED, "another run writes into the same database at the same time");
+    return err_hint(err, "let one machine run dbr at a time, then run this again; what was brought "
+                         "over before stays");
+}
+
+/* Another machine has come between, or has finished the merge, with which the table goes. */
+void turn_explain(struct err *err)
+{
+    size_t missing;
+    size_t rows;
+
+    if (row_sql_read_shortfall(err->message, &missing, &rows) ||
+        (!strcmp(err->sqlstate, "42P01") && strstr(err->message, "_dbr.turn")))
+        refuse(err);
+}
+
+static bool explain_wait(struct err *err)
+{
+    turn_explain(err);
+    if (strcmp(err->sqlstate, LOCK_TIMED_OUT) != 0)
+        return false;
+    err_set(err, ERR_FAILED,
+            "a transaction of another run is still under way in the same database");
+    return err_hint(err, "run this again when it has ended; one whose connection is broken is "
+                         "ended by the server after a while");
 }
 
 bool turn_take(struct turn *turn, struct conn *conn, struct err *err)
@@ -57,7 +94,7 @@ bool turn_take(struct turn *turn, struct conn *conn, struct err *err)
     struct asking asking = {conn, 0};
 
     if (!weather_pass(conn, take, &asking, err))
-        return false;
+        return explain_wait(err);
     turn->number = asking.number;
     return true;
 }
@@ -81,31 +118,15 @@ void turn_passed(struct turn *turn)
     turn->number++;
 }
 
-static bool refuse(struct err *err)
-{
-    err_set(err, ERR_FAILED, "another run writes into the same database at the same time");
-    return err_hint(err, "let one machine run dbr at a time, then run this again; what was brought "
-                         "over before stays");
-}
-
 bool turn_settle(struct turn *turn, struct conn *conn, bool *committed, struct err *err)
 {
     struct asking asking = {conn, 0};
 
     if (!weather_pass(conn, look, &asking, err))
-        return false;
+        return explain_wait(err);
     if (asking.number >> RANGE_BITS != turn->number >> RANGE_BITS)
         return refuse(err);
     *committed = (asking.number - turn->number) % 2 != 0;
     turn->number = asking.number;
     return true;
-}
-
-void turn_explain(struct err *err)
-{
-    size_t missing;
-    size_t rows;
-
-    if (row_sql_read_shortfall(err->message, &missing, &rows))
-        refuse(err);
 }

@@ -177,3 +177,36 @@ salvaged() {
     exits 0
     both gone v "primary base base base base"
 }
+
+@test "a transaction of another run that does not end is not waited for without end" {
+    p1w -c "INSERT INTO jobs VALUES (100, 'a')"
+    p2 -c "CREATE TABLE _dbr.turn (id int8 PRIMARY KEY, number int8 NOT NULL)" -c "INSERT INTO _dbr.turn VALUES (1, 0)"
+    session_open other "$P2_URL"
+    session other "BEGIN ISOLATION LEVEL SERIALIZABLE"
+    session other "UPDATE _dbr.turn SET number = number + 1"
+    run_dbr failback --yes
+    exits 1
+    stderr_has "another run is still under way" "run this again"
+    session other "ROLLBACK"
+    session_close other
+    run_dbr failback --yes
+    exits 0
+    both jobs id "1 2 3 4 5 100"
+}
+
+@test "a base that another machine has dropped meanwhile: who it was is said" {
+    p1w -c "UPDATE users SET email = 'p' WHERE id = 1"
+    session_open app "$P2_URL"
+    session app "BEGIN ISOLATION LEVEL SERIALIZABLE"
+    session app "UPDATE users SET email = 's' WHERE id = 1"
+    start_dbr failback --yes
+    wait_for 30 eval '[ "$(p2 -c "SELECT count(*) FROM pg_locks WHERE NOT granted")" -gt 0 ]'
+    p2 -c "DROP TABLE _dbr.turn" &
+    wait_for 30 eval '[ "$(p2 -c "SELECT count(*) FROM pg_locks WHERE NOT granted")" -gt 1 ]'
+    session app "ROLLBACK"
+    session_close app
+    finish_dbr
+    wait || true
+    exits 1
+    stderr_has "another run writes into the same database"
+}
