@@ -87,6 +87,21 @@ BEGIN
         EXECUTE format('DROP INDEX %I.%I', namespace, name) || CASE WHEN cascade THEN ' CASCADE' ELSE '' END;
     END IF;
 END $$;
+-- The primary key of CREATE TABLE ... AS, which rewrite.go leaves out: k1, k2, ... is what dbr calls the columns of one.
+CREATE FUNCTION crdb_standin.key_of_query() RETURNS event_trigger LANGUAGE plpgsql AS $$
+DECLARE
+    made record;
+    names text[];
+BEGIN
+    FOR made IN SELECT objid, object_identity FROM pg_event_trigger_ddl_commands() WHERE schema_name = '_dbr' LOOP
+        names := ARRAY(SELECT quote_ident(attname) FROM pg_attribute WHERE attrelid = made.objid AND attname ~ '^k[0-9]+$' ORDER BY attnum);
+        IF cardinality(names) > 0 THEN
+            EXECUTE format('ALTER TABLE %s ALTER %s SET NOT NULL', made.object_identity, array_to_string(names, ' SET NOT NULL, ALTER '));
+            EXECUTE format('CREATE UNIQUE INDEX ON %s (md5(%s))', made.object_identity, array_to_string(names, '), md5('));
+        END IF;
+    END LOOP;
+END $$;
+CREATE EVENT TRIGGER key_of_query ON ddl_command_end WHEN TAG IN ('CREATE TABLE AS') EXECUTE FUNCTION crdb_standin.key_of_query();
 -- Trigram indexes are built in there.
 DO $$ BEGIN
     IF EXISTS (SELECT FROM pg_available_extensions WHERE name = 'pg_trgm') THEN

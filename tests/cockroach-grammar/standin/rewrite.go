@@ -41,7 +41,7 @@ func (t *translator) rewrite(text string, ast tree.NodeFormatter) (string, *fail
 	return r.out.String(), nil
 }
 
-// keyOfQuery leaves out the primary key of CREATE TABLE ... AS, which PostgreSQL's does not take.
+// keyOfQuery leaves out the primary key of CREATE TABLE ... AS, which PostgreSQL's does not take: functions.sql makes it.
 func (r *rewriting) keyOfQuery(ast tree.NodeFormatter) {
 	if table, ok := ast.(*tree.CreateTable); !ok || !table.As() {
 		return
