@@ -73,11 +73,23 @@ void alerts_recall(struct alerts *alerts, const struct state *state);
 
 /*
  * Writes events and runs DB_ON_EVENT for the news; state is not between state_begin and
- * state_commit. The commands of all run at the same time, 20 s at most: a check must not wait for
- * them when a database is down. What one failed for is told again at the next check, and then, like
- * what one was too slow for, every five minutes.
+ * state_commit. The commands of all run at the same time, 20 s at most. What one failed for is told
+ * again at the next check, and then, like what one was too slow for, every five minutes. The news
+ * are emptied.
  */
-void alerts_tell(const struct alerts *news, const struct config *config, struct state *state);
+void alerts_tell(struct alerts *news, const struct config *config, struct state *state);
+
+/*
+ * The same without waiting for the commands: a run that makes one check after the other must not be
+ * late for the one that a switch is due at.
+ */
+struct alerts_telling;
+struct alerts_telling *alerts_tell_begin(struct alerts *news, const struct config *config,
+                                         struct state *state);
+bool alerts_tell_has_ended(struct alerts_telling *telling);
+/* Waits for the commands, notes what became of them in the state (NULL: there is none), and frees.
+ */
+void alerts_tell_end(struct alerts_telling *telling, struct state *state);
 
 /* How many the state tells of that are not over. */
 size_t alerts_count(const struct state *state);

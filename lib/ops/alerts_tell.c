@@ -90,13 +90,17 @@ size_t alerts_count(const struct state *state)
     return n;
 }
 
-void alerts_tell(const struct alerts *news, const struct config *config, struct state *state)
+struct alerts_telling {
+    struct alerts news;
+    struct hook_runs *runs;
+};
+
+struct alerts_telling *alerts_tell_begin(struct alerts *news, const struct config *config,
+                                         struct state *state)
 {
     size_t count = news->count;
-    if (count == 0)
-        return;
+    struct alerts_telling *telling = mem_alloc(sizeof *telling);
     struct hook_event *events = mem_array(NULL, count, sizeof *events);
-    struct hook_result *results = mem_array(NULL, count, sizeof *results);
     struct buf *messages = mem_array(NULL, count, sizeof *messages);
     for (size_t i = 0; i < count; i++) {
         const struct alert *alert = &news->items[i];
@@ -112,14 +116,37 @@ void alerts_tell(const struct alerts *news, const struct config *config, struct 
             .alerts = alerts_count(state),
             .severity = alert->change == ALERT_OVER ? "ok" : alert_severity(alert->critical)};
     }
-    hook_run_all(config, events, count, results);
-    for (size_t i = 0; i < count; i++) {
-        if (results[i].err.code != ERR_NONE)
-            log_warn("%s: %s", news->items[i].name, results[i].err.message);
+    *telling = (struct alerts_telling){*news, hook_start_all(config, events, count)};
+    *news = (struct alerts)ALERTS_INIT;
+    for (size_t i = 0; i < count; i++)
         buf_release(&messages[i]);
-    }
-    settle_all(news, results, state);
     free(messages);
-    free(results);
     free(events);
+    return telling;
+}
+
+bool alerts_tell_has_ended(struct alerts_telling *telling)
+{
+    return hook_have_ended(telling->runs);
+}
+
+void alerts_tell_end(struct alerts_telling *telling, struct state *state)
+{
+    size_t count = telling->news.count;
+    struct hook_result *results = mem_array(NULL, count, sizeof *results);
+    hook_finish_all(telling->runs, results);
+    for (size_t i = 0; i < count; i++)
+        if (results[i].err.code != ERR_NONE)
+            log_warn("%s: %s", telling->news.items[i].name, results[i].err.message);
+    if (state)
+        settle_all(&telling->news, results, state);
+    free(results);
+    alerts_release(&telling->news);
+    free(telling);
+}
+
+void alerts_tell(struct alerts *news, const struct config *config, struct state *state)
+{
+    if (news->count > 0)
+        alerts_tell_end(alerts_tell_begin(news, config, state), state);
 }

@@ -44,6 +44,7 @@ struct check {
     struct state state;
     struct checked seen;
     struct health_checks further;
+    struct health_aside *aside;  /* NULL without --watch */
     struct err file_err;         /* of the file for Prometheus */
     struct buf plugin;           /* the line of --nagios */
     bool judged;                 /* and reported: cli->status is that of the situation */
@@ -268,8 +269,10 @@ static bool record(struct check *check, bool counts, bool *acts, struct err *err
         health_append_history(&check->state);
     health_append_events(&check->state, &check->changes);
     strlist_release(&check->changes);
-    alerts_tell(&check->news, check->config, &check->state);
-    alerts_release(&check->news);
+    if (check->aside)
+        health_aside_tell(check->aside, &check->news, check->config, &check->state);
+    else
+        alerts_tell(&check->news, check->config, &check->state);
     return true;
 }
 
@@ -379,11 +382,13 @@ static void print_plugin(struct check *check, bool ok, const struct err *err)
 }
 
 bool health_check_once(struct cli *cli, const struct config *config,
-                       const struct health_options *options, struct err *err)
+                       const struct health_options *options, struct health_aside *aside,
+                       struct err *err)
 {
     struct check check = {.cli = cli,
                           .config = config,
                           .options = options,
+                          .aside = aside,
                           .plugin = BUF_INIT,
                           .situation = BUF_INIT};
     bool acts = false;

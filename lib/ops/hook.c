@@ -72,6 +72,8 @@ static void start(struct job *job, struct child *child, const struct config *con
     const char *const argv[] = {"/bin/sh", "-c", config->on_event, NULL};
     *job = (struct job){.output = {.secrets = STRLIST_INIT, .line = BUF_INIT}, .env = STRLIST_INIT};
     *child = (struct child)CHILD_INIT;
+    if (!config->on_event)
+        return;
     secrets_collect(config, &job->output.secrets);
     hook_env(config, event, &job->env);
     job->envp = mem_array(NULL, job->env.count + 1, sizeof *job->envp);
@@ -107,28 +109,49 @@ static void finish(struct job *job, struct child *child, struct hook_result *res
     buf_release(&job->output.line);
 }
 
-void hook_run_all(const struct config *config, const struct hook_event *events, size_t count,
-                  struct hook_result *results)
+struct hook_runs {
+    size_t count;
+    struct job *jobs;
+    struct child *children;
+    struct hook_result *results;
+};
+
+struct hook_runs *hook_start_all(const struct config *config, const struct hook_event *events,
+                                 size_t count)
 {
-    for (size_t i = 0; i < count; i++)
-        results[i] = (struct hook_result){.err = ERR_INIT};
-    if (!config->on_event || count == 0)
-        return;
-    struct job *jobs = mem_array(NULL, count, sizeof *jobs);
-    struct child *children = mem_array(NULL, count, sizeof *children);
-    for (size_t i = 0; i < count; i++)
-        start(&jobs[i], &children[i], config, &events[i], &results[i].err);
-    (void)child_wait(children, count, -1);
-    for (size_t i = 0; i < count; i++)
-        finish(&jobs[i], &children[i], &results[i]);
-    free(children);
-    free(jobs);
+    struct hook_runs *runs = mem_alloc(sizeof *runs);
+    *runs = (struct hook_runs){count, mem_array(NULL, count, sizeof *runs->jobs),
+                               mem_array(NULL, count, sizeof *runs->children),
+                               mem_array(NULL, count, sizeof *runs->results)};
+    for (size_t i = 0; i < count; i++) {
+        runs->results[i] = (struct hook_result){.err = ERR_INIT};
+        start(&runs->jobs[i], &runs->children[i], config, &events[i], &runs->results[i].err);
+    }
+    return runs;
+}
+
+bool hook_have_ended(struct hook_runs *runs)
+{
+    return child_wait(runs->children, runs->count, 0);
+}
+
+void hook_finish_all(struct hook_runs *runs, struct hook_result *results)
+{
+    (void)child_wait(runs->children, runs->count, -1);
+    for (size_t i = 0; i < runs->count; i++) {
+        finish(&runs->jobs[i], &runs->children[i], &runs->results[i]);
+        results[i] = runs->results[i];
+    }
+    free(runs->results);
+    free(runs->children);
+    free(runs->jobs);
+    free(runs);
 }
 
 bool hook_run(const struct config *config, const struct hook_event *event, struct err *err)
 {
     struct hook_result result;
-    hook_run_all(config, event, 1, &result);
+    hook_finish_all(hook_start_all(config, event, 1), &result);
     if (result.err.code != ERR_NONE)
         *err = result.err;
     return result.err.code == ERR_NONE;

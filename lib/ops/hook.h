@@ -44,8 +44,15 @@ struct hook_result {
     struct err err; /* ERR_NONE: it did well */
     bool late;      /* its time was over */
 };
-/* One run for each event, at the same time; results has room for count. */
-void hook_run_all(const struct config *config, const struct hook_event *events, size_t count,
-                  struct hook_result *results);
+/*
+ * One run for each event, at the same time. The events need not outlive the call. Those that still
+ * run when hook_finish_all is called are waited for; it frees, and results has room for count.
+ */
+struct hook_runs;
+struct hook_runs *hook_start_all(const struct config *config, const struct hook_event *events,
+                                 size_t count);
+/* Serves them without waiting; true when all have ended. */
+bool hook_have_ended(struct hook_runs *runs);
+void hook_finish_all(struct hook_runs *runs, struct hook_result *results);
 
 #endif

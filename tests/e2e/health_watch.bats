@@ -1,0 +1,49 @@
+#!/usr/bin/env bats
+# Proves: --watch does not wait for a command that is told of an alert before it switches, and tells what became of it; it is not
+# ended by what may be well again.
+
+load ../lib/helper
+setup() {
+    pair_setup app
+    env_set DB_HEALTH_CHECK_INTERVAL_MS 1000
+    CALLED=$BATS_TEST_TMPDIR/called
+    link_open one one 0
+    env_set DATABASE_URL "$(link_url one "$P1_URL")"
+    init_pair
+}
+teardown() { pair_teardown; }
+
+state_has() { jq -e "$1" "$STATE_DIR/state.json" >/dev/null 2>&1; }
+
+@test "a command that hangs does not delay the failover" {
+    # That of the first alert ends well only once the secondary is active: within its 20 seconds, while it is not waited for.
+    env_set DB_ON_EVENT "'[ \$DBR_EVENT = alert ] || exit 0; if [ \$DBR_REASON\$DBR_SEVERITY = active-downcritical ]; then until grep -q \"\\\"activeDatabase\\\": *\\\"secondary\\\"\" $STATE_DIR/state.json; do sleep 0.1; done; fi; echo \$DBR_REASON \$DBR_SEVERITY >>$CALLED'"
+    start_dbr health --watch --auto
+    wait_for 20 state_has .health.primary.connected
+    link_tell one refuse
+    wait_for 60 state_has '.activeDatabase == "secondary"' || fail "it did not switch"
+    wait_for 60 grep -qx "active-down critical" "$CALLED" || fail "waited for: $(cat "$RUNS/$RUN.err")"
+    # Its end is told after it.
+    wait_for 60 grep -qx "active-down ok" "$CALLED"
+    is "$(grep active-down "$CALLED" | paste -sd ' ')" "active-down critical active-down ok"
+    kill -TERM "$PID"
+    finish_dbr
+    exits 143
+    stderr_lacks "did not end within"
+}
+
+@test "a command that still runs when the watch is stopped is ended, and told again by the next run" {
+    env_set DB_ON_EVENT "'echo \$DBR_REASON >>$CALLED; [ -e $BATS_TEST_TMPDIR/works ] || sleep 1000'"
+    env_set DB_CHECKS "'a=false'"
+    start_dbr health --watch
+    wait_for 20 grep -qx check-a "$CALLED"
+    kill -TERM "$PID"
+    finish_dbr
+    exits 143
+    state_has '.alerts["check-a"] | .notified == null and .pending == null' || fail "$(jq .alerts "$STATE_DIR/state.json")"
+    touch "$BATS_TEST_TMPDIR/works"
+    run_dbr health -q
+    is "$(cat "$CALLED")" "check-a
+check-a"
+    state_has '.alerts["check-a"] | .notified != null and .pending == null'
+}
