@@ -18,6 +18,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/notify.h"
 #include "base/stop.h"
 
 #define GRACE_MS 5000
@@ -357,6 +358,7 @@ bool child_wait(struct child *children, size_t count, int64_t timeout_ms)
         int64_t left = until - clock_mono_ms();
         if (left <= 0)
             return false;
+        notify_alive();
         sleep_for_news(children, count, timeout_ms >= 0 ? left : -1);
     }
     return true;

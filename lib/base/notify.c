@@ -9,6 +9,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+
 #define DAY_US (24LL * 3600 * 1000000)
 
 void notify_send(const char *text)
@@ -46,6 +48,17 @@ int64_t notify_watchdog_ms(void)
     if (us == 0)
         return 0;
     return us >= 2000 ? us / 2000 : 1;
+}
+
+void notify_alive(void)
+{
+    static int64_t told_ms;
+    int64_t often_ms = notify_watchdog_ms();
+    int64_t now_ms = clock_mono_ms();
+    if (often_ms == 0 || (told_ms > 0 && now_ms - told_ms < often_ms))
+        return;
+    told_ms = now_ms;
+    notify_send("WATCHDOG=1");
 }
 
 /* The manager starts to count anew with it. */

@@ -13,6 +13,8 @@ void notify_send(const char *text);
 /* How often WATCHDOG=1 is wanted at least, in milliseconds (half of what WATCHDOG_USEC allows); 0:
  * never. */
 int64_t notify_watchdog_ms(void);
+/* For loops that wait for something until a time of their own: tells as often as that is wanted. */
+void notify_alive(void);
 
 /* Around work that no watchdog should break off, however long it takes (a day at most): a switch.
  */

@@ -84,18 +84,24 @@ static void sleep_until_due(struct watch *watch)
         slice = watch->draws ? at_most(slice, RESIZE_MS) : slice;
         slice = health_aside_serve(&watch->aside, watch->config) ? at_most(slice, SERVE_MS) : slice;
         clock_sleep_ms(slice);
-        if (watchdog > 0)
-            notify_send("WATCHDOG=1");
+        notify_alive();
         if (watch->draws && terminal_columns(STDOUT_FILENO) != watch->columns)
             draw_again(watch);
     }
 }
 
-/* What does not end by itself is said at once to whoever starts the watch. A disk that is full
- * does: a service that gave up over it would stay away when there is room again. */
-static bool is_for_a_person(const struct err *err)
+/* A configuration that is wrong is said at once to whoever starts the watch. A disk that is full,
+ * or a state that cannot be read, is told of as at any later check: a service that gave up over it
+ * would stay away when it is well again. */
+static bool is_misconfigured(const struct config *config, const struct err *err)
 {
-    return err->code == ERR_USAGE || err->code == ERR_REFUSED;
+    struct state state = STATE_INIT;
+    struct err ignored = ERR_INIT;
+    if (err->code == ERR_REFUSED)
+        return true;
+    bool readable = err->code == ERR_USAGE && state_peek(&state, config->state_dir, &ignored);
+    state_release(&state);
+    return readable;
 }
 
 static bool watch_on(struct watch *watch, struct err *err)
@@ -107,7 +113,7 @@ static bool watch_on(struct watch *watch, struct err *err)
         err_clear(err);
         (void)health_aside_serve(&watch->aside, watch->config);
         bool ok = health_check_once(watch->cli, watch->config, watch->options, &watch->aside, err);
-        if (!ok && (err->code == ERR_STOPPED || (first && is_for_a_person(err))))
+        if (!ok && (err->code == ERR_STOPPED || (first && is_misconfigured(watch->config, err))))
             return false;
         /* A state that was locked or a disk that was full may be well again at the next check. */
         if (!ok)

@@ -8,8 +8,8 @@
 #include "ops/health.h"
 #include "state/config.h"
 
-/* False: ERR_STOPPED, what is for a person to set right at the first check, or standard output is
- * gone. */
+/* False: ERR_STOPPED, at the first check what only another configuration sets right, or standard
+ * output is gone. */
 bool health_watch(struct cli *cli, const struct config *config,
                   const struct health_options *options, struct err *err);
 

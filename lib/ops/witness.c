@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/notify.h"
 #include "base/stop.h"
 #include "base/strlist.h"
 
@@ -77,6 +78,7 @@ static bool any_answers(struct pollfd *fds, size_t count, int64_t until, struct 
 
         if (!stop_check(err))
             return false;
+        notify_alive();
         if (poll(fds, count, POLL_SLICE_MS) <= 0)
             continue;
         for (i = 0; i < count; i++) {

@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/notify.h"
 #include "base/stop.h"
 #include "db/conn_tls.h"
 #include "db/engine.h"
@@ -222,6 +223,7 @@ static bool wait_done(struct job *job)
     int64_t left = job->deadline - clock_mono_ms();
     /* Short slices: a signal may be delivered to any thread, and must be noticed here. */
     for (; !job->done && !stop_signal() && left > 0; left = job->deadline - clock_mono_ms()) {
+        notify_alive();
         (void)clock_gettime(CLOCK_MONOTONIC, &until);
         until.tv_nsec += (long)(left < WAIT_SLICE_MS ? left : WAIT_SLICE_MS) * 1000000L;
         until.tv_sec += until.tv_nsec / 1000000000L;

@@ -32,6 +32,38 @@ state_has() { jq -e "$1" "$STATE_DIR/state.json" >/dev/null 2>&1; }
     stderr_lacks "did not end within"
 }
 
+@test "a state that cannot be read does not end it, nor keeps it from starting" {
+    local well
+    well=$(cat "$STATE_DIR/state.json")
+    env_set DB_ON_EVENT "'echo \$DBR_REASON \$DBR_SEVERITY >>$CALLED'"
+    echo '{' >"$STATE_DIR/state.json"
+    start_dbr health --watch
+    wait_for 20 eval '[ "$(grep -c "state.json" "$RUNS/$RUN.err")" -ge 2 ]' || fail "it gave up"
+    printf '%s\n' "$well" >"$STATE_DIR/state.json"
+    wait_for 20 grep -q " healthy active=primary" "$RUNS/$RUN.out"
+    wait_for 20 grep -q "check-not-recorded ok" "$CALLED"
+    kill -TERM "$PID"
+    finish_dbr
+    exits 143
+    is "$(cat "$CALLED")" "check-not-recorded warning
+check-not-recorded ok"
+}
+
+@test "a wrong configuration ends it at its start, with what to do" {
+    env_set DB_FAILOVER_THRESHOLD many
+    run_dbr health --watch
+    exits 3
+    stderr_has DB_FAILOVER_THRESHOLD
+    env_unset DB_FAILOVER_THRESHOLD
+    run_dbr health -q
+    database_create two "${DB}_other" empty
+    env_set DATABASE_URL_SECONDARY "$(server_url two "${DB}_other")"
+    run_dbr health --watch
+    database_drop two "${DB}_other"
+    exits 3
+    stderr_has secondary
+}
+
 @test "a command that still runs when the watch is stopped is ended, and told again by the next run" {
     env_set DB_ON_EVENT "'echo \$DBR_REASON >>$CALLED; [ -e $BATS_TEST_TMPDIR/works ] || sleep 1000'"
     env_set DB_CHECKS "'a=false'"

@@ -59,6 +59,19 @@ told_times() { [ "$(told "$1")" -ge "$2" ]; }
     exits 143
 }
 
+@test "the watchdog is fed while a database is waited for" {
+    env_set HEALTH_CHECK_TIMEOUT 4
+    export WATCHDOG_USEC=1000000
+    link_open one one 0
+    env_set DATABASE_URL "$(link_url one "$P1_URL")"
+    link_tell one blackhole
+    start_dbr health --watch
+    wait_for 30 told_times STATUS=critical 1
+    kill -TERM "$PID"
+    finish_dbr
+    [ "$(sed '/STATUS=/,$d' "$BATS_TEST_TMPDIR/told" | grep -cx WATCHDOG=1)" -ge 4 ] || fail "it would have bitten"
+}
+
 @test "the watchdog is held while it switches, and only then" {
     env_set DB_ON_EVENT "grep -c WATCHDOG_USEC $BATS_TEST_TMPDIR/told >>$BATS_TEST_TMPDIR/held; sleep 3"
     export WATCHDOG_USEC=2000000
