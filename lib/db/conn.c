@@ -455,6 +455,11 @@ void conn_limit_time(struct conn *conn, int limit_ms)
     conn->deadline_ms = clock_mono_ms() + limit_ms;
 }
 
+bool conn_was_late(const struct conn *conn)
+{
+    return conn->silent && conn->limit_ms > 0 && clock_mono_ms() >= conn->deadline_ms;
+}
+
 bool conn_alive(const struct conn *conn)
 {
     return PQstatus(conn->pg) == CONNECTION_OK && !conn->silent;

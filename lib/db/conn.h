@@ -69,6 +69,8 @@ void conn_limit_silence(struct conn *conn, int silence_ms);
 /* All waits from here on take that long together: what has not come by then is ERR_UNREACHABLE, and
  * the connection is of no use any more. For questions whose answer may be missing. */
 void conn_limit_time(struct conn *conn, int limit_ms);
+/* It was that limit which ended it: the server had been reached. */
+bool conn_was_late(const struct conn *conn);
 /* False once the connection is lost, or the server was found to be gone. */
 bool conn_alive(const struct conn *conn);
 /* Another connection to the same database with the same settings. */

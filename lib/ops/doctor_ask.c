@@ -315,6 +315,7 @@ void doctor_ask(struct doctor_asked *servers, size_t count, const struct config 
     for (size_t i = 0; i < count; i++) {
         if (ok[i])
             receive_again(servers[i].conn, config, &again[i], &servers[i].facts, &servers[i].err);
+        servers[i].late = servers[i].err.code != ERR_NONE && conn_was_late(servers[i].conn);
         (void)pipeline_end(servers[i].conn, &ending); /* refusals were taken note of */
         buf_release(&rounds[i].zone);
         buf_release(&again[i].largest);

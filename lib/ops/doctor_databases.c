@@ -199,6 +199,8 @@ static void examine(const struct subject *subjects, const struct probe *answers,
             const struct doctor_asked *asked = &servers[at++];
             errs[i] = asked->err;
             facts[i] = asked->err.code == ERR_NONE ? &asked->facts : NULL;
+            if (asked->late)
+                doctor_explain_wait(&params[i], &errs[i]);
         }
         judge_each(&subjects[i], facts[i], &errs[i], state);
     }

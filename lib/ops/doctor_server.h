@@ -75,11 +75,16 @@ struct doctor_asked {
     const char *database; /* its name on the server */
     struct doctor_facts facts;
     struct err err; /* why it could not be asked, or none */
+    bool late;      /* that is since an answer did not come in time */
 };
 
 /* All of them at the same time. Release the facts of each. */
 void doctor_ask(struct doctor_asked *servers, size_t count, const struct config *config);
 void doctor_facts_release(struct doctor_facts *facts);
+
+/* doctor_lock.c. For a server that was late: says in err what it waits for, as far as that can be
+ * found out by another connection. */
+void doctor_explain_wait(const struct conn_params *params, struct err *err);
 
 /* area: a literal. */
 void doctor_judge(const struct doctor_facts *facts, const struct config *config, enum role role,

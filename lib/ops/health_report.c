@@ -189,6 +189,18 @@ static void database_row(struct report *report, const struct state *state, enum 
     free(engine);
 }
 
+/* What keeps one that is due from being made is among the warnings. */
+static void count_sentence(const char *op, const char *kind, int64_t count, int64_t threshold,
+                           struct buf *text)
+{
+    if (count < threshold)
+        buf_addf(text, "automatic %s: %lld of %lld %s checks in a row", op, (long long)count,
+                 (long long)threshold, kind);
+    else
+        buf_addf(text, "automatic %s: due, %lld %s checks in a row (threshold %lld)", op,
+                 (long long)count, kind, (long long)threshold);
+}
+
 /* How far it is to the next switch, while one comes nearer. */
 static void switching_sentence(const struct config *config, const struct state *state,
                                struct buf *text)
@@ -197,11 +209,9 @@ static void switching_sentence(const struct config *config, const struct state *
     auto_view_read(&view, config, state);
     const struct auto_side *primary = &view.sides[ROLE_PRIMARY];
     if (view.active == ROLE_PRIMARY && primary->down > 0 && view.failover_on)
-        buf_addf(text, "automatic failover: %lld of %lld failed checks in a row",
-                 (long long)primary->down, (long long)view.failover_threshold);
+        count_sentence("failover", "failed", primary->down, view.failover_threshold, text);
     else if (view.active == ROLE_SECONDARY && view.failback_on)
-        buf_addf(text, "automatic failback: %lld of %lld good checks in a row",
-                 (long long)primary->successes, (long long)view.failback_threshold);
+        count_sentence("failback", "good", primary->successes, view.failback_threshold, text);
 }
 
 static void sync_sentence(const struct config *config, const struct state *state,

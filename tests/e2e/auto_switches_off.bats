@@ -30,6 +30,15 @@ teardown() { pair_teardown; }
     exits 0
 }
 
+@test "a failover that nobody makes is due, however long that lasts" {
+    link_tell one refuse
+    for _ in 1 2; do run_dbr health; done
+    stdout_has "automatic failover: 2 of 3 failed checks in a row"
+    for _ in 3 4; do run_dbr health; done
+    exits 2
+    stdout_has "automatic failover: due, 4 failed checks in a row (threshold 3)" "run dbr-failover, or dbr-health --auto"
+}
+
 @test "failback switched off" {
     env_set AUTO_FAILBACK_ENABLED false
     run_dbr failover --yes

@@ -90,6 +90,7 @@ teardown() { pair_teardown; }
 @test "connections near their limit, and sessions of the application in another time zone" {
     local i
     needs_postgres "CockroachDB has no limit of a database's connections"
+    env_unset DB_ALERT_CONNECTIONS_PERCENT
     server_sql two postgres -c "ALTER DATABASE $DB CONNECTION LIMIT 5" -c "ALTER DATABASE $DB SET TimeZone = 'America/Lima'"
     run_dbr health --doctor
     exits 1
@@ -290,7 +291,8 @@ ago() { date -u -d "$1 ago" +%Y-%m-%dT%H:%M:%S.000Z; }
     session migration "BEGIN; LOCK TABLE users IN ACCESS EXCLUSIVE MODE"
     run_dbr health --doctor
     exits 2
-    stdout_has "did not answer within 3 s; its rights, schema and sequences were not examined" "secondary     "
+    stdout_has "did not answer within 3 s: table users is locked by session " "; its rights, schema and sequences were not examined" \
+        "next: wait until that transaction ends" "secondary     "
     run_dbr health --metrics --json
     exits 0
     json_is .primary.connected false
