@@ -344,5 +344,8 @@ void doctor_facts_release(struct doctor_facts *facts)
         free(facts->columns[i].name);
     }
     free(facts->columns);
+    for (size_t i = 0; i < facts->role_count; i++)
+        free(facts->roles[i].name);
+    free(facts->roles);
     *facts = (struct doctor_facts){.engine = ENGINE_POSTGRES};
 }

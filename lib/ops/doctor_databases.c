@@ -153,6 +153,7 @@ static void judge_both(const struct subject subjects[2], const struct doctor_fac
     if (state && state_init_status(state) == INIT_DONE) {
         size_t active = subjects[0].role == state_active(state) ? 0 : 1;
         doctor_judge_schema(facts[active], facts[1 - active], config, findings);
+        doctor_judge_roles(facts[active], facts[1 - active], findings);
     }
     judge_emptiness(&subjects[1], facts[1], answers, state);
     doctor_judge_zones(facts[0], facts[1], findings);

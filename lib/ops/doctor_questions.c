@@ -120,6 +120,7 @@ const struct question doctor_postgres_questions[] = {
     {"SHOW TimeZone", NOTHING, NULL, SETTING_TIME_ZONE, false},
     {MEASURES_POSTGRES_CONNECTIONS, NOTHING, read_connections, 0, false},
     {TABLE_OCTETS, SCHEMA, read_octets, 0, false},
+    {doctor_roles_sql, SCHEMA, doctor_read_roles, 0, false},
 };
 
 /* unique_rowid() and unordered_unique_rowid(); not the hidden column of a table without a key. */
@@ -170,6 +171,7 @@ const struct question doctor_cockroach_questions[] = {
     {"SELECT pg_has_role($1::STRING, 'admin', 'MEMBER')", FENCE_ROLE, read_fence_role, 0, false},
     {LONG_COLUMNS, SCHEMA, read_columns, 0, false},
     {KEYS_OFF, SCHEMA, read_keys_off, 0, false},
+    {doctor_roles_sql, SCHEMA, doctor_read_roles, 0, false},
 };
 
 const size_t doctor_postgres_question_count =

@@ -36,6 +36,23 @@ struct doctor_column {
     int64_t largest;
 };
 
+enum doctor_right {
+    RIGHT_SELECT,
+    RIGHT_INSERT,
+    RIGHT_UPDATE,
+    RIGHT_DELETE,
+    RIGHT_SEQUENCES, /* USAGE of sequences */
+    RIGHT_COUNT
+};
+
+/* What a role may do in the schema, by itself or as a member of others. */
+struct doctor_role {
+    char *name;
+    bool application;         /* may log in, and is neither a superuser nor dbr's own */
+    int64_t may[RIGHT_COUNT]; /* on so many tables and views, or sequences */
+    int64_t may_not[RIGHT_COUNT];
+};
+
 /* Owned texts are NULL, numbers -1, where the server did not say. */
 struct doctor_facts {
     enum engine_kind engine;
@@ -62,6 +79,8 @@ struct doctor_facts {
     char *rows_out; /* tables that lack rows, likewise */
     struct doctor_column *columns;
     size_t column_count;
+    struct doctor_role *roles; /* by name; none: unknown */
+    size_t role_count;
     struct model model;      /* of the schema; empty where: */
     char *model_trouble;     /* why it could not be read, or NULL */
     char **sequence_largest; /* by sequence of the model, the value nearest to its end that is in
@@ -104,6 +123,14 @@ void doctor_judge_schema(const struct doctor_facts *active, const struct doctor_
                          const struct config *config, struct findings *findings);
 void doctor_judge_sequences(const struct doctor_facts *facts, bool active, const char *area,
                             struct findings *findings);
+
+/* doctor_roles.c. Roles that may do less on the standby than on the active. */
+struct result;
+extern const char doctor_roles_sql[]; /* $1: the schema */
+void doctor_read_roles(struct doctor_facts *facts, const struct result *answer);
+void doctor_judge_roles(const struct doctor_facts *active, const struct doctor_facts *standby,
+                        struct findings *findings);
+
 /* Asks for the values in use that are nearest to the ends of sequences: rows (number of the
  * sequence, value); false when there is none to be asked for. */
 struct buf;

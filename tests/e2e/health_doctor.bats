@@ -211,6 +211,48 @@ ago() { date -u -d "$1 ago" +%Y-%m-%dT%H:%M:%S.000Z; }
     stderr_has "DB_FENCE_ROLE names nobody_of_that_name"
 }
 
+@test "what the application's role may do on the active only" {
+    local role=${DB}_role
+    server_sql one postgres -c "CREATE ROLE $role LOGIN" -c "CREATE ROLE ${role}s"
+    roles_gone() {
+        for server in one two; do
+            server_sql $server "$DB" -c "SET client_min_messages = error" -c "SET default_transaction_read_only = off" \
+                -c "DROP OWNED BY $role" -c "DROP ROLE $role" || true
+        done
+        server_sql one "$DB" -c "DROP OWNED BY ${role}s" -c "DROP ROLE ${role}s"
+    }
+    # It may nothing yet.
+    run_dbr health --doctor
+    exits 0
+    p1 -c "GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA public TO ${role}s" -c "GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO ${role}s"
+    server_sql one postgres -c "GRANT ${role}s TO $role"
+    run_dbr health --doctor
+    exits 1
+    stdout_has "warning  rights        what roles may do on the active and not on the standby: $role (there is no such role)" "BEGIN READ WRITE"
+    server_sql two postgres -c "CREATE ROLE $role LOGIN"
+    run_dbr health --doctor
+    exits 1
+    stdout_has "not on the standby: $role (SELECT, INSERT, UPDATE, USAGE of sequences)"
+    p2 -c "BEGIN READ WRITE" -c "GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA public TO $role" -c "GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO $role" -c COMMIT
+    run_dbr health --doctor
+    exits 1
+    stdout_has "not on the standby: $role (UPDATE)"
+    p2 -c "BEGIN READ WRITE" -c "GRANT UPDATE ON ALL TABLES IN SCHEMA public TO $role" -c COMMIT
+    run_dbr health --doctor
+    exits 0
+    # Barred by a hard fence, or allowed more than on the active: it does not matter.
+    server_sql two postgres -c "ALTER ROLE $role NOLOGIN" -c "ALTER ROLE $role SUPERUSER"
+    run_dbr health --doctor
+    exits 0
+    server_sql two postgres -c "ALTER ROLE $role NOSUPERUSER"
+    # Rights in a schema that it may not enter are none.
+    p2w -c "REVOKE USAGE ON SCHEMA public FROM PUBLIC"
+    run_dbr health --doctor
+    exits 1
+    stdout_has "not on the standby: $role (SELECT, INSERT, UPDATE, USAGE of sequences)"
+    roles_gone
+}
+
 @test "what is to run by itself, and whether it does" {
     run_dbr health --doctor
     exits 0

@@ -46,7 +46,7 @@ var builtin = readBuiltin(`
 	count 1 1, count_rows 0 0, crdb_internal.cluster_id 0 0, currval 1 1, current_database 0 0, current_date 0 0, current_schema 0 0,
 	current_schemas 1 1, current_setting 1 2, current_timestamp 0 1, current_user 0 0, date_trunc 2 3, decode 2 2, encode 2 2, every 1 1,
 	experimental_strftime 2 2, experimental_strptime 2 2, extract 2 2, floor 1 1, fnv64a 1 -1, format 1 -1, format_type 2 2, gen_random_uuid 0 0,
-	generate_series 2 3, greatest 0 -1, has_database_privilege 2 3, has_schema_privilege 2 3, has_system_privilege 1 2, has_table_privilege 2 3, host 1 1, initcap 1 1,
+	generate_series 2 3, greatest 0 -1, has_database_privilege 2 3, has_schema_privilege 2 3, has_sequence_privilege 2 3, has_system_privilege 1 2, has_table_privilege 2 3, host 1 1, initcap 1 1,
 	json_agg 1 1, json_build_object 0 -1, jsonb_agg 1 1, jsonb_build_object 0 -1, jsonb_set 3 4, jsonb_typeof 1 1, lastval 0 0, least 0 -1, left 2 2,
 	ilike_escape 3 3, like_escape 3 3, not_ilike_escape 3 3, not_like_escape 3 3, not_similar_to_escape 2 3, similar_to_escape 2 3,
 	length 1 1, localtimestamp 0 1, lower 1 1, lpad 2 3, ltrim 1 2, masklen 1 1, max 1 1, md5 0 -1, min 1 1, mod 2 2, nextval 1 1, now 0 0, num_nonnulls 0 -1,
