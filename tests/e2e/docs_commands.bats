@@ -202,6 +202,8 @@ leads() { psql -X -q -At -d "$1" -c "SELECT string_agg(name, ', ' ORDER BY id) F
     server_sql two postgres -c "CREATE ROLE shop_app LOGIN"
     init_done leads_fill
     SECONDARY_URL=$P2_URL
+    block dbr.7 PRIVILEGES 1
+    is "$(p2 -c "SELECT has_table_privilege('shop_app', 'leads', 'DELETE')")" t
     ! p2 -c "INSERT INTO leads (name) VALUES ('refused')" || fail "there is no fence"
     block dbr.7 "By hand" 1
     p2 -c "INSERT INTO leads (name) VALUES ('taken')"
@@ -210,7 +212,7 @@ leads() { psql -X -q -At -d "$1" -c "SELECT string_agg(name, ', ' ORDER BY id) F
     block dbr.7 "By hand" 2
     p2 -c "INSERT INTO leads (name) VALUES ('taken')"
     server_sql one postgres -c "DROP ROLE shop_app"
-    server_sql two postgres -c "DROP ROLE shop_app"
+    server_sql two shop -c "SET default_transaction_read_only = off" -c "DROP OWNED BY shop_app" -c "DROP ROLE shop_app"
 }
 
 @test "dbr(7): the primary is down" {
