@@ -194,6 +194,32 @@ in_step_after_sync() {
     in_step
 }
 
+@test "a busy machine or a late backup does not keep the real pair from a drill, a late sync does" {
+    init_pair
+    any_load
+    mkdir backups
+    env_set DB_BACKUP_DIR "$PWD/backups"
+    env_set DB_ALERT_MEMORY_PERCENT 1
+    run_dbr health
+    for _ in 1 2; do run_dbr health --metrics; done
+    run_dbr health --peek --json
+    exits 1
+    json_is '[.alerts[].name] | sort | join(" ")' "backup-late memory"
+    drill --live --dry-run
+    exits 0
+    stdout_has "would rehearse on the real pair"
+    stderr_has "there is no backup of the database" "% in use: no reason to wait"
+    env_set DB_SYNC_INTERVAL_MS 1000
+    sleep 3
+    drill --live --dry-run
+    exits 5
+    stderr_has "the pair is not healthy"
+    env_set DATABASE_URL_SECONDARY "$P1_URL"
+    drill --live --dry-run
+    exits 2
+    stderr_has "are the same"
+}
+
 @test "a pair that is not well is left alone" {
     init_pair
     link_open two two 0
