@@ -13,6 +13,7 @@
 #include "ops/api_token.h"
 #include "ops/doctor_checks.h"
 #include "ops/health_judge.h"
+#include "state/journal.h"
 
 static const char config_area[] = "configuration";
 static const char state_area[] = "state";
@@ -153,6 +154,11 @@ bool doctor_check_state(const struct config *config, struct state *state, struct
         findings_add(findings, FINDING_WELL, state_area, NULL,
                      "%s/state.json can be read: the %s is active", config->state_dir,
                      role_name(state_active(state)));
+    if (journal_merge_unknown(state))
+        findings_add(findings, FINDING_WARNING, state_area,
+                     "run dbr-sync, which finds it out, and merges it",
+                     "it was written by hand: whether the primary holds what is still to be merged "
+                     "is not known");
     return true;
 }
 

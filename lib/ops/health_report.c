@@ -101,7 +101,10 @@ static void switching_object(struct json *document, const struct config *config,
     json_set_str(object, "blockedBy", obstacle ? obstacle : blocked);
     json_set_str(object, "retryAt", decision == AUTO_FAILBACK_WAIT ? auto_retry_at(state) : NULL);
     json_set_str(object, "fenceDebt", journal_debt(state, role_other(view.active)));
-    json_set_bool(object, "mergePending", !failover && journal_merge(state));
+    if (journal_merge_unknown(state))
+        json_set_null(object, "mergePending");
+    else
+        json_set_bool(object, "mergePending", !failover && journal_merge(state));
     json_set_bool(object, "isolated", view.isolated);
     last_switch(object, state);
     free(blocked);

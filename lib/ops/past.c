@@ -234,12 +234,6 @@ static bool find_base(void *context, struct err *err)
     return ok;
 }
 
-static bool is_by_hand(const struct state *state)
-{
-    return state_active(state) == ROLE_SECONDARY && !journal_merge(state) &&
-           journal_is_by_hand(state);
-}
-
 /* *id: malloced, or NULL. */
 static bool ask_secondary(struct cli *cli, const struct config *config, struct state *state,
                           char **id, struct err *err)
@@ -277,7 +271,7 @@ static bool note_base(struct state *state, const char *id, struct err *err)
 bool past_learn(struct cli *cli, const struct config *config, struct state *state, struct err *err)
 {
     char *id = NULL;
-    bool ok = !is_by_hand(state) ||
+    bool ok = !journal_merge_unknown(state) ||
               (ask_secondary(cli, config, state, &id, err) && note_base(state, id, err));
 
     free(id);
@@ -288,7 +282,7 @@ bool past_is_merge_due(struct cli *cli, const struct config *config, struct stat
                        struct err *err)
 {
     char *id = NULL;
-    bool ok = !is_by_hand(state) || ask_secondary(cli, config, state, &id, err);
+    bool ok = !journal_merge_unknown(state) || ask_secondary(cli, config, state, &id, err);
 
     *due = id || (journal_merge(state) && state_active(state) == ROLE_SECONDARY);
     free(id);

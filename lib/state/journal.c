@@ -165,12 +165,12 @@ void journal_set_hook_failed(struct state *state, bool failed)
         json_remove(last, "hookFailed");
 }
 
-bool journal_is_by_hand(const struct state *state)
+bool journal_merge_unknown(const struct state *state)
 {
     const struct json *last = json_get(state->root, "lastSwitch");
 
-    return json_is_object(last) && !json_str(last, "id", NULL) &&
-           !json_bool(last, "baseLooked", false);
+    return state_active(state) == ROLE_SECONDARY && !journal_merge(state) && json_is_object(last) &&
+           !json_str(last, "id", NULL) && !json_bool(last, "baseLooked", false);
 }
 
 void journal_set_base_looked(struct state *state)

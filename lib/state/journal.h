@@ -77,9 +77,9 @@ bool journal_last(const struct state *state, struct journal *journal);
 /* The command DB_ON_EVENT of the last switch failed, and is to be run again. */
 bool journal_hook_failed(const struct state *state);
 void journal_set_hook_failed(struct state *state, bool failed);
-/* lastSwitch was written by hand, and nobody has looked into the secondary since for a base that is
- * to be merged. */
-bool journal_is_by_hand(const struct state *state);
+/* The secondary is active by a lastSwitch that was written by hand, which tells of no merge, and
+ * nobody has looked into the secondary since for a base. */
+bool journal_merge_unknown(const struct state *state);
 void journal_set_base_looked(struct state *state);
 /* Of the last switch that this state knows of, 0 before the first. */
 int64_t journal_epoch(const struct state *state);

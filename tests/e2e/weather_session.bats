@@ -58,6 +58,10 @@ everything() {
     exits 0
     PGOPTIONS='-c default_transaction_read_only=off' sql "$P1_URL" -c "INSERT INTO leads (name) VALUES ('stranded')"
     echo '{"version": 1, "activeDatabase": "secondary", "lastSwitch": {"op": "failover"}, "init": {"status": "done"}}' >"$STATE_DIR/state.json"
+    run_dbr health --peek --json
+    json_is .switching.mergePending null
+    run_dbr health --doctor
+    stdout_has "whether the primary holds what is still to be merged is not known"
     refused 'ORDER BY epoch DESC, id DESC' sync
     stderr_has "still to be merged"
     is "$(p2 -c "SELECT count(*) FROM leads WHERE name = 'stranded'")" 1
