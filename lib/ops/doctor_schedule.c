@@ -156,17 +156,27 @@ static bool cron_runs(void)
 
 /* --- what to do ---------------------------------------------------------------------- */
 
-/* The fields of a crontab for about that interval. */
+/* The greatest step that is no more than that and divides the whole: any other would be short where
+ * the hour or the day begins. */
+static int step_of(int64_t most, int whole)
+{
+    int step = most < whole ? (int)most : whole;
+    while (step > 1 && whole % step != 0)
+        step--;
+    return step > 1 ? step : 1;
+}
+
+/* The fields of a crontab for that interval, or one a little shorter. */
 static char *crontab_times(int64_t interval_ms)
 {
     int64_t minutes = interval_ms / 60000;
     if (minutes >= 1440)
         return mem_strdup("17 3 * * *");
     if (minutes >= 120)
-        return mem_printf("17 */%lld * * *", (long long)(minutes / 60));
+        return mem_printf("17 */%d * * *", step_of(minutes / 60, 24));
     if (minutes >= 60)
         return mem_strdup("17 * * * *");
-    return minutes > 1 ? mem_printf("*/%lld * * * *", (long long)minutes) : mem_strdup("* * * * *");
+    return minutes > 1 ? mem_printf("*/%d * * * *", step_of(minutes, 60)) : mem_strdup("* * * * *");
 }
 
 /* As the shell of cron takes it for one word: cron itself makes a line end of each "%". */
@@ -277,7 +287,7 @@ void doctor_check_schedule(const struct config *config, const struct state *stat
     char *crontab = own_crontab();
     const struct runs syncs = syncs_made(config, state);
     const struct runs checks = checks_made(config, state);
-    schedule_find(&schedule, "", getenv("HOME"), crontab);
+    schedule_find(&schedule, "", getenv("HOME"), crontab, config->env_file);
     judge_job(config, state, &schedule.jobs[SCHEDULE_HEALTH], SCHEDULE_HEALTH, &checks, findings);
     judge_job(config, state, &schedule.jobs[SCHEDULE_SYNC], SCHEDULE_SYNC, &syncs, findings);
     schedule_release(&schedule);

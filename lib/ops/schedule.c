@@ -66,6 +66,49 @@ bool schedule_line_runs(const char *line, enum schedule_job job)
     return true;
 }
 
+/* A word as the shell of cron would take it: quotes go, and a backslash before the next character.
+ * quote: the one that is open at its beginning, or 0. */
+static void read_word(const char *text, char quote, struct buf *word)
+{
+    for (; *text && (quote || !ends_word(*text) || *text == '\'' || *text == '"'); text++) {
+        if (*text == quote)
+            quote = '\0';
+        else if (!quote && (*text == '\'' || *text == '"'))
+            quote = *text;
+        else if (*text == '\\' && text[1] && (quote != '\'' || text[1] == '%'))
+            buf_addch(word, *++text);
+        else
+            buf_addch(word, *text);
+    }
+}
+
+static bool is_same_file(const char *one, const char *other)
+{
+    char *first = realpath(one, NULL);
+    char *second = realpath(other, NULL);
+    bool same = strcmp(first ? first : one, second ? second : other) == 0;
+    free(first);
+    free(second);
+    return same;
+}
+
+bool schedule_line_is_of_other(const char *line, const char *env_file)
+{
+    static const char *const names[] = {"--env-file=", "--env-file ", "DBR_ENV_FILE="};
+    struct buf word = BUF_INIT;
+    const char *at = NULL;
+    for (size_t i = 0; i < sizeof names / sizeof names[0] && !at; i++) {
+        at = strstr(line, names[i]);
+        if (at)
+            read_word(at + strlen(names[i]), at > line && strchr("'\"", at[-1]) ? at[-1] : '\0',
+                      &word);
+    }
+    bool other =
+        word.len > 0 && word.data[0] == '/' && env_file && !is_same_file(word.data, env_file);
+    buf_release(&word);
+    return other;
+}
+
 static void enter(struct schedule *schedule, enum schedule_job job, const char *where,
                   struct schedule_entry found)
 {
@@ -77,8 +120,10 @@ static void enter(struct schedule *schedule, enum schedule_job job, const char *
     entry->where = mem_strdup(where);
 }
 
-/* prefix: only lines that begin with it, and only what stands behind it; "": all. */
-static bool text_runs(const char *text, const char *prefix, enum schedule_job job)
+/* prefix: only lines that begin with it, and only what stands behind it; "": all. env_file: not
+ * lines of another one; NULL: all. */
+static bool text_runs(const char *text, const char *prefix, const char *env_file,
+                      enum schedule_job job)
 {
     struct strlist lines = STRLIST_INIT;
     bool runs = false;
@@ -86,16 +131,18 @@ static bool text_runs(const char *text, const char *prefix, enum schedule_job jo
     for (size_t i = 0; i < lines.count && !runs; i++) {
         const char *line = lines.items[i];
         if (strncmp(line, prefix, strlen(prefix)) == 0)
-            runs = schedule_line_runs(line + strlen(prefix), job);
+            runs = schedule_line_runs(line + strlen(prefix), job) &&
+                   !schedule_line_is_of_other(line, env_file);
     }
     strlist_release(&lines);
     return runs;
 }
 
-static void take_crontab(struct schedule *schedule, const char *text, const char *where)
+static void take_crontab(struct schedule *schedule, const char *text, const char *env_file,
+                         const char *where)
 {
     for (int job = 0; job < SCHEDULE_JOBS; job++) {
-        if (text_runs(text, "", (enum schedule_job)job))
+        if (text_runs(text, "", env_file, (enum schedule_job)job))
             enter(schedule, (enum schedule_job)job, where,
                   (struct schedule_entry){.enabled = true});
     }
@@ -125,7 +172,8 @@ static void names_in(const char *directory, struct strlist *names)
 }
 
 /* cron leaves out names with a dot: what a package manager or an editor put aside. */
-static void read_cron_directory(struct schedule *schedule, const char *root, const char *directory)
+static void read_cron_directory(struct schedule *schedule, const char *root, const char *directory,
+                                const char *env_file)
 {
     char *path = mem_printf("%s%s", root, directory);
     struct strlist names = STRLIST_INIT;
@@ -134,7 +182,7 @@ static void read_cron_directory(struct schedule *schedule, const char *root, con
     for (size_t i = 0; i < names.count; i++) {
         char *file = mem_printf("%s/%s", path, names.items[i]);
         if (!strchr(names.items[i], '.') && read_file(file, &text))
-            take_crontab(schedule, text.data, file + strlen(root));
+            take_crontab(schedule, text.data, env_file, file + strlen(root));
         free(file);
     }
     buf_release(&text);
@@ -142,17 +190,18 @@ static void read_cron_directory(struct schedule *schedule, const char *root, con
     free(path);
 }
 
-static void read_cron(struct schedule *schedule, const char *root, const char *crontab)
+static void read_cron(struct schedule *schedule, const char *root, const char *crontab,
+                      const char *env_file)
 {
     static const char *const directories[] = {"/etc/cron.d", "/etc/cron.hourly", "/etc/cron.daily"};
     char *path = mem_printf("%s/etc/crontab", root);
     struct buf text = BUF_INIT;
     if (crontab)
-        take_crontab(schedule, crontab, "the crontab of this user");
+        take_crontab(schedule, crontab, env_file, "the crontab of this user");
     if (read_file(path, &text))
-        take_crontab(schedule, text.data, "/etc/crontab");
+        take_crontab(schedule, text.data, env_file, "/etc/crontab");
     for (size_t i = 0; i < sizeof directories / sizeof directories[0]; i++)
-        read_cron_directory(schedule, root, directories[i]);
+        read_cron_directory(schedule, root, directories[i], env_file);
     buf_release(&text);
     free(path);
 }
@@ -191,7 +240,7 @@ static void take_unit(struct units *units, const char *name, const char *text)
     if (has_suffix(name, ".timer"))
         take_timer(units, name, text);
     for (int job = 0; has_suffix(name, ".service") && job < SCHEDULE_JOBS; job++) {
-        if (text_runs(text, "ExecStart=", (enum schedule_job)job) &&
+        if (text_runs(text, "ExecStart=", NULL, (enum schedule_job)job) &&
             !strlist_has(&units->services[job], name))
             strlist_add(&units->services[job], name);
     }
@@ -271,7 +320,7 @@ static void read_systemd(struct schedule *schedule, const char *root,
 /* --- together --------------------------------------------------------------------- */
 
 void schedule_find(struct schedule *schedule, const char *root, const char *home,
-                   const char *crontab)
+                   const char *crontab, const char *env_file)
 {
     static const char *const system[] = {"/etc/systemd/system", "/run/systemd/system",
                                          "/usr/local/lib/systemd/system", "/usr/lib/systemd/system",
@@ -279,7 +328,7 @@ void schedule_find(struct schedule *schedule, const char *root, const char *home
     char *own = mem_printf("%s/.config/systemd/user", home ? home : "");
     const char *const users[] = {home ? own : "/etc/systemd/user"};
     *schedule = (struct schedule){.jobs = {{NULL, false, false, false}}};
-    read_cron(schedule, root, crontab);
+    read_cron(schedule, root, crontab, env_file);
     read_systemd(schedule, root, system, sizeof system / sizeof system[0], false);
     read_systemd(schedule, root, users, 1, true);
     free(own);

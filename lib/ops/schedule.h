@@ -25,13 +25,16 @@ const char *schedule_program(enum schedule_job job);
 
 /*
  * Looks through what this machine has. root: "" (another directory in a test); home: of the user,
- * or NULL; crontab: what "crontab -l" prints, or NULL. What cannot be read is taken for empty. What
- * is enabled goes before what is not.
+ * or NULL; crontab: what "crontab -l" prints, or NULL; env_file: of this run, or NULL. What cannot
+ * be read is taken for empty. What is enabled goes before what is not. A line of a crontab that
+ * names another env file is for another pair.
  */
 void schedule_find(struct schedule *schedule, const char *root, const char *home,
-                   const char *crontab);
+                   const char *crontab, const char *env_file);
 /* True when a line runs that job in a way that is recorded: not --doctor, --cached and the like. */
 bool schedule_line_runs(const char *line, enum schedule_job job);
+/* True when the line names an env file by its whole path that is not this one. */
+bool schedule_line_is_of_other(const char *line, const char *env_file);
 void schedule_release(struct schedule *schedule);
 
 #endif

@@ -269,6 +269,11 @@ ago() { date -u -d "$1 ago" +%Y-%m-%dT%H:%M:%S.000Z; }
     stdout_has "nothing starts dbr-health by itself: it has not run yet" \
         "(crontab -l 2>/dev/null; printf '%s\n' '*/5 * * * * $(realpath "$DBR_BIN")/dbr-health --quiet --auto" "--env-file=$ENV_FILE') | crontab -" \
         "nothing starts dbr-sync by itself" "printf '%s\n' '17 * * * * $(realpath "$DBR_BIN")/dbr-sync --quiet --env-file=$ENV_FILE') | crontab -"
+    # That of another pair starts nothing here; and a step that does not divide the hour would be short at its end.
+    crontab_is "* * * * * dbr-health --auto --env-file=/etc/dbr/of_another_pair.env" "0 * * * * dbr-sync --env-file=$ENV_FILE"
+    env_set DB_HEALTH_CHECK_INTERVAL_MS $((45 * 60000))
+    run_dbr health --doctor
+    stdout_has "nothing starts dbr-health by itself" "'*/30 * * * * " "dbr-sync is started by the crontab of this user"
 }
 
 @test "what something else starts: the record shows it" {

@@ -36,7 +36,7 @@ static void put(const char *path, const char *text)
 static void look(const char *crontab)
 {
     schedule_release(&schedule);
-    schedule_find(&schedule, unit_dir, "/home/app", crontab);
+    schedule_find(&schedule, unit_dir, "/home/app", crontab, "/etc/dbr/shop.env");
 }
 
 static void is(enum schedule_job job, const char *where, bool enabled)
@@ -149,10 +149,41 @@ TEST(what_works_goes_before_what_does_not)
 
 #define T(test) cmocka_unit_test_setup_teardown(test, unit_enter, finish)
 
+TEST(lines_of_another_env_file)
+{
+    static const char *const other[] = {
+        "* * * * * dbr-health --auto --env-file=/etc/dbr/blog.env",
+        "* * * * * dbr-health --env-file /etc/dbr/blog.env --auto",
+        "* * * * * dbr-health '--env-file=/etc/dbr/shop.env 2'",
+        "* * * * * dbr-health --env-file='/etc/dbr/shop.env 2' --auto",
+        "* * * * * DBR_ENV_FILE=/etc/dbr/blog.env dbr-health --auto",
+    };
+    static const char *const ours[] = {
+        "* * * * * dbr-health --auto",
+        "* * * * * dbr-health --env-file=/etc/dbr/shop.env;date",
+        "* * * * * dbr-health --env-file=\"/etc/dbr/shop.env\" --auto",
+        "* * * * * cd /etc/dbr && dbr-health --env-file=shop.env",
+    };
+    for (size_t i = 0; i < sizeof other / sizeof other[0]; i++) {
+        if (!schedule_line_is_of_other(other[i], "/etc/dbr/shop.env"))
+            fail_msg("taken for ours: %s", other[i]);
+    }
+    for (size_t i = 0; i < sizeof ours / sizeof ours[0]; i++) {
+        if (schedule_line_is_of_other(ours[i], "/etc/dbr/shop.env"))
+            fail_msg("taken for another's: %s", ours[i]);
+    }
+    assert_false(schedule_line_is_of_other(
+        "* * * * * dbr-health --env-file='/srv/100\\% shop/dbr.env'", "/srv/100% shop/dbr.env"));
+    look("* * * * * dbr-health --auto --env-file=/etc/dbr/blog.env\n0 * * * * dbr-sync\n");
+    is(SCHEDULE_HEALTH, NULL, false);
+    is(SCHEDULE_SYNC, "the crontab of this user", true);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         T(lines),
+        T(lines_of_another_env_file),
         T(nothing),
         T(crontabs),
         T(units),
