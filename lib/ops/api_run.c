@@ -27,7 +27,6 @@
 #define RECORD_MAX ((size_t)16 << 20)
 #define LOG_MAX 65536
 #define ID_SIZE 64
-#define START_SLACK_S 10 /* a clock that was set meanwhile, and whole seconds */
 #define RECORD "api-run.json"
 
 /* --- what the watcher tells ------------------------------------------------------ */
@@ -112,7 +111,10 @@ static struct json *begin_record(const struct watch *watch)
     json_set_str(record, "by", watch->run->by);
     json_set_str(record, "address", watch->run->address);
     json_set_str(record, "state", "running");
+    struct machine_process self;
     json_set_int(record, "pid", getpid());
+    if (machine_process(getpid(), &self))
+        json_set_int(record, "pidStarted", self.started_s);
     json_set_str(record, "startedAt", watch->started);
     return record;
 }
@@ -287,18 +289,13 @@ void api_run(const struct config *config, const struct api_run *run, struct api_
 
 /* --- the report ------------------------------------------------------------------ */
 
-/* The number of a process is given anew, after a boot soon: the watcher's is that of one that was
- * started when the run was. */
+/* The number of a process is given anew, after a boot soon: the watcher is the one that was started
+ * at that time of the machine. No clock that may be set tells it. */
 static bool is_watched(const struct json *record)
 {
     struct machine_process process;
-    int64_t started_us = 0;
-    if (!machine_process((pid_t)json_int(record, "pid", 0), &process) ||
-        !clock_parse(json_str(record, "startedAt", ""), &started_us))
-        return false;
-    int64_t age_s = machine_uptime_s() - process.started_s;
-    int64_t known_s = (clock_now_us() - started_us) / 1000000;
-    return llabs(age_s - known_s) <= START_SLACK_S;
+    return machine_process((pid_t)json_int(record, "pid", 0), &process) &&
+           process.started_s == json_int(record, "pidStarted", -1);
 }
 
 void api_run_report(const char *state_dir, struct json *document)

@@ -121,6 +121,13 @@ lock_free() { flock -n "$STATE_DIR/op.lock" true; }
     json_is .operation null
     json_is .apiRun.state ended
     json_is .apiRun.exitStatus 0
+    # The clock may be set meanwhile.
+    start=$(cut -d ' ' -f 22 /proc/$$/stat)
+    jq --argjson pid $$ --argjson at $((start / $(getconf CLK_TCK))) \
+        '.state = "running" | .pid = $pid | .pidStarted = $at | .startedAt = "2026-01-01T00:00:00.000Z"' "$STATE_DIR/api-run.json" >"$BATS_TEST_TMPDIR/record"
+    cat "$BATS_TEST_TMPDIR/record" >"$STATE_DIR/api-run.json"
+    api GET /db-health
+    json_is .apiRun.state running
     # After a boot its number may be that of another process.
     jq '.state = "running" | .pid = 1' "$STATE_DIR/api-run.json" >"$BATS_TEST_TMPDIR/record"
     cat "$BATS_TEST_TMPDIR/record" >"$STATE_DIR/api-run.json"
