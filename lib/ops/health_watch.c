@@ -18,6 +18,9 @@
 #define RESIZE_MS 300 /* how soon a view follows the width of its terminal */
 #define SERVE_MS 100  /* how soon it is noted that a command has ended */
 #define VIEW_SIZE 65536
+/* A view that is longer than the terminal must not pile up in what can be scrolled back to. */
+#define SCREEN_OF_ITS_OWN "\033[?1049h"
+#define SCREEN_BEFORE "\033[?1049l"
 
 struct watch {
     struct cli *cli;
@@ -138,9 +141,15 @@ bool health_watch(struct cli *cli, const struct config *config,
                           .options = options,
                           .draws = health_check_draws(cli, options)};
     /* A view goes out at once, so that nothing flickers. */
-    if (watch.draws)
+    if (watch.draws) {
         (void)setvbuf(stdout, NULL, _IOFBF, VIEW_SIZE);
+        fputs(SCREEN_OF_ITS_OWN, stdout);
+    }
     bool ok = watch_on(&watch, err);
+    if (watch.draws) {
+        fputs(SCREEN_BEFORE, stdout);
+        (void)fflush(stdout);
+    }
     health_aside_end(&watch.aside, config);
     notify_send("STOPPING=1");
     return ok;

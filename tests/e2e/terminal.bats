@@ -149,6 +149,9 @@ well() {
     WHEN=(--when 'next check: .*Ctrl-C' columns=100 --when 'next check: .*Ctrl-C' signal=2)
     on_terminal 100 health --watch
     exits 130
+    # On a screen of its own, which is left at the end.
+    has "$output" stdout "${ESC}[?1049h${ESC}[H${ESC}[J"
+    is "$(grep -o "1049[hl]" <<<"$output" | paste -sd ' ')" "1049h 1049l"
     is "$(grep -c "${ESC}\[H${ESC}\[J" <<<"$output")" 2
     is "$(grep -c 'healthy' <<<"$output")" 2
     # The next check is far away: it is the width that has changed.
