@@ -195,6 +195,19 @@ leads() { psql -X -q -At -d "$1" -c "SELECT string_agg(name, ', ' ORDER BY id) F
     p1 -c "UPDATE leads SET email = 'broken', updated_at = now() WHERE id = 900"
     block dbr.7 SALVAGE 3
     is "$(p1 -c "SELECT email || ' ' || message FROM leads WHERE id = 900")" '900@example.com it'\''s "900"'
+    # Deleted twice, the second time in another version; one of them is there again.
+    run_dbr sync
+    p1 -c "DELETE FROM leads WHERE id = 900"
+    run_dbr sync
+    p1 -c $'INSERT INTO leads (id, name, email) OVERRIDING SYSTEM VALUE VALUES (900, E\'tab\\t\\x02 \\\\ "\', \'second\')'
+    run_dbr sync
+    p1 -c "DELETE FROM leads WHERE id BETWEEN 860 AND 901"
+    run_dbr sync
+    p1 -c "INSERT INTO leads (id, name) OVERRIDING SYSTEM VALUE VALUES (901, 'again')"
+    block dbr.7 SALVAGE 4
+    is "$(p1 -c "SELECT name FROM leads WHERE id = 901")" again
+    is "$(p1 -c "SELECT count(*) FROM leads")" 1000
+    is "$(p1 -c "SELECT email || name FROM leads WHERE id = 900")" $'secondtab\t\x02 \\ "'
 }
 
 @test "dbr(7): the role of the application, and a fence that is lifted by hand" {
