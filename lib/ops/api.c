@@ -69,7 +69,9 @@ static bool check_token(struct api *api, const struct api_route *route)
 
 static void answer(struct api *api, const struct api_route *route)
 {
-    if (!check_token(api, route))
+    if (!api_guard_host(&api->request, config_value(api->config, "DBR_API_HOSTS")->value,
+                        api->response) ||
+        !check_token(api, route))
         return;
     if (route->post && (!api_guard_origin(&api->request, api->response) ||
                         !api_guard_body(&api->request, &api->wish, api->response) ||

@@ -6,9 +6,36 @@
 #include <strings.h>
 
 #include "base/json.h"
+#include "base/strlist.h"
 
 #define BODY_LIMIT_MS 10000
 #define TOKEN_MAX 1024
+
+/* --- the host -------------------------------------------------------------------- */
+
+/* The length without a port: behind the name, or behind the bracket of an address of IPv6. */
+static size_t without_any_port(const char *host)
+{
+    const char *bracket = strrchr(host, ']');
+    const char *colon = strchr(bracket ? bracket : host, ':');
+    return colon ? (size_t)(colon - host) : strlen(host);
+}
+
+bool api_guard_host(const struct api_request *request, const char *hosts,
+                    struct api_response *response)
+{
+    struct strlist names = STRLIST_INIT;
+    const char *host = request->host ? request->host : "";
+    size_t len = without_any_port(host);
+    bool known = !hosts;
+    if (hosts)
+        strlist_split(&names, hosts, ',');
+    for (size_t i = 0; i < names.count && !known; i++)
+        known = strlen(names.items[i]) == len && strncasecmp(names.items[i], host, len) == 0;
+    strlist_release(&names);
+    return known || api_fail(response, 403, "host", "the API does not answer under that name",
+                             "DBR_API_HOSTS on the server lists those that it has");
+}
 
 /* --- the token ------------------------------------------------------------------- */
 

@@ -1,6 +1,6 @@
 /*
- * What stands between a request and an answer: token, origin, content type, length and body, in
- * that order. Each says no with a status of its own.
+ * What stands between a request and an answer: host, token, origin, content type, length and body,
+ * in that order. Each says no with a status of its own.
  */
 #ifndef DBR_OPS_API_GUARD_H
 #define DBR_OPS_API_GUARD_H
@@ -21,6 +21,11 @@ struct api_wish {
     bool dry_run;
 };
 
+/* 403 unless the request was sent to one of these names, separated by commas; NULL: any. Where no
+ * web server looks at it, a page of another site may have its own name lead here (DNS rebinding).
+ */
+bool api_guard_host(const struct api_request *request, const char *hosts,
+                    struct api_response *response);
 /* 401 when none was sent, 403 when it is wrong or none is configured. */
 bool api_guard_token(const struct api_request *request, const struct api_token *token,
                      struct api_response *response);

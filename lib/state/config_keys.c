@@ -83,6 +83,7 @@ static const struct config_key keys[] = {
     SECRET("DBR_API_TOKEN", "bearer token of the HTTP API; without one it only reads"),
     TEXT("DBR_API_TOKEN_FILE", NULL, "file that holds the token, or sha256: and its digest"),
     BOOL("DBR_API_PROTECT_READS", NULL, "false", "the HTTP API asks for the token on reads too"),
+    TEXT("DBR_API_HOSTS", NULL, "names that the HTTP API answers under; without, under any"),
     TEXT("DB_FENCE_ROLE", NULL, "application role that a hard fence bars"),
     NUMBER("DB_MAX_CLOCK_SKEW_MS", NULL, 0, "5000", 0, DAY_MS, "milliseconds",
            "clock difference of the two servers beyond which a merge by time is refused"),

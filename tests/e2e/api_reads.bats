@@ -159,6 +159,22 @@ age_record() {
     answers 200
 }
 
+@test "where names are listed, it answers under no other" {
+    local host
+    env_set DBR_API_HOSTS "'dbr.example.com, [::1],127.0.0.1'"
+    for host in dbr.example.com DBR.Example.com:8443 127.0.0.1:8080 '[::1]' '[::1]:80'; do
+        api GET /events "HTTP_HOST=$host"
+        answers 200
+    done
+    for host in evil.example dbr.example.com.evil.example example.com dbr.example.co :80 '' '[::2]:80'; do
+        api GET /events "HTTP_HOST=$host"
+        refuses 403 host
+    done
+    env_unset DBR_API_HOSTS
+    api GET /events HTTP_HOST=evil.example
+    answers 200
+}
+
 @test "metrics asked for by a stranger raise nothing, record nothing, and wait for no record" {
     env_set DB_ALERT_MEMORY_PERCENT 1
     env_set DB_ALERT_CPU_PERCENT 1

@@ -86,8 +86,20 @@ works() {
     [ "$http" != 200 ] || fail "out of the root"
 }
 
-@test "BusyBox httpd" {
+@test "BusyBox httpd answers under the names of this machine, or those that are given" {
     busybox_start
+    SCHEME=http
+    local host
+    for host in localhost:1234 127.0.0.1; do
+        request /cgi-bin/dbr-api/api/system/version -H "Host: $host"
+        answers 200
+    done
+    request /cgi-bin/dbr-api/api/system/events -H "Host: evil.example"
+    refuses 403 host
+}
+
+@test "BusyBox httpd" {
+    DBR_API_HOSTS=$WEB_HOST busybox_start
     SCHEME=http
     works /cgi-bin/dbr-api
     request /cgi-bin/.httpd.conf
@@ -137,6 +149,6 @@ hostile() {
 
 @test "hostile requests through BusyBox httpd" {
     run_dbr health
-    busybox_start
+    DBR_API_HOSTS=$WEB_HOST busybox_start
     hostile 300 /cgi-bin/dbr-api
 }
