@@ -58,6 +58,14 @@ works() {
     answers 200
     request_post /api/system/db-sync "$(printf '%20000s' x)"
     refuses 413 too_large
+    # What it refuses by itself.
+    request /api/system/health -X TRACE
+    refuses 405 method_not_allowed
+    header_has "Allow: GET, HEAD, POST, OPTIONS"
+    request /api/system/%00
+    refuses 400 bad_request
+    request /dbr-method
+    [ "$http" = 404 ] || fail "$http"
     SCHEME=http request /api/system/health --unix-socket "$WEB/plain.sock"
     header_has "Location: https://dbr.example.com/api/system/health"
 }
