@@ -75,20 +75,18 @@ int stop_signal(void)
 
 bool stop_check(struct err *err)
 {
-    switch (stop_signal()) {
-    case 0:
+    static const struct {
+        int number;
+        const char *name;
+    } known[] = {{SIGINT, "SIGINT"}, {SIGTERM, "SIGTERM"}, {SIGHUP, "SIGHUP"}};
+    int number = stop_signal();
+    const char *name = "a signal"; /* none but these is noted */
+
+    if (number == 0)
         return true;
-    case SIGINT:
-        return err_set_hint(err, ERR_STOPPED, "nothing is left half done: run it again to go on",
-                            "stopped by SIGINT");
-    case SIGTERM:
-        return err_set_hint(err, ERR_STOPPED, "nothing is left half done: run it again to go on",
-                            "stopped by SIGTERM");
-    case SIGHUP:
-        return err_set_hint(err, ERR_STOPPED, "nothing is left half done: run it again to go on",
-                            "stopped by SIGHUP");
-    default:
-        return err_set_hint(err, ERR_STOPPED, "nothing is left half done: run it again to go on",
-                            "stopped by signal %d", (int)requested);
-    }
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+        if (known[i].number == number)
+            name = known[i].name;
+    return err_set_hint(err, ERR_STOPPED, "nothing is left half done: run it again to go on",
+                        "stopped by %s", name);
 }

@@ -27,16 +27,8 @@ brought() {
 }
 came() { [ "$(p2 -c "SELECT count(*) FROM jobs WHERE id >= 100")" = 2 ]; }
 waits() { [ "$(p2 -c "SELECT count(*) FROM pg_locks WHERE NOT granted")" -gt 0 ]; }
-serve() { sql "$P2_URL" -c "DELETE FROM jobs WHERE id = 100" -c "UPDATE flags SET is_on = false WHERE id = 1"; }
-served() {
-    is "$(p1 -c "SELECT string_agg(id::text, ' ' ORDER BY id) FROM jobs")" "1 2 3 4 5 101"
-    is "$(p1 -c "SELECT string_agg(id::text, ' ' ORDER BY id) FROM flags WHERE is_on")" "2 3"
-    run_dbr sync
-    in_step
-}
-
-@test "a merge that is broken off: what the application has done with its rows since is not undone" {
-    brought
+# A failback that is killed where it waits for a row, and has brought over others.
+broken_off() {
     session_open lock "$P2_URL"
     session lock "BEGIN"
     session lock "SELECT 1 FROM held WHERE id = 11 FOR UPDATE"
@@ -47,6 +39,18 @@ served() {
     finish_dbr
     session lock "ROLLBACK"
     session_close lock
+}
+serve() { sql "$P2_URL" -c "DELETE FROM jobs WHERE id = 100" -c "UPDATE flags SET is_on = false WHERE id = 1"; }
+served() {
+    is "$(p1 -c "SELECT string_agg(id::text, ' ' ORDER BY id) FROM jobs")" "1 2 3 4 5 101"
+    is "$(p1 -c "SELECT string_agg(id::text, ' ' ORDER BY id) FROM flags WHERE is_on")" "2 3"
+    run_dbr sync
+    in_step
+}
+
+@test "a merge that is broken off: what the application has done with its rows since is not undone" {
+    brought
+    broken_off
     serve
     run_dbr failback --yes
     exits 0
@@ -80,16 +84,7 @@ served() {
     p1 -c "CREATE TABLE lines (v text, doc jsonb)" -c "INSERT INTO lines VALUES ('a'), ('a'), ('b')"
     brought
     PGOPTIONS='-c default_transaction_read_only=off' sql "$P1_URL" -c "INSERT INTO lines VALUES ('new', '{}'), ('new', '{}'), ('a', NULL)" -c "DELETE FROM lines WHERE v = 'b'"
-    session_open lock "$P2_URL"
-    session lock "BEGIN"
-    session lock "SELECT 1 FROM held WHERE id = 11 FOR UPDATE"
-    start_dbr failback --yes
-    wait_for 30 came || fail "no wave was committed"
-    wait_for 30 waits || fail "it does not wait"
-    kill -KILL "$PID"
-    finish_dbr
-    session lock "ROLLBACK"
-    session_close lock
+    broken_off
     has "$(p2 -c "$rest")" "the secondary" "a a a" "new new"
     p2 -c "DELETE FROM lines WHERE v = 'new'" -c "INSERT INTO lines VALUES ('app')"
     serve
