@@ -16,16 +16,7 @@ teardown() {
     pair_teardown
 }
 
-run_setup() {
-    status=0
-    RUN=$((RUN + 1))
-    LAST="dbr-setup $*"
-    in_cron timeout -k 5 "$DBR_TEST_TIMEOUT" "$DBR_BIN/dbr-setup" --env-file="$ENV_FILE" "$@" >"$RUNS/$RUN.out" 2>"$RUNS/$RUN.err" </dev/null ||
-        status=$?
-    output=$(cat "$RUNS/$RUN.out")
-    errors=$(cat "$RUNS/$RUN.err")
-    sound
-}
+run_setup() { RUN_IN=in_cron run_program dbr-setup --env-file="$ENV_FILE" "$@"; }
 table() { in_cron crontab -l "$@"; }
 lines() { table | grep -c "^[^#].*$1"; }
 

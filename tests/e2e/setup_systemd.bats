@@ -28,16 +28,7 @@ teardown() {
 }
 
 # dbr-setup where that systemd is.
-run_setup() {
-    status=0
-    RUN=$((RUN + 1))
-    LAST="dbr-setup $*"
-    in_systemd timeout -k 5 "$DBR_TEST_TIMEOUT" "$DBR_BIN/dbr-setup" --env-file=/srv/shop/.env.production "$@" \
-        >"$RUNS/$RUN.out" 2>"$RUNS/$RUN.err" </dev/null || status=$?
-    output=$(cat "$RUNS/$RUN.out")
-    errors=$(cat "$RUNS/$RUN.err")
-    sound
-}
+run_setup() { RUN_IN=in_systemd run_program dbr-setup --env-file=/srv/shop/.env.production "$@"; }
 ctl() { in_systemd systemctl "$@"; }
 start() { ctl start "$1" || fail "$(ctl status --no-pager --full "$1"; cat "$SRV/log")"; }
 shown() { ctl show --value --property="$2" "$1"; }

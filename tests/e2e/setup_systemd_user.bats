@@ -39,13 +39,7 @@ teardown() {
 as_user() {
     in_systemd setpriv --reuid=nobody --regid="$(id -g nobody)" --clear-groups env -u XDG_CONFIG_HOME HOME=/srv/home XDG_RUNTIME_DIR=/srv/run "$@"
 }
-run_setup() {
-    status=0
-    as_user timeout -k 5 "$DBR_TEST_TIMEOUT" "$DBR_BIN/dbr-setup" --env-file=/srv/home/shop.env "$@" >"$RUNS/out" 2>"$RUNS/err" </dev/null || status=$?
-    output=$(cat "$RUNS/out")
-    errors=$(cat "$RUNS/err")
-    sound
-}
+run_setup() { RUN_IN=as_user run_program dbr-setup --env-file=/srv/home/shop.env "$@"; }
 ctl() { as_user systemctl --user "$@"; }
 
 @test "timers of a user are enabled, run, and are removed" {

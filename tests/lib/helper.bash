@@ -195,13 +195,15 @@ proxies_stop() {
 # run_dbr PROGRAM [ARGUMENT...]: the program without its "dbr-". Sets status, output and errors.
 run_dbr() { run_program "dbr-$1" --env-file "$ENV_FILE" "${@:2}"; }
 
+# RUN_IN=COMMAND run_program ...: by that command, say in namespaces.
 run_program() {
     local program=$1
     shift
     RUN=$((RUN + 1))
     LAST="$program $*"
     status=0
-    timeout -k 5 "$DBR_TEST_TIMEOUT" "$DBR_BIN/$program" "$@" >"$RUNS/$RUN.out" 2>"$RUNS/$RUN.err" </dev/null 3>&- || status=$?
+    ${RUN_IN:+"$RUN_IN"} timeout -k 5 "$DBR_TEST_TIMEOUT" "$DBR_BIN/$program" "$@" >"$RUNS/$RUN.out" 2>"$RUNS/$RUN.err" </dev/null 3>&- ||
+        status=$?
     output=$(tr -d '\0' <"$RUNS/$RUN.out")
     errors=$(tr -d '\0' <"$RUNS/$RUN.err")
     sound
