@@ -249,6 +249,7 @@ PY
     json_is .success false
     json_is .error.code unreachable
     json_is '.checks[] | select(.area == "secondary") | .level' error
+    json_is '.checks[] | select(.area == "configuration") | .message' "env file $FILE"
     json_is '.steps | length' 0
     nothing_written
     export DATABASE_URL_SECONDARY="postgresql://app:hunter2@[::1/x"
@@ -353,6 +354,14 @@ END
     exits 2
     run_setup --yes --state-dir="$PWD/in-the-way/below"
     exits 2
+    [ ! -e "$FILE" ]
+    (umask 077 && echo "DB_BACKUP_DIR=$PWD/in-the-way/below" >"$FILE")
+    for words in --dry-run --yes; do
+        run_setup $words --state-dir="$STATE_DIR"
+        exits 2
+        stderr_has "cannot make $PWD/in-the-way/below: $PWD/in-the-way is no directory"
+    done
+    is "$(cat "$FILE")" "DB_BACKUP_DIR=$PWD/in-the-way/below"
     # A file that no line can be added to: its last quote is never closed.
     (umask 077 && printf "PORT=3000\nKEY='\n" >"$FILE")
     cp "$FILE" before
