@@ -58,8 +58,15 @@ enum weather_kind weather_kind(const struct err *err)
 
 bool weather_is_doubt(const struct err *err)
 {
-    return !*err->sqlstate || !strcmp(err->sqlstate, "40003") || !strncmp(err->sqlstate, "08", 2) ||
-           !strncmp(err->sqlstate, "57", 2);
+    static const char *const classes[] = {"08", "57", "58", "XX"};
+    size_t i;
+
+    if (weather_kind(err) == WEATHER_CONFLICT)
+        return false;
+    for (i = 0; i < sizeof(classes) / sizeof(classes[0]); i++)
+        if (!strncmp(err->sqlstate, classes[i], 2))
+            return true;
+    return !*err->sqlstate || !strcmp(err->sqlstate, "40003");
 }
 
 bool weather_is_size(const struct err *err)

@@ -38,6 +38,29 @@ TEST(kinds)
     assert_int_equal(kind_of(ERR_STOPPED, "57014"), WEATHER_NONE);
 }
 
+static bool is_doubt(enum err_code code, const char *state)
+{
+    struct err err = failure(code, state, "x");
+
+    return weather_is_doubt(&err);
+}
+
+TEST(what_became_of_a_commit_is_known_only_by_the_servers_word)
+{
+    assert_true(is_doubt(ERR_STOPPED, ""));
+    assert_true(is_doubt(ERR_UNREACHABLE, ""));
+    assert_true(is_doubt(ERR_UNREACHABLE, "57P01"));
+    assert_true(is_doubt(ERR_FAILED, "57014"));
+    assert_true(is_doubt(ERR_FAILED, "08006"));
+    assert_true(is_doubt(ERR_FAILED, "40003"));
+    assert_true(is_doubt(ERR_FAILED, "58030"));
+    assert_true(is_doubt(ERR_FAILED, "XX000"));
+    assert_false(is_doubt(ERR_FAILED, "58C00"));
+    assert_false(is_doubt(ERR_FAILED, "40001"));
+    assert_false(is_doubt(ERR_FAILED, "23505"));
+    assert_false(is_doubt(ERR_FAILED, "53200"));
+}
+
 TEST(what_less_at_once_gets_past)
 {
     struct err long_one = failure(ERR_FAILED, "40001",
@@ -110,6 +133,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(kinds),
+        cmocka_unit_test(what_became_of_a_commit_is_known_only_by_the_servers_word),
         cmocka_unit_test(what_less_at_once_gets_past),
         cmocka_unit_test(attempts_are_bounded),
         cmocka_unit_test(success_gives_the_attempts_back),
