@@ -275,7 +275,8 @@ static void note_left_out(struct switch_run *run, const struct reconciliation *f
         if (table->partition && model_table(primary, table->parent))
             continue;
         journal_set_left_out(run->state, table->name, table->excluded);
-        journal_set_unmerged(run->state, table->name, false);
+        if (!table->excluded)
+            journal_set_unmerged(run->state, table->name, false);
         if (table->excluded)
             buf_addf(&names, "%s%s", names.len ? ", " : "", table->name);
     }

@@ -97,3 +97,31 @@ without_nou() {
     exits 0
     in_step
 }
+
+@test "it is no base of the next merge: the secondary keeps what it alone has, and the later version" {
+    local way
+    for way in "" --force; do
+        pair_teardown
+        rm -rf "$STATE_DIR" "$RUNS"
+        pair_setup empty
+        p1 -c "CREATE TABLE t (id int PRIMARY KEY, v text, updated_at timestamptz)" -c "INSERT INTO t SELECT g, 'base', '2026-01-01' FROM generate_series(1, 50) g" \
+            -c "CREATE TABLE other (id int PRIMARY KEY)"
+        init_pair
+        env_set DB_SYNC_EXCLUDE_TABLES t
+        run_dbr failover --force --yes
+        exits 0
+        p2 -c "INSERT INTO t VALUES (100, 's', '2026-02-01')" -c "UPDATE t SET v = 's', updated_at = '2026-02-02' WHERE id = 1"
+        # shellcheck disable=SC2086
+        run_dbr failback --yes $way
+        exits 0
+        env_unset DB_SYNC_EXCLUDE_TABLES
+        p1 -c "INSERT INTO t VALUES (101, 'p', '2026-03-01')" -c "UPDATE t SET v = 'p', updated_at = '2026-02-01' WHERE id = 1"
+        run_dbr failover --force --yes
+        exits 0
+        run_dbr failback --yes
+        exits 0
+        in_step
+        is "$(p1 -c "SELECT string_agg(id || v, ' ' ORDER BY id) FROM t WHERE v <> 'base'")" "1s 100s 101p"
+        is "$(jq -c '[.leftOut, .unmerged] | map(.t // empty)' "$STATE_DIR/state.json")" "[]"
+    done
+}
