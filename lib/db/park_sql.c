@@ -76,9 +76,12 @@ static bool is_type(const struct model_column *column, const char *name)
 /* How a column lets go. */
 enum letting {
     STAYS,
-    EMPTY, /* the surest */
-    MADE   /* a value that no other row has, as far as one can be made */
+    EMPTY,
+    MADE /* a value that no other row has, as far as one can be made */
 };
+
+/* Within an expression nothing is not always nothing, nor what differs always different. */
+enum surety { EMPTY_WITHIN, MADE_WITHIN, MADE_PLAIN, EMPTY_PLAIN };
 
 /* For texts something before what is there now, so that a check of their form may still hold. */
 static bool add_value(struct buf *sql, const struct model_column *column, const char *ordinal)
@@ -151,19 +154,26 @@ static const char *expression_of(const struct model_table *table,
     return column ? column->generated_expr : part->expression;
 }
 
-/* How a column may let go for an index; within an expression nothing is not always nothing. */
+/* How a column may let go for an index. */
 static enum letting letting_of(const struct row_table *t, const struct model_index *index,
-                               const struct model_column *column)
+                               const struct model_column *column, enum surety *surety)
 {
     size_t i;
 
     for (i = 0; i < index->part_count; i++) {
         const char *expression = expression_of(t->table, &index->parts[i]);
+        bool plain =
+            !expression && index->parts[i].column && !strcmp(index->parts[i].column, column->name);
+        bool can = can_make(column);
 
-        if (!expression && index->parts[i].column && !strcmp(index->parts[i].column, column->name))
-            return !column->not_null ? EMPTY : can_make(column) ? MADE : STAYS;
-        if (expression && names(expression, column->name))
-            return can_make(column) ? MADE : !column->not_null ? EMPTY : STAYS;
+        if (!plain && !(expression && names(expression, column->name)))
+            continue;
+        if (plain && !column->not_null) {
+            *surety = EMPTY_PLAIN;
+            return EMPTY;
+        }
+        *surety = !can ? EMPTY_WITHIN : plain ? MADE_PLAIN : MADE_WITHIN;
+        return can ? MADE : column->not_null ? STAYS : EMPTY;
     }
     return STAYS;
 }
@@ -174,15 +184,19 @@ static void let_go(enum letting *lettings, const struct row_table *t, const stru
 {
     size_t chosen = t->table->column_count;
     enum letting how = STAYS;
+    enum surety best = EMPTY_WITHIN;
     size_t i;
 
     for (i = 0; i < t->table->column_count; i++) {
         const struct model_column *column = &t->table->columns[i];
-        enum letting may = may_change(t, model, column) ? letting_of(t, index, column) : STAYS;
+        enum surety surety = EMPTY_WITHIN;
+        enum letting may =
+            may_change(t, model, column) ? letting_of(t, index, column, &surety) : STAYS;
 
-        if (may != STAYS && (how == STAYS || (how == MADE && may == EMPTY))) {
+        if (may != STAYS && (how == STAYS || surety > best)) {
             chosen = i;
             how = may;
+            best = surety;
         }
     }
     if (how > STAYS && how > lettings[chosen])

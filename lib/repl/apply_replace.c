@@ -24,6 +24,7 @@ struct replacing {
     struct applied *before; /* of all pairings */
     int64_t kept_before;
     size_t left_before;
+    bool alone; /* without the rest of the round */
     bool stale; /* a merge: rows are not as they were when it was decided */
 };
 
@@ -100,11 +101,13 @@ static bool rewrite(struct applying *s, struct replacing *r, size_t pair, struct
     return ok;
 }
 
-/* Deletes what has let go, or what nobody has looked at yet. */
+/* Deletes what has let go, or what nobody has looked at yet; not what was committed before. */
 static bool delete_rest(struct applying *s, const struct replacing *r, size_t pair, struct err *err)
 {
     bool ok;
 
+    if (pair < r->pair && apply_is_replaced(s->a, pair) && !wave_parks(s->a, pair))
+        return true;
     s->wave.checked = pair >= r->pair && apply_is_replaced(s->a, pair);
     ok = apply_add_table(s, BATCH_DELETE, pair, err) && apply_flush(s, false, err);
     s->wave.checked = false;
@@ -135,12 +138,13 @@ static bool replace_rows(struct applying *s, void *context, struct err *err)
     struct applier *a = s->a;
 
     wave_reset(&s->wave);
+    s->wave.parked = 0;
     undo_counts(a, r);
     a->left = r->left_before;
     a->together = false;
     if (wave_parks(a, r->pair) && !delete_early(s, r->pair, err))
         return false;
-    a->together = a->applied[r->pair].too_early > r->before[r->pair].too_early;
+    a->together = !r->alone && a->applied[r->pair].too_early > r->before[r->pair].too_early;
     return rewrite(s, r, r->pair, err) && (!a->together || finish_round(s, r, err));
 }
 
@@ -166,6 +170,25 @@ static bool fits(const struct applier *a, size_t pair, bool *fit, struct err *er
         octets += item.octets;
     *fit = changes->count <= a->size->whole_rows && octets <= WHOLE_OCTETS;
     return end;
+}
+
+/* Where a check keeps rows that go from letting go it may be that nobody waits for their values: as
+ * before, they go at the end. */
+static bool replace(struct applying *s, struct replacing *r, size_t whole, struct err *err)
+{
+    struct err why;
+
+    if (apply_transact(s, replace_rows, r, whole, err))
+        return true;
+    if (!s->a->together || strcmp(err->sqlstate, "23514") != 0)
+        return false;
+    why = *err;
+    r->alone = true;
+    if (weather_settle(s->a->conns[TARGET], err) && apply_transact(s, replace_rows, r, whole, err))
+        return true;
+    if (!strcmp(err->sqlstate, "23505"))
+        *err = why;
+    return false;
 }
 
 /* Between the transactions rows are missing: until they are back that stands in the database. */
@@ -199,7 +222,7 @@ bool apply_replace_table(struct applying *s, size_t pair, struct err *err)
     replacing.before = mem_array(NULL, a->pairs->count, sizeof(*replacing.before));
     memcpy(replacing.before, a->applied, a->pairs->count * sizeof(*replacing.before));
     s->whole = true;
-    ok = apply_transact(s, replace_rows, &replacing, a->states ? 0 : count, err);
+    ok = replace(s, &replacing, a->states ? 0 : count, err);
     s->whole = s->reading = false;
     if (!ok)
         undo_counts(a, &replacing);

@@ -321,6 +321,8 @@ static bool doom(struct batch_run *run, const struct result *again, struct array
         if (!old->matched[i]) {
             if (again && listed(again, old, i)) {
                 run->wave->kept++;
+                /* It must not stay without its values: another round decides about it. */
+                a->left += a->together;
                 continue;
             }
             if (!run->wave->checked && !archive_add(a->archive, run->target, reason(a, "delete"),

@@ -176,6 +176,94 @@ SQL
     done
 }
 
+@test "a check that keeps rows that go from letting go harms nothing where nobody waits for their values" {
+    pair_of <<'SQL'
+CREATE TABLE codes (id int PRIMARY KEY, code text NOT NULL UNIQUE CHECK (length(code) = 2));
+CREATE TABLE tree (id int PRIMARY KEY, up int REFERENCES tree, slug text UNIQUE, CHECK (up IS NOT NULL OR id = 1));
+CREATE TABLE uses (id int PRIMARY KEY, code int REFERENCES codes, node int REFERENCES tree);
+INSERT INTO codes SELECT g, 'c' || g FROM generate_series(1, 9) g;
+INSERT INTO tree SELECT g, nullif(g / 2, 0), 's' || g FROM generate_series(1, 9) g;
+INSERT INTO uses VALUES (1, 3, 8);
+SQL
+    p1w -c "UPDATE uses SET code = 1, node = 1" -c "DELETE FROM codes WHERE id IN (3, 5)" -c "INSERT INTO codes VALUES (100, 'c5')" \
+        -c "DELETE FROM tree WHERE id IN (8, 9)" -c "UPDATE tree SET slug = 's9' WHERE id = 1"
+    moved "1 2 4" codes code "1c1 2c2 4c4 6c6 7c7 8c8 9c9 100c5"
+    is "$(p1 -c "SELECT string_agg(slug, ' ' ORDER BY id) FROM tree")" "s9 s2 s3 s4 s5 s6 s7"
+}
+
+@test "of the columns of an index the surest lets go, and short values have room however often it is tried" {
+    pair_of <<'SQL'
+CREATE TABLE accounts (id int PRIMARY KEY, deleted boolean, name text NOT NULL, mail text NOT NULL, code varchar(2) NOT NULL UNIQUE);
+CREATE UNIQUE INDEX accounts_mail ON accounts (lower(mail), (coalesce(deleted, false)));
+CREATE UNIQUE INDEX accounts_name ON accounts ((left(name, 1)), mail, (coalesce(deleted, false)));
+CREATE TABLE logins (id int PRIMARY KEY, account int REFERENCES accounts);
+INSERT INTO accounts SELECT g, NULL, chr(65 + g % 26) || g, 'u' || g, chr(65 + g / 26) || chr(65 + g % 26) FROM generate_series(1, 150) g;
+SQL
+    p1w -c "UPDATE accounts SET mail = mail || 'x', code = lower(code)" \
+        -c "UPDATE accounts a SET mail = 'u' || b.id, code = upper(b.code) FROM accounts b WHERE b.id = a.id % 150 + 1"
+    is "$(standin_tell inject commit 40001 2 'UPDATE "public"."accounts"')" ok
+    run_dbr failback --yes --json
+    exits 0
+    json_is '.merge.toSecondary.updated' 150
+    is "$(standin_tell stats | jq -c .injected)" '{"commit 40001":2}'
+    is "$(p1 -c "SELECT string_agg(mail || code, ' ' ORDER BY id) FROM accounts WHERE id IN (1, 2, 150)")" "u2AC u3AD u1AB"
+    in_step
+}
+
+# blocked: it waits for a row that a session holds.
+blocked() { wait_for 30 eval '[ "$(p2 -c "SELECT count(*) FROM pg_locks WHERE NOT granted")" -gt 0 ]'; }
+
+@test "an account that goes, and is on the primary again before it has gone, does not stay without its values" {
+    p1w -c "UPDATE posts SET author = 3 WHERE author = 15" -c "DELETE FROM users WHERE id = 15" -c "UPDATE users SET email = 'u15' WHERE id = 3"
+    session_open app "$P2_URL"
+    session app "BEGIN; SELECT FROM posts WHERE id = 15 FOR UPDATE"
+    start_dbr failback --yes
+    blocked
+    p1w -c "INSERT INTO users VALUES (15, 'again', 'p15')"
+    session app "ROLLBACK"
+    session_close app
+    finish_dbr
+    exits 0
+    is "$(p1 -c "SELECT string_agg(email || phone, ' ' ORDER BY id) FROM users WHERE id IN (3, 15)")" "u15p3 againp15"
+    run_dbr sync
+    exits 0
+    in_step
+}
+
+@test "what was replaced, and what the application adds to it after that, is not touched by the rest of the round" {
+    pair_of <<'SQL'
+CREATE TABLE codes (id int PRIMARY KEY, code text UNIQUE);
+CREATE TABLE users (id int PRIMARY KEY, email text UNIQUE);
+CREATE TABLE posts (id int PRIMARY KEY, author int REFERENCES users);
+INSERT INTO codes SELECT g, 'c' || g FROM generate_series(1, 9) g;
+INSERT INTO users SELECT g, 'u' || g FROM generate_series(1, 9) g;
+INSERT INTO posts SELECT g, g FROM generate_series(1, 9) g;
+SQL
+    p1w -c "DELETE FROM codes WHERE id = 6" -c "UPDATE codes SET code = 'c6' WHERE id = 1" \
+        -c "UPDATE posts SET author = 3 WHERE author = 8" -c "DELETE FROM users WHERE id = 8" -c "UPDATE users SET email = 'u8' WHERE id = 3"
+    session_open one "$P2_URL"
+    session one "BEGIN; SELECT FROM users WHERE id = 3 FOR UPDATE"
+    session_open two "$P2_URL"
+    session two "BEGIN; SELECT FROM posts WHERE id = 8 FOR UPDATE"
+    start_dbr failback --yes
+    blocked
+    # Now both tables are to be replaced in one round, and one row more is to be deleted.
+    p1w -c "DELETE FROM codes WHERE id = 5"
+    session one "ROLLBACK"
+    wait_for 30 eval '[ "$(p2 -c "SELECT count(*) FROM codes WHERE id = 5")" = 0 ]'
+    blocked
+    p2 -c "INSERT INTO codes VALUES (5, 'c5')"
+    is "$(standin_tell inject commit 40001 1 'UPDATE "public"."users"')" ok
+    session two "ROLLBACK"
+    session_close two
+    session_close one
+    finish_dbr
+    exits 0
+    is "$(standin_tell stats | jq -c .injected)" '{"commit 40001":1}'
+    is "$(p1 -c "SELECT string_agg(id || code, ' ' ORDER BY id) FROM codes")" "1c6 2c2 3c3 4c4 5c5 7c7 8c8 9c9"
+    is "$(p1 -c "SELECT string_agg(id || email, ' ' ORDER BY id) FROM users WHERE id IN (3, 8)")" 3u8
+}
+
 @test "a value whose form leaves no other one is refused, and said why" {
     pair_of <<'SQL'
 CREATE TABLE codes (id int PRIMARY KEY, code text NOT NULL UNIQUE CONSTRAINT four CHECK (length(code) = 4));
