@@ -27,18 +27,27 @@ static void end_one(struct health_aside *aside, size_t i, const struct config *c
     aside->items[i] = aside->items[--aside->count];
 }
 
+static void end_record(struct health_aside *aside, const struct config *config)
+{
+    unrecorded_end(aside->record, config);
+    aside->record = NULL;
+}
+
 bool health_aside_serve(struct health_aside *aside, const struct config *config)
 {
     for (size_t i = aside->count; i-- > 0;)
         if (alerts_tell_has_ended(aside->items[i]))
             end_one(aside, i, config);
-    return aside->count > 0;
+    if (aside->record && unrecorded_has_ended(aside->record))
+        end_record(aside, config);
+    return aside->count > 0 || aside->record;
 }
 
 void health_aside_end(struct health_aside *aside, const struct config *config)
 {
     while (aside->count > 0)
         end_one(aside, 0, config);
+    end_record(aside, config);
     free(aside->items);
     aside->items = NULL;
 }

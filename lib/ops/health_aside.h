@@ -9,12 +9,14 @@
 #include <stddef.h>
 
 #include "ops/alerts.h"
+#include "ops/unrecorded.h"
 #include "state/config.h"
 #include "state/state.h"
 
 struct health_aside {
     struct alerts_telling **items;
     size_t count;
+    struct unrecorded_telling *record; /* of checks that find no place in the record; or NULL */
 };
 
 /* As alerts_tell; state is not between state_begin and state_commit. */

@@ -315,6 +315,21 @@ static bool describe_probes(const struct checked *seen, struct buf *text)
     return missing;
 }
 
+/* One at a time, so that what comes after does not arrive before. */
+static bool may_tell_of_record(const struct check *check)
+{
+    return !check->aside || !check->aside->record;
+}
+
+/* telling: NULL when there is nothing to tell. --watch does not wait for it. */
+static void tell_of_record(struct check *check, struct unrecorded_telling *telling)
+{
+    if (check->aside)
+        check->aside->record = telling;
+    else
+        unrecorded_end(telling, check->config);
+}
+
 /*
  * What was seen is reported and told all the same: who waits for an outage to be told of must not
  * wait for a disk that is full. How grave it is is the exit status. A switch is not made: it could
@@ -341,8 +356,9 @@ static void go_without_record(struct check *check, const struct err *why)
         buf_addf(&text, "; %s", check->situation.data);
     if (stands_still)
         buf_adds(&text, "; nothing is switched by itself meanwhile");
-    unrecorded_tell(check->config, state_active(&check->state), critical, text.data,
-                    alerts_count(&check->state));
+    if (may_tell_of_record(check))
+        tell_of_record(check, unrecorded_tell(check->config, state_active(&check->state), critical,
+                                              text.data, alerts_count(&check->state)));
     cli->failed_status = critical ? HEALTH_CRITICAL : 0;
     buf_release(&text);
 }
@@ -354,8 +370,9 @@ static bool end_check(struct check *check, bool ok, struct err *err)
     cli->failed_status = 0;
     if (!ok && err->code != ERR_STOPPED && !check->options->peek)
         go_without_record(check, err);
-    if (ok && !check->options->peek)
-        unrecorded_over(check->config, state_active(&check->state), alerts_count(&check->state));
+    if (ok && !check->options->peek && may_tell_of_record(check))
+        tell_of_record(check, unrecorded_over(check->config, state_active(&check->state),
+                                              alerts_count(&check->state)));
     if (!ok || check->file_err.code == ERR_NONE)
         return ok;
     *err = check->file_err;

@@ -1,29 +1,35 @@
 /* Telling of a check that could not be recorded. */
 #include "ops/unrecorded.h"
 
+#include <stdlib.h>
+
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "ops/alerts.h"
 #include "ops/hook.h"
 #include "ops/unrecorded_mark.h"
 
 #define LIMIT_MS 20000
 
-static bool run_command(const struct config *config, enum role active, const char *severity,
-                        const char *message, size_t alerts)
+struct unrecorded_telling {
+    struct hook_runs *run;
+    bool over, critical;
+};
+
+static struct unrecorded_telling *begin(const struct config *config, enum role active,
+                                        const char *severity, const char *message, size_t alerts)
 {
-    struct err err = ERR_INIT;
-    struct hook_event event = {.event = "alert",
-                               .active = active,
-                               .reason = UNRECORDED_ALERT,
-                               .message = message,
-                               .limit_ms = LIMIT_MS,
-                               .severity = severity,
-                               .alerts = alerts};
-    if (hook_run(config, &event, &err))
-        return true;
-    log_warn("%s: %s", UNRECORDED_ALERT, err.message);
-    return false;
+    const struct hook_event event = {.event = "alert",
+                                     .active = active,
+                                     .reason = UNRECORDED_ALERT,
+                                     .message = message,
+                                     .limit_ms = LIMIT_MS,
+                                     .severity = severity,
+                                     .alerts = alerts};
+    struct unrecorded_telling *telling = mem_alloc(sizeof *telling);
+    *telling = (struct unrecorded_telling){.run = hook_start_all(config, &event, 1)};
+    return telling;
 }
 
 static bool is_due(const struct config *config, bool critical)
@@ -36,26 +42,53 @@ static bool is_due(const struct config *config, bool critical)
     return age_ms < 0 || (repeat_ms > 0 && age_ms >= repeat_ms);
 }
 
-void unrecorded_tell(const struct config *config, enum role active, bool critical,
-                     const char *message, size_t alerts)
+struct unrecorded_telling *unrecorded_tell(const struct config *config, enum role active,
+                                           bool critical, const char *message, size_t alerts)
 {
     if (!is_due(config, critical))
-        return;
+        return NULL;
     /* It is put anew, so that its time is that of now; the other severity is no more. */
     unrecorded_mark_drop(config, critical);
     unrecorded_mark_drop(config, !critical);
     unrecorded_mark_put(config, critical);
-    if (!run_command(config, active, alert_severity(critical), message, alerts + 1))
-        unrecorded_mark_drop(config, critical);
+    struct unrecorded_telling *telling =
+        begin(config, active, alert_severity(critical), message, alerts + 1);
+    telling->critical = critical;
+    return telling;
 }
 
-void unrecorded_over(const struct config *config, enum role active, size_t alerts)
+struct unrecorded_telling *unrecorded_over(const struct config *config, enum role active,
+                                           size_t alerts)
 {
     bool critical;
     int64_t told_us;
-    if (!unrecorded_lasts(config, &critical, &told_us) ||
-        !run_command(config, active, "ok", "over: checks are recorded again", alerts))
+    if (!unrecorded_lasts(config, &critical, &told_us))
+        return NULL;
+    struct unrecorded_telling *telling =
+        begin(config, active, "ok", "over: checks are recorded again", alerts);
+    telling->over = true;
+    return telling;
+}
+
+bool unrecorded_has_ended(struct unrecorded_telling *telling)
+{
+    return hook_have_ended(telling->run);
+}
+
+void unrecorded_end(struct unrecorded_telling *telling, const struct config *config)
+{
+    struct hook_result result;
+    if (!telling)
         return;
-    unrecorded_mark_drop(config, true);
-    unrecorded_mark_drop(config, false);
+    hook_finish_all(telling->run, &result);
+    bool told = result.err.code == ERR_NONE;
+    if (!told)
+        log_warn("%s: %s", UNRECORDED_ALERT, result.err.message);
+    if (telling->over && told) {
+        unrecorded_mark_drop(config, true);
+        unrecorded_mark_drop(config, false);
+    } else if (!telling->over && !told) {
+        unrecorded_mark_drop(config, telling->critical);
+    }
+    free(telling);
 }

@@ -18,11 +18,18 @@
 #define UNRECORDED_ALERT "check-not-recorded"
 
 /* Runs DB_ON_EVENT unless it was told of that severity within DB_ALERT_REPEAT_MS. alerts: how many
- * others there are. What it fails for is logged, and tried again at the next check. */
-void unrecorded_tell(const struct config *config, enum role active, bool critical,
-                     const char *message, size_t alerts);
-/* A check was recorded: that the alert is over is told, where it had been raised. */
-void unrecorded_over(const struct config *config, enum role active, size_t alerts);
+ * others there are. What it fails for is logged, and tried again at the next check. NULL: there is
+ * nothing to tell; else unrecorded_end frees it. */
+struct unrecorded_telling;
+struct unrecorded_telling *unrecorded_tell(const struct config *config, enum role active,
+                                           bool critical, const char *message, size_t alerts);
+/* The same after a check that was recorded: that the alert is over, where it had been raised. */
+struct unrecorded_telling *unrecorded_over(const struct config *config, enum role active,
+                                           size_t alerts);
+/* Serves the command without waiting; true when it has ended. */
+bool unrecorded_has_ended(struct unrecorded_telling *telling);
+/* Waits for the command, and keeps in the marks what became of it. NULL is allowed. */
+void unrecorded_end(struct unrecorded_telling *telling, const struct config *config);
 /* DB_ON_EVENT was told of it, at told_us, and not yet that it is over. */
 bool unrecorded_lasts(const struct config *config, bool *critical, int64_t *told_us);
 

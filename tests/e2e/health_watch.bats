@@ -32,6 +32,24 @@ state_has() { jq -e "$1" "$STATE_DIR/state.json" >/dev/null 2>&1; }
     stderr_lacks "did not end within"
 }
 
+@test "nor does one that is told that checks are recorded again" {
+    # It ends well only once the secondary is active: within its 20 seconds, while it is not waited for.
+    env_set DB_ON_EVENT "'[ \$DBR_EVENT = alert ] || exit 0; if [ \$DBR_REASON\$DBR_SEVERITY = check-not-recordedok ]; then until grep -q \"\\\"activeDatabase\\\": *\\\"secondary\\\"\" $STATE_DIR/state.json; do sleep 0.1; done; fi; echo \$DBR_REASON \$DBR_SEVERITY >>$CALLED'"
+    run_dbr health -q
+    : >"$STATE_DIR/not-recorded.warning"
+    link_tell one refuse
+    start_dbr health --watch --auto
+    wait_for 60 state_has '.activeDatabase == "secondary"' || fail "it did not switch"
+    wait_for 60 grep -qx "check-not-recorded ok" "$CALLED" || fail "waited for: $(cat "$RUNS/$RUN.err")"
+    wait_for 20 gone "$STATE_DIR/not-recorded.warning"
+    kill -TERM "$PID"
+    finish_dbr
+    exits 143
+    stderr_lacks "did not end within"
+    is "$(grep -c check-not-recorded "$CALLED")" 1
+}
+gone() { [ ! -e "$1" ]; }
+
 @test "a state that cannot be read does not end it, nor keeps it from starting" {
     local well
     well=$(cat "$STATE_DIR/state.json")
