@@ -74,8 +74,9 @@ void alerts_recall(struct alerts *alerts, const struct state *state);
 /*
  * Writes events and runs DB_ON_EVENT for the news; state is not between state_begin and
  * state_commit. The commands of all run at the same time, 20 s at most. What one failed for is told
- * again at the next check, and then, like what one was too slow for, every five minutes. The news
- * are emptied.
+ * again at the next check, and then, like what one was too slow for, every five minutes. So is what
+ * was raised, or became graver, while an earlier word of it was still under way: the last one that
+ * arrives is right. The news are emptied.
  */
 void alerts_tell(struct alerts *news, const struct config *config, struct state *state);
 

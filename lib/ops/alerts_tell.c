@@ -1,5 +1,6 @@
 /* Telling of alerts: an event in the record, and DB_ON_EVENT. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/buf.h"
 #include "base/log.h"
@@ -41,6 +42,16 @@ static void write_event(const struct alert *alert, const char *message, struct s
     events_write(state, "alert", alert->name, message, extra);
 }
 
+/* It was raised, or became graver, while this was still being told: what arrived last may be wrong,
+ * and is told anew. */
+static bool is_overtaken(const struct alert *alert, const struct json *entry)
+{
+    if (json_get(entry, "over"))
+        return false;
+    return alert->change == ALERT_OVER ||
+           (!alert->critical && strcmp(json_str(entry, "severity", ""), alert_severity(true)) == 0);
+}
+
 /* What has become of it, in the entry; another run may have changed that meanwhile. */
 static void settle(struct json *part, const struct alert *alert, const struct hook_result *result)
 {
@@ -48,7 +59,11 @@ static void settle(struct json *part, const struct alert *alert, const struct ho
     struct json *entry = json_get(part, alert->name);
     bool over = alert->change == ALERT_OVER;
     bool held = json_bool(entry, "held", false);
-    if (!json_is_object(entry) || (json_get(entry, "over") && !held) != over)
+    if (!json_is_object(entry))
+        return;
+    if (is_overtaken(alert, entry))
+        json_set_null(entry, "notified");
+    if ((json_get(entry, "over") && !held) != over)
         return;
     if (result->err.code == ERR_NONE && over) {
         json_remove(part, alert->name);

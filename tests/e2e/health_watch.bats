@@ -50,6 +50,26 @@ state_has() { jq -e "$1" "$STATE_DIR/state.json" >/dev/null 2>&1; }
 }
 gone() { [ ! -e "$1" ]; }
 
+@test "where the end of an alert is still being told when it is raised again, that is the last word" {
+    local bad=$BATS_TEST_TMPDIR/bad go=$BATS_TEST_TMPDIR/go
+    env_set DB_ON_EVENT "'[ \$DBR_SEVERITY != ok ] || until [ -e $go ]; do sleep 0.1; done; echo \$DBR_REASON \$DBR_SEVERITY >>$CALLED'"
+    env_set DB_CHECKS "'a=test ! -e $bad'"
+    touch "$bad"
+    start_dbr health --watch
+    wait_for 20 state_has '.alerts["check-a"] | .notified != null and .pending == null'
+    rm "$bad"
+    wait_for 20 state_has '.alerts["check-a"].over != null'
+    touch "$bad"
+    wait_for 20 told_of 2 # that is not delayed either
+    touch "$go"
+    wait_for 20 told_of 4 || fail "told: $(cat "$CALLED")"
+    kill -TERM "$PID"
+    finish_dbr
+    exits 143
+    is "$(paste -sd ' ' "$CALLED")" "check-a warning check-a warning check-a ok check-a warning"
+}
+told_of() { [ "$(wc -l <"$CALLED")" = "$1" ]; }
+
 @test "a state that cannot be read does not end it, nor keeps it from starting" {
     local well
     well=$(cat "$STATE_DIR/state.json")
