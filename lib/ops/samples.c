@@ -126,7 +126,8 @@ static void judge_one(const struct json *samples, enum sample kind, int limit,
     char time[CLOCK_TEXT_SIZE];
     const struct json *entry = json_get(json_get(samples, "measured"), kinds[kind].name);
     double percent = json_double(entry, "percent", -1);
-    int64_t age = time_of(samples) - time_of(entry);
+    /* Of the future where the clock was set back: how old it is nobody knows, but not of now. */
+    int64_t age = llabs(time_of(samples) - time_of(entry));
     bool stale = age > FRESH_US;
     if (percent < 0 || age > LOST_US) {
         strlist_add(&judgement->alerts.lost, kinds[kind].name);

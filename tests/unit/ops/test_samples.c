@@ -157,6 +157,18 @@ TEST(what_is_not_measured_now_says_so)
     health_judgement_release(&judgement);
 }
 
+/* The clock was set back since it was measured. */
+TEST(a_value_of_the_future_is_none_of_now)
+{
+    judge(95, -3600 * SECOND);
+    assert_non_null(strstr(only_alert()->message, "not measured since "));
+    health_judgement_release(&judgement);
+    judge(95, -DAY - SECOND);
+    assert_int_equal(judgement.alerts.count, 0);
+    assert_true(strlist_has(&judgement.alerts.lost, "cpu"));
+    health_judgement_release(&judgement);
+}
+
 TEST(nor_is_it_kept_for_ever)
 {
     struct alerts news = ALERTS_INIT;
@@ -185,6 +197,7 @@ int main(void)
         ONE(what_costs_nothing_is_measured_each_time),
         ONE(beyond_its_threshold_it_is_an_alert),
         ONE(what_is_not_measured_now_says_so),
+        ONE(a_value_of_the_future_is_none_of_now),
         ONE(nor_is_it_kept_for_ever),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
