@@ -10,11 +10,15 @@
 
 /* Only what bars even readers; the details of another role's session may be hidden. */
 #define FIND_LOCK                                                                                  \
-    "SELECT c.relname, l.pid, (extract(epoch FROM pg_catalog.clock_timestamp() - a.xact_start)"    \
-    " * 1000)::bigint, a.application_name FROM pg_catalog.pg_locks l"                              \
+    "SELECT c.relname, l.pid, (extract(epoch FROM pg_catalog.clock_timestamp() -"                  \
+    " coalesce(a.xact_start, p.prepared)) * 1000)::bigint, coalesce(p.gid, a.application_name)"    \
+    " FROM pg_catalog.pg_locks l"                                                                  \
     " JOIN pg_catalog.pg_class c ON c.oid = l.relation"                                            \
     " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"                                    \
     " LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid"                                    \
+    " LEFT JOIN pg_catalog.pg_prepared_xacts p ON l.pid IS NULL AND EXISTS"                        \
+    " (SELECT FROM pg_catalog.pg_locks x WHERE x.pid IS NULL AND"                                  \
+    " x.virtualtransaction = l.virtualtransaction AND x.transactionid = p.transaction)"            \
     " WHERE l.granted AND l.mode = 'AccessExclusiveLock' AND n.nspname = $1"                       \
     " AND c.relkind IN ('r', 'p', 'm', 'S') AND l.database ="                                      \
     " (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = "                              \
@@ -26,8 +30,13 @@ static void describe(const struct result *lock, struct err *err)
     struct err told = *err;
     char lasts[TEXT_SIZE];
     struct buf text = BUF_INIT;
+    const char *pid = result_text(lock, 0, 1);
     const char *by = result_text(lock, 0, 3);
-    buf_addf(&text, "session %s", result_text(lock, 0, 1));
+    /* A prepared transaction belongs to no session any more. */
+    if (pid)
+        buf_addf(&text, "session %s", pid);
+    else
+        buf_adds(&text, "a prepared transaction");
     if (by && *by) {
         buf_adds(&text, " (");
         buf_add_clean(&text, by);
@@ -37,9 +46,12 @@ static void describe(const struct result *lock, struct err *err)
         buf_addf(&text, ", for %s", report_duration(result_int(lock, 0, 2), lasts));
     err_set(err, told.code, "%s: table %s is locked by %s", told.message, result_text(lock, 0, 0),
             text.data);
-    err_hint(err,
-             "wait until that transaction ends, or end it with SELECT pg_terminate_backend(%s)",
-             result_text(lock, 0, 1));
+    if (pid)
+        err_hint(err,
+                 "wait until that transaction ends, or end it with SELECT pg_terminate_backend(%s)",
+                 pid);
+    else
+        err_hint(err, "end it with COMMIT PREPARED or ROLLBACK PREPARED (see pg_prepared_xacts)");
     buf_release(&text);
 }
 

@@ -332,6 +332,16 @@ ago() { date -u -d "$1 ago" +%Y-%m-%dT%H:%M:%S.000Z; }
     stdout_has "No such file"
 }
 
+@test "a table that a prepared transaction holds" {
+    needs_postgres "CockroachDB prepares none"
+    env_set HEALTH_CHECK_TIMEOUT 1
+    p1 -c "BEGIN" -c "LOCK TABLE users IN ACCESS EXCLUSIVE MODE" -c "PREPARE TRANSACTION 'held-$DB'"
+    run_dbr health --doctor
+    p1 -c "ROLLBACK PREPARED 'held-$DB'"
+    exits 2
+    stdout_has "table users is locked by a prepared transaction (held-$DB)" "next: end it with COMMIT PREPARED or ROLLBACK PREPARED"
+}
+
 @test "a database that stops answering amid the questions is waited for within limits" {
     env_set HEALTH_CHECK_TIMEOUT 1
     session_open migration "$P1_URL"
