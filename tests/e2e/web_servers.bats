@@ -104,7 +104,20 @@ works() {
     done
     request /cgi-bin/dbr-api/api/system/events -H "Host: evil.example"
     refuses 403 host
+    # Those of the env file are not hidden by them.
+    env_set DBR_API_HOSTS dbr.example.com
+    busybox_again
+    request /cgi-bin/dbr-api/api/system/version -H "Host: dbr.example.com"
+    answers 200
+    request /cgi-bin/dbr-api/api/system/version -H "Host: localhost"
+    refuses 403 host
 }
+busybox_again() {
+    kill "$(cat "$WEB/busybox.pid")"
+    wait_for 5 web_is_free
+    busybox_start
+}
+web_is_free() { ! web_listens; }
 
 @test "BusyBox httpd" {
     DBR_API_HOSTS=$WEB_HOST busybox_start
