@@ -289,12 +289,14 @@ static void judge_switches(const struct state *state, struct health_judgement *j
         add(judgement, HEALTH_DEGRADED,
             "what the primary took before the failover is not merged yet: dbr-sync or "
             "dbr-failback does it once the primary is back");
-    if (state_active(state) == ROLE_PRIMARY && journal_unmerged(state, NULL))
+    if (journal_unmerged(state, NULL) && !journal_merge(state))
         (void)health_judge_alert(
             judgement, "not-merged", HEALTH_DEGRADED,
-            "the secondary may hold rows that it took before the forced failback, which are merged "
-            "by nobody: dbr-export --source=secondary copies them, dbr-sync --force then gives "
-            "them up");
+            "the %s may hold rows that the %s has not and that are merged by nobody (of a forced "
+            "failback, or the %s came back older): dbr-export --source=%s copies them, dbr-sync "
+            "--force then gives them up",
+            role_name(standby), role_name(state_active(state)), role_name(state_active(state)),
+            role_name(standby));
     judge_remains(state, judgement);
     if (auto_unfollowed(state))
         (void)health_judge_alert(judgement, "switch-incomplete", HEALTH_DEGRADED,

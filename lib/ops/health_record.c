@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "repl/position.h"
 #include "state/breaker.h"
 #include "state/events.h"
 #include "state/history.h"
@@ -113,6 +114,18 @@ static void apply_one(const struct config *config, struct state *state, enum rol
         strlist_addf(changes, "%s does not answer: %s", name, probe->err.message);
 }
 
+/* What one that is older has lost must not be taken for deleted. */
+static void apply_position(struct state *state, enum role role, const struct probe *probe,
+                           struct strlist *changes)
+{
+    struct buf text = BUF_INIT;
+    if (!probe->connected || !position_note(state, role, probe->position) || !changes)
+        return;
+    position_tell(&text, role);
+    strlist_add(changes, text.data);
+    buf_release(&text);
+}
+
 void health_apply(const struct config *config, struct state *state, const struct checked *checked,
                   bool counts, struct strlist *changes)
 {
@@ -123,6 +136,7 @@ void health_apply(const struct config *config, struct state *state, const struct
         const struct probe *probe = &checked->probes[i];
         /* What a machine that is cut off sees says nothing about the databases. */
         apply_one(config, state, roles[i], probe, counts && !checked->isolated, changes);
+        apply_position(state, roles[i], probe, changes);
         down += probe->failure == CONN_DOWN;
     }
     if (checked->count == 1)

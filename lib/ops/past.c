@@ -10,6 +10,7 @@
 #include "db/query.h"
 #include "ops/transition.h"
 #include "repl/base.h"
+#include "repl/position.h"
 #include "repl/weather.h"
 #include "state/events.h"
 #include "state/remains.h"
@@ -123,12 +124,23 @@ static bool fence_as_far(struct switch_run *run, enum role role, char **soft, st
     return fence_now(run, role, err);
 }
 
+static void tell_older(const struct state *state, enum role role)
+{
+    struct buf text = BUF_INIT;
+
+    position_tell(&text, role);
+    events_write(state, "health", NULL, text.data, NULL);
+    buf_release(&text);
+}
+
 static bool pay(struct switch_run *run, enum role role, struct err *err)
 {
     char *soft = NULL;
     bool ok = fence_as_far(run, role, &soft, err) && state_begin(run->state, err);
+    bool older = false;
 
     if (ok) {
+        older = position_note(run->state, role, run->positions[role]);
         journal_set_debt(run->state, role, false);
         journal_set_fence_trouble(run->state, role, soft);
     }
@@ -137,6 +149,8 @@ static bool pay(struct switch_run *run, enum role role, struct err *err)
         return false;
     log_warn("the %s is back and has been fenced: it takes no writes beside the %s",
              role_name(role), role_name(state_active(run->state)));
+    if (older)
+        tell_older(run->state, role);
     return true;
 }
 

@@ -14,6 +14,7 @@
 #include "repl/fence.h"
 #include "repl/fence_sessions.h"
 #include "repl/identity.h"
+#include "repl/position.h"
 #include "repl/switch_mark.h"
 #include "repl/triggers.h"
 #include "repl/weather.h"
@@ -102,7 +103,8 @@ static bool open_wanted(struct switch_run *run, const bool wanted[2], int timeou
 static bool queue_questions(const struct switch_run *run, struct conn *conn, struct err *err)
 {
     return pipeline_add(conn, "SET lock_timeout = '" LOCK_WAIT "'", 0, NULL, err) &&
-           identity_queue(conn, err) && fence_queue_view(conn, run->config->fence_role, err) &&
+           identity_queue(conn, err) && position_queue(conn, err) &&
+           fence_queue_view(conn, run->config->fence_role, err) &&
            apply_queue_privileges(conn, err) && pipeline_add(conn, base_names, 0, NULL, err) &&
            catalog_queue(conn, err) && switch_mark_queue_look(conn, run->journal.id, err) &&
            keys_off_queue_look(conn, err);
@@ -113,15 +115,20 @@ static bool receive_answers(struct switch_run *run, enum role role, int64_t *epo
     struct conn *conn = run->control[role];
     struct err ending = ERR_INIT;
     struct result *base;
+    int64_t position;
     bool found;
     bool temporary;
     size_t i;
 
     if (!pipeline_next(conn, NULL, err) || !identity_receive(conn, &run->identities[role], err) ||
+        !position_receive(conn, &position, err) ||
         !fence_receive_view(conn, &run->fences[role], err) ||
         !apply_receive_privileges(conn, &run->unchecked[role], &temporary, err) ||
         !pipeline_next(conn, &base, err))
         return false;
+    /* What the run itself has written since does not make it younger. */
+    if (run->positions[role] == 0)
+        run->positions[role] = position;
     if (role == run->to) {
         strlist_release(&run->bases);
         for (i = 0; i < result_rows(base); i++)

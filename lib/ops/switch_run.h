@@ -45,6 +45,7 @@ struct switch_run {
     struct conn *control[2];     /* by role: fences, sequences, proofs; NULL where not connected */
     struct model models[2];      /* by role */
     char *identities[2];         /* by role */
+    int64_t positions[2];        /* by role, as they were when it was connected (repl/position.h) */
     struct fence_view fences[2]; /* by role: as they were when it was connected */
     bool unasked;                /* the database that is left was not even looked at: it may live */
     bool role_missing;           /* forced: DB_FENCE_ROLE does not exist where it would be let in */

@@ -23,6 +23,7 @@
 #include "db/query.h"
 #include "repl/identity.h"
 #include "repl/measures.h"
+#include "repl/position.h"
 #include "repl/switch_mark.h"
 #include "repl/weather.h"
 
@@ -145,15 +146,16 @@ static bool ask(struct conn *conn, struct probe *probe, struct err *err)
     int64_t asked = clock_now_us();
     if (!pipeline_add(conn, question, 0, NULL, err) || !pipeline_sync(conn, err) ||
         !identity_queue(conn, err) || !switch_mark_queue_look(conn, NULL, err) ||
-        !queue_connections(conn, err) || !pipeline_send(&conn, 1, err) ||
-        !pipeline_next(conn, &result, err))
+        !position_queue(conn, err) || !queue_connections(conn, err) ||
+        !pipeline_send(&conn, 1, err) || !pipeline_next(conn, &result, err))
         return false;
     probe->clock_skew_ms = skew(result_int(result, 0, 2), asked, clock_now_us());
     probe->in_recovery = result_bool(result, 0, 0);
     probe->read_only = result_bool(result, 0, 1) || probe->in_recovery;
     result_free(result);
     return identity_receive(conn, &probe->identity, err) &&
-           switch_mark_receive(conn, &marked, &probe->epoch, err);
+           switch_mark_receive(conn, &marked, &probe->epoch, err) &&
+           position_receive(conn, &probe->position, err);
 }
 
 /* One try, within the time that is left. */

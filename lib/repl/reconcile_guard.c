@@ -33,11 +33,11 @@ static char *unmerged_reason(const struct pairing *pair, const struct comparison
 
     if (c->updates + c->deletes == 0 || !(unmerged || journal_left_out(state, pair->name)))
         return NULL;
-    return mem_printf("it was %s, and %" PRId64
-                      " rows of the standby would be overwritten or deleted",
-                      unmerged ? "not merged at the forced failback"
-                               : "left out of the merge or sync of a switch",
-                      c->updates + c->deletes);
+    return mem_printf(
+        "it was %s, and %" PRId64 " rows of the standby would be overwritten or deleted",
+        unmerged ? "not merged (a forced failback, or a database that came back older)"
+                 : "left out of the merge or sync of a switch",
+        c->updates + c->deletes);
 }
 
 static void guard(struct pairing *pair, const struct comparison *c, const struct config *config,

@@ -11,6 +11,7 @@
 #include "repl/fence.h"
 #include "repl/identity.h"
 #include "repl/moment.h"
+#include "repl/position.h"
 #include "repl/switch_mark.h"
 #include "repl/watermark.h"
 #include "state/journal.h"
@@ -68,7 +69,8 @@ static bool queue(struct session *s, const struct config *config, bool latest, s
     struct conn *target = s->conns[TARGET];
 
     return identity_queue(source, err) && switch_mark_queue_look(source, NULL, err) &&
-           identity_queue(target, err) && switch_mark_queue_look(target, NULL, err) &&
+           position_queue(source, err) && identity_queue(target, err) &&
+           switch_mark_queue_look(target, NULL, err) && position_queue(target, err) &&
            watermark_queue(source, config->overlap_ms, err) && pipeline_sync(source, err) &&
            keys_off_queue_look(source, err) &&
            (wants_moment(s, latest) ? moment_queue(source, err) : queue_snapshot(s, err)) &&
@@ -104,10 +106,13 @@ static bool receive(struct session *s, const struct state *state, bool latest, s
 
     return identity_receive(source, &s->identities[s->roles[SOURCE]], err) &&
            switch_mark_receive(source, &found, &s->epochs[SOURCE], err) &&
+           position_receive(source, &s->positions[s->roles[SOURCE]], err) &&
            identity_receive(target, &s->identities[s->roles[TARGET]], err) &&
            switch_mark_receive(target, &found, &s->epochs[TARGET], err) &&
+           position_receive(target, &s->positions[s->roles[TARGET]], err) &&
            identity_check(state, s->identities, err) &&
-           switch_mark_check(state, last_epoch(s), 0, err) && receive_source(s, latest, err) &&
+           switch_mark_check(state, last_epoch(s), 0, err) &&
+           position_check(state, s->positions, err) && receive_source(s, latest, err) &&
            apply_receive_privileges(target, &s->unchecked, &s->temporary, err) &&
            fence_receive_state(target, &s->fenced, err) &&
            keys_off_receive_look(target, &s->off[TARGET], err) &&
@@ -167,7 +172,11 @@ static bool check_schema(const struct session *s, const struct state *state, str
 
 void session_remember(const struct session *s, struct state *state)
 {
+    enum role role;
+
     identity_remember(state, s->identities);
+    for (role = ROLE_PRIMARY; role <= ROLE_SECONDARY; role++)
+        position_remember(state, role, s->positions[role]);
     journal_learn_epoch(state, last_epoch(s));
     state_set_schema(state, s->models[SOURCE].schema);
 }

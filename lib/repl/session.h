@@ -21,6 +21,7 @@ struct session {
     enum role roles[2];     /* by side */
     struct model models[2]; /* by side */
     char *identities[2];    /* by role */
+    int64_t positions[2];   /* by role (repl/position.h) */
     char *watermark;        /* the safe start of the next change window */
     char *moment;      /* CockroachDB: as of which the source is read (repl/moment.h), or NULL */
     bool fenced;       /* the target is */
@@ -40,7 +41,8 @@ struct session {
  * that state must have everything that was committed before (behind a fence, or after what dbr
  * itself has written), at the price of 40001 on CockroachDB; else it may lack what came within the
  * half second before (repl/moment.h). On failure everything is closed. A schema that the source
- * does not have is ERR_USAGE, one that is not the state's ERR_REFUSED. Tables that the
+ * does not have is ERR_USAGE, one that is not the state's ERR_REFUSED, and so is a database that is
+ * older than the state knows it (repl/position.h). Tables that the
  * configuration leaves out are marked in both models. lent: connections by role, idle and outside
  * of a transaction, that are used and given back so instead of new ones; NULL: none.
  */

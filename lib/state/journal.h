@@ -105,8 +105,9 @@ void journal_set_merge(struct state *state, const char *run); /* NULL: merged */
 bool journal_left_out(const struct state *state, const char *table);
 void journal_set_left_out(struct state *state, const char *table, bool left_out);
 
-/* A table of which the secondary may hold what nobody merges: it was lost in a forced failback. No
- * sync overwrites that without consent; compared as a whole, the table is known again. */
+/* A table of which the standby may hold what nobody merges: it was lost in a forced failback, or
+ * the active database came back older (repl/position.h). No sync overwrites that without consent;
+ * compared as a whole, the table is known again. */
 bool journal_unmerged(const struct state *state, const char *table); /* NULL: any */
 void journal_set_unmerged(struct state *state, const char *table, bool unmerged);
 

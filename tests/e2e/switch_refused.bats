@@ -254,7 +254,7 @@ fails_over() {
     for _ in 1 2; do
         run_dbr sync
         refused leads dbr-export "dbr-sync --force"
-        stdout_has "not merged at the forced failback"
+        stdout_has "not merged (a forced failback"
     done
     run_dbr failover --yes
     refused leads "dbr-sync --force"
