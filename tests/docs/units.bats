@@ -57,7 +57,8 @@ confinement() { sed -n '/^UMask=/,/^$/p' "$1" | grep -v '^#'; }
         [ "$(confinement "$unit")" = "$(confinement scripts/systemd/dbr-sync@.service)" ]
         grep -qx 'LoadCredential=env:/etc/dbr/%i.env' "$unit"
         grep -qE '^ExecStart=/usr/local/bin/dbr-[a-z]+ .*--env-file=%d/env$' "$unit"
-        ! grep -q '^Environment' "$unit" || false
+        # But for what one unit tells another of itself.
+        ! grep '^Environment' "$unit" | grep -qvx 'EnvironmentFile=-%t/dbr-watch-%i/failure' || false
     done
 }
 

@@ -173,6 +173,17 @@ restarted() {
     is "$(ctl is-active dbr-watch@shop.service)" active
 }
 
+@test "a watch that cannot run is started again and again, and told of once" {
+    env_set DB_ON_EVENT "'echo \"\$DBR_EVENT \$DBR_REASON: \$DBR_MESSAGE\" >>/srv/state/told'"
+    in_systemd sh -c 'mkdir /etc/systemd/system/dbr-watch@.service.d &&
+        printf "[Service]\nExecStart=\nExecStart=/bin/sh -c \"exit 3\"\nRestartSec=1s\n" >/etc/systemd/system/dbr-watch@.service.d/test.conf'
+    run_setup --systemd --watch --yes
+    wait_for 40 eval '[ "$(shown dbr-watch@shop.service NRestarts)" -ge 12 ]' || fail "$(ctl status --no-pager dbr-watch@shop.service)"
+    wait_for 20 test -s "$STATE_DIR/told" || fail "not told: $(ctl status --no-pager dbr-failure@shop.service)"
+    is "$(cat "$STATE_DIR/told")" "error systemd: dbr-watch@shop.service does not work (exit-code 3): journalctl -u dbr-watch@shop.service"
+    is "$(jq -r 'select(.event == "error") | .reason' "$STATE_DIR/events.jsonl")" systemd
+}
+
 @test "a service is confined, and a check that does not work is told of" {
     cat >"$SRV/hook" <<'SH'
 #!/bin/sh
