@@ -180,6 +180,27 @@ leads() { psql -X -q -At -d "$1" -c "SELECT string_agg(name, ', ' ORDER BY id) F
     is "$(cat "$PLACE/root/restored/"*/key.pem "$PLACE/root/restored$PLACE/etc/dbr/key.pem" 2>/dev/null)" key
 }
 
+# What runs that were killed may leave in salvage, before and behind a sound file: no byte, a file cut in the middle of a line, one
+# cut behind a line end.
+runs_killed() {
+    local sound
+    sound=$(compgen -G "$STATE_DIR/salvage/*.jsonl.gz") && cd "$STATE_DIR/salvage" || fail "nothing in salvage"
+    : >0-empty.jsonl.gz
+    zcat "$sound" | sed 's/"leads"/"cut"/' >lines
+    { cat lines && head -n 1 lines | head -c -9; } | cut_gzip >1-middle.jsonl.gz
+    cut_gzip <lines >2-whole.jsonl.gz
+    cp 0-empty.jsonl.gz 3-empty.jsonl.gz
+    rm lines
+    cd - >/dev/null || return 1
+    ! zcat "$STATE_DIR"/salvage/*.jsonl.gz >/dev/null 2>&1 || fail "they are sound"
+}
+# Every byte of the input can be read, and there the file ends early.
+cut_gzip() {
+    python3 -c 'import sys, zlib
+z = zlib.compressobj(wbits=31)
+sys.stdout.buffer.write(z.compress(sys.stdin.buffer.read()) + z.flush(zlib.Z_SYNC_FLUSH))'
+}
+
 # --- dbr(7) -----------------------------------------------------------------------
 
 @test "dbr(7): what was lost, and how to put it back" {
@@ -188,8 +209,10 @@ leads() { psql -X -q -At -d "$1" -c "SELECT string_agg(name, ', ' ORDER BY id) F
     run_dbr sync
     exits 0
     ACTIVE_URL=$P1_URL
+    runs_killed
     block dbr.7 SALVAGE 1
     [[ $output = *'"reason":"delete"'* ]]
+    is "$(cd "$STATE_DIR/salvage" && salvaged | jq -r .table | sort | uniq -c | xargs)" "4 cut 2 leads"
     block dbr.7 SALVAGE 2
     is "$(p1 -c "SELECT email || ' ' || message FROM leads WHERE id = 900")" '900@example.com it'\''s "900"'
     p1 -c "UPDATE leads SET email = 'broken', updated_at = now() WHERE id = 900"
