@@ -18,12 +18,15 @@ static const struct option options[] = {
      NULL, false},
     {0, "update", NULL, "follow schema changes of the active database", OPTION_FLAG,
      &init_options.update, 0, 0, NULL, false},
-    {0, "force", NULL, "with --update: also drop and retype", OPTION_FLAG, &init_options.force, 0,
-     0, NULL, true},
+    {0, "force", NULL,
+     "with --update: also drop and retype; with --recreate: even what nobody merged", OPTION_FLAG,
+     &init_options.force, 0, 0, NULL, true},
     {'j', "jobs", "N", "tables and indexes worked on at the same time", OPTION_NUMBER,
      &init_options.jobs, 1, 32, NULL, false},
     {0, "no-verify", NULL, "do not compare every table afterwards", OPTION_FLAG,
      &init_options.no_verify, 0, 0, NULL, false},
+    {0, "wait", "SECONDS", "wait for another run to finish", OPTION_NUMBER, &init_options.wait_s, 0,
+     86400, NULL, false},
     OPTION_END,
 };
 

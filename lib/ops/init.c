@@ -41,9 +41,10 @@ static bool check_options(const struct init_options *o, struct err *err)
             err, ERR_USAGE,
             "leave --schema-only out, or add --recreate in place of the other option",
             "--schema-only goes with a fresh secondary or --recreate");
-    if (o->force && !o->update) {
+    if (o->force && !o->update && !o->recreate) {
         err_set(err, ERR_USAGE,
-                "--force is for --update: it drops and retypes what the primary no longer has");
+                "--force is for --update, where it drops and retypes what the primary no longer "
+                "has, and for --recreate");
         return err_hint(err, "to start over on a secondary that is not empty, use --recreate");
     }
     return true;
@@ -62,7 +63,8 @@ static bool load(struct init_run *run, struct err *err)
     if (o->dry_run)
         return state_peek(&run->state, run->config.state_dir, err);
     if (!state_load(&run->state, run->config.state_dir, err) ||
-        !state_lock_operation(&run->state, run->cli->program->name, 0, &run->lock, err))
+        !state_lock_operation(&run->state, run->cli->program->name, (int64_t)o->wait_s * 1000,
+                              &run->lock, err))
         return false;
     /* Another run may have changed it until it gave up the lock. */
     state_release(&run->state);
@@ -145,6 +147,18 @@ static bool check_source(const struct init_run *run, struct err *err)
     return err_hint(err, "check DB_SCHEMA and the database name in DATABASE_URL");
 }
 
+/* Consent to drop a copy is none to drop what the secondary alone has: no salvage file has it. */
+static bool check_unmerged(const struct init_run *run, struct err *err)
+{
+    if (run->options->force || !journal_unmerged(&run->state, NULL))
+        return true;
+    err_set(err, ERR_REFUSED,
+            "the secondary may hold rows that it took before the forced failback, which nobody has "
+            "merged: --recreate would drop them");
+    return err_hint(err, "copy them first: dbr-export --source=secondary --data-only "
+                         "--output=FILE; --recreate --force gives them up");
+}
+
 /* A fresh start: the secondary is empty, or is made so. */
 static bool begin_fresh(struct init_run *run, struct err *err)
 {
@@ -166,6 +180,8 @@ static bool begin_fresh(struct init_run *run, struct err *err)
                 : "--resume continues an interrupted init, or takes over a twin whose state was "
                   "lost; --recreate drops what is there first");
     }
+    if (!catalog_is_empty(&run->session.models[TARGET]) && !check_unmerged(run, err))
+        return false;
     if (!init_note_begin(run, err))
         return false;
     return (catalog_is_empty(&run->session.models[TARGET]) || drop_everything(run, err)) &&

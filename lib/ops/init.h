@@ -11,6 +11,7 @@ struct init_options {
     bool dry_run, schema_only, recreate, resume, update, no_verify, force;
     const char *dialect; /* with --dry-run: "postgres", "cockroach"; NULL: the secondary's */
     long jobs;
+    long wait_s; /* for the lock */
 };
 
 /* ERR_REFUSED: the secondary is not empty, or is the active one. ERR_DIFFERENT: verification found

@@ -184,7 +184,8 @@ leads() { psql -X -q -At -d "$1" -c "SELECT string_agg(name, ', ' ORDER BY id) F
 # cut behind a line end.
 runs_killed() {
     local sound
-    sound=$(compgen -G "$STATE_DIR/salvage/*.jsonl.gz") && cd "$STATE_DIR/salvage" || fail "nothing in salvage"
+    sound=$(compgen -G "$STATE_DIR/salvage/*.jsonl.gz") || fail "nothing in salvage"
+    cd "$STATE_DIR/salvage" || return 1
     : >0-empty.jsonl.gz
     zcat "$sound" | sed 's/"leads"/"cut"/' >lines
     { cat lines && head -n 1 lines | head -c -9; } | cut_gzip >1-middle.jsonl.gz

@@ -239,6 +239,27 @@ fails_over() {
     is "$(zcat "$STATE_DIR"/salvage/*.gz | jq -c 'select(.table == "position_history").key.id' | sort -u | wc -l)" 144
 }
 
+@test "init drops what a forced failback left on the secondary with consent alone" {
+    init_pair
+    fails_over
+    p2 -c "INSERT INTO leads (name) VALUES ('later')"
+    run_dbr failback --force
+    exits 0
+    run_dbr init-secondary --recreate
+    refused "nobody has merged" "dbr-export --source=secondary" --force
+    is "$(p2 -c "SELECT count(*) FROM leads WHERE name = 'later'")" 1
+    is "$(jq -r .init.status "$STATE_DIR/state.json")" "done"
+    run_dbr export --source=secondary --data-only --output=rows.sql
+    exits 0
+    grep -q later rows.sql
+    run_dbr init-secondary --recreate --force
+    exits 0
+    in_step
+    is "$(p2 -c "SELECT count(*) FROM leads WHERE name = 'later'")" 0
+    run_dbr init-secondary --recreate
+    exits 0
+}
+
 @test "a failback without the secondary says that nothing will be merged" {
     init_pair
     fails_over

@@ -129,3 +129,17 @@ release() {
     grep -q "$PID" second.err || fail "the holder is not named: $(cat second.err)"
     in_step
 }
+
+@test "a migration waits for the sync of a timer" {
+    p1 -c "ALTER TABLE leads ADD COLUMN campaign text"
+    hold
+    run_dbr init-secondary --update --wait 1
+    exits 6
+    start_dbr init-secondary --update --wait 10
+    sleep 0.6
+    kill -0 "$PID" || fail "did not wait"
+    release
+    finish_dbr
+    exits 0
+    in_step
+}
