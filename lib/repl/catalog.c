@@ -155,6 +155,8 @@ static bool check_names(const struct model *model, const struct model *other,
         err_set(err, ERR_USAGE, "no table %s in schema %s", name, model->schema);
         if (nearest)
             err_hint(err, "did you mean %s?", nearest);
+        else
+            err_hint(err, "check the name, and DB_SCHEMA");
         free(known);
         return false;
     }

@@ -142,7 +142,8 @@ static bool check_role(const struct conn *conn, const char *role, const struct f
     if (!view->has_role) {
         err_set(err, ERR_REFUSED, "DB_FENCE_ROLE names %s, which the %s does not have", role,
                 conn_role(conn));
-        return err_hint(err, "create the role there, or unset DB_FENCE_ROLE");
+        return err_hint(err, "create the role there (in a fenced database begin with SET "
+                             "default_transaction_read_only = off), or unset DB_FENCE_ROLE");
     }
     if (!view->may_bar) {
         err_set(err, ERR_REFUSED, "dbr's role may not alter the role %s on the %s", role,

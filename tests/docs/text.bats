@@ -147,6 +147,20 @@ options() {
     no_findings
 }
 
+# A macro goes on to the end of its line, so that words behind an option become options, and only the first page of a list a page.
+@test "no page prints words as options, or a page without its parentheses" {
+    command -v mandoc >/dev/null || skip "mandoc is not installed"
+    for page in man/*.[157]; do
+        while IFS= read -r line; do finding "$page: $line"; done < <(printed "$page" | wrong_words)
+        ! grep -nE '^\.S[sh] (No|Ns|Pf|Ar|Cm|Fl|Ql|Dq|Pa|Ev) ' "$page" || finding "$page: a heading that begins with a macro"
+    done
+    no_findings
+    printf '%s\n' '.Dd January 1, 2026' '.Dt X 1' '.Os' '.Sh NAME' '.Nm x' '.Nd y' '.Sh DESCRIPTION' '.Fl -doctor does not' '.Xr dbr-sync 1 , dbr-failover 1' >"$BATS_TEST_TMPDIR/x.1"
+    [ "$(printed "$BATS_TEST_TMPDIR/x.1" | wrong_words | wc -l)" -eq 2 ]
+}
+printed() { mandoc -T utf8 -O width=500 "$1" | col -b; }
+wrong_words() { grep -oE -e '--[a-z-]+ -[a-z]+ -[a-z]+|dbr[a-z-]* [157]( |,|$)'; }
+
 # A message is made of what stands in one literal, or in several where ": " joins them; "..." stands for what differs.
 @test "every message that the troubleshooting quotes is one of dbr's, or of those that it knows" {
     python3 tests/lib/messages.py README.md lib cmd scripts tests/unit tests/e2e

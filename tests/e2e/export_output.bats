@@ -201,6 +201,9 @@ nothing_left() {
     run_dbr export --output=shop.sql --tables=usres
     exits 2
     stderr_has usres 'did you mean users?'
+    run_dbr export --tables=nothing_like_it --output=-
+    exits 2
+    stderr_has 'no table nothing_like_it' 'hint: check the name, and DB_SCHEMA'
     [ ! -e shop.sql ] || fail "there is a file"
 }
 
