@@ -10,6 +10,7 @@
 #include "ops/health_judge.h"
 #include "ops/samples.h"
 #include "ops/unrecorded.h"
+#include "repl/merge.h"
 #include "state/breaker.h"
 
 #define DURATION_SIZE 32
@@ -33,12 +34,13 @@ static void judge_conflicts(const struct config *config, const struct state *sta
                             struct health_judgement *judgement)
 {
     int64_t conflicts = json_int(json_get(state->root, "sync"), "conflicts", 0);
+    int64_t equal = json_int(json_get(state->root, "sync"), "conflictsEqual", 0);
     if (conflicts <= config->alerts.conflicts)
         return;
     set_figures(health_judge_alert(judgement, "conflicts", HEALTH_DEGRADED,
                                    "the last sync found %lld rows that were changed on both "
-                                   "sides: what lost is in salvage/ of the state directory",
-                                   (long long)conflicts),
+                                   "sides: %s",
+                                   (long long)conflicts, merge_losers(conflicts, equal)),
                 (double)conflicts, (double)config->alerts.conflicts);
 }
 

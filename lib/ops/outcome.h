@@ -30,6 +30,7 @@ struct outcome {
     size_t count;
     struct strlist warnings;
     int64_t merged_conflicts; /* of a merge before it; they are in the totals */
+    int64_t merged_equal;     /* of these: equal rows without a key (repl/merge.h) */
     int64_t duration_ms;
     int64_t
         retries_before; /* weather_retries() at the start: what came since belongs to this run */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "db/pipeline.h"
@@ -186,6 +187,23 @@ void past_mend(struct cli *cli, const struct config *config, struct state *state
     switch_release(&run);
 }
 
+/* The report of the sync that follows shows its own conflicts only. */
+static void warn_of_conflicts(const struct switch_run *run, struct outcome *outcome)
+{
+    struct buf text = BUF_INIT;
+    size_t i;
+
+    for (i = 0; i < run->merged_count; i++)
+        if (run->merged[i].counts.conflicts)
+            buf_addf(&text, "%s%s %lld", text.len ? ", " : "", run->merged[i].name,
+                     (long long)run->merged[i].counts.conflicts);
+    strlist_addf(&outcome->warnings, "rows were changed on both sides (%s): %s", text.data,
+                 merge_losers(run->sum.conflicts, run->sum.equal));
+    outcome->merged_conflicts += run->sum.conflicts;
+    outcome->merged_equal += run->sum.equal;
+    buf_release(&text);
+}
+
 bool past_merge(struct cli *cli, const struct config *config, struct state *state, bool force,
                 struct outcome *outcome, struct err *err)
 {
@@ -206,8 +224,8 @@ bool past_merge(struct cli *cli, const struct config *config, struct state *stat
                      (long long)run.sum.inserted[ROLE_SECONDARY],
                      (long long)run.sum.updated[ROLE_SECONDARY],
                      (long long)run.sum.deleted[ROLE_SECONDARY], (long long)run.sum.conflicts);
-    if (ok && run.merge_done)
-        outcome->merged_conflicts += run.sum.conflicts;
+    if (ok && run.merge_done && run.sum.conflicts)
+        warn_of_conflicts(&run, outcome);
     switch_release(&run);
     if (ok)
         past_mend(cli, config, state);

@@ -225,10 +225,8 @@ static void merge_print(const struct switch_run *run)
     merge_row(report, "all tables", &run->sum);
     report_print(report, stdout, run->cli->color_out);
     report_free(report);
-    printf("%lld conflicts%s\n\n", (long long)run->sum.conflicts,
-           run->sum.conflicts
-               ? ": the versions that lose are kept in salvage/ of the state directory"
-               : "");
+    printf("%lld conflicts%s%s\n\n", (long long)run->sum.conflicts, run->sum.conflicts ? ": " : "",
+           run->sum.conflicts ? merge_losers(run->sum.conflicts, run->sum.equal) : "");
 }
 
 static void fill_document(struct switch_run *run, bool dry_run)

@@ -112,6 +112,7 @@ static bool remember(struct switch_run *run, const struct reconciliation *found,
     json_set_str(sync, "error", NULL);
     json_set_int(sync, "recordsSynced", sum.records);
     json_set_int(sync, "conflicts", run->sum.conflicts);
+    json_set_int(sync, "conflictsEqual", run->sum.equal);
     tables = state_part(run->state, "tables");
     for (i = 0; i < found->pairs.count; i++) {
         struct json *table = json_get(tables, found->pairs.items[i].name);

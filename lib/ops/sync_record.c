@@ -1,9 +1,12 @@
 /* What dbr-sync leaves behind: watermarks and the outcome in the state, lines in the events. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/mem.h"
 #include "ops/sync_run.h"
 #include "repl/drift.h"
+#include "repl/merge.h"
 #include "state/breaker.h"
 #include "state/events.h"
 #include "state/journal.h"
@@ -72,6 +75,7 @@ static void remember_sync(struct sync_run *run, const char *now, const struct er
     if (sync_writes(run->options)) {
         json_set_int(sync, "recordsSynced", sum.records);
         json_set_int(sync, "conflicts", sum.conflicts);
+        json_set_int(sync, "conflictsEqual", run->outcome.merged_equal);
         json_set_int(sync, "totalRecords", json_int(sync, "totalRecords", 0) + sum.records);
         json_set_int(sync, "totalConflicts", json_int(sync, "totalConflicts", 0) + sum.conflicts);
         if (sync_is_complete(run) && trouble->code == ERR_NONE)
@@ -139,6 +143,7 @@ void sync_write_events(struct sync_run *run, const struct err *trouble)
 {
     struct totals sum = outcome_totals(&run->outcome);
     struct json *extra;
+    char *text;
 
     if (!sync_writes(run->options))
         return;
@@ -154,7 +159,9 @@ void sync_write_events(struct sync_run *run, const struct err *trouble)
     if (sum.conflicts) {
         extra = json_object();
         json_set_int(extra, "conflicts", sum.conflicts);
-        events_write(&run->state, "conflict", NULL,
-                     "rows were changed on both sides: what was overwritten is in salvage", extra);
+        text = mem_printf("rows were changed on both sides: %s",
+                          merge_losers(sum.conflicts, run->outcome.merged_equal));
+        events_write(&run->state, "conflict", NULL, text, extra);
+        free(text);
     }
 }

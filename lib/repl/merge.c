@@ -182,6 +182,7 @@ struct merge_counts merge_totals(const struct merge *merge)
         }
         sum.conflicts += merge->counts[i].conflicts;
         sum.kept += merge->counts[i].kept;
+        sum.equal += merge->counts[i].equal;
     }
     return sum;
 }

@@ -78,7 +78,9 @@ struct merge_counts {
     int64_t inserted[2], updated[2], deleted[2]; /* by enum role: on the primary (by the sync that
                                                     follows), on the secondary (by the merge) */
     int64_t conflicts;
-    int64_t kept; /* of them: parents that were deleted on one side and are kept for a child */
+    int64_t kept;  /* of them: parents that were deleted on one side and are kept for a child */
+    int64_t equal; /* of them: equal rows without a key, of which the greater number stays; no row
+                      was overwritten, so that the archive has none */
 };
 
 /* Set the first part, zero the rest; reconcile fills it in. Release when done. */
@@ -105,6 +107,8 @@ struct merge {
 
 void merge_release(struct merge *merge);
 struct merge_counts merge_totals(const struct merge *merge);
+/* What became of the losers of so many conflicts, of which so many are equal rows without a key. */
+const char *merge_losers(int64_t conflicts, int64_t equal);
 
 /*
  * Between compare and apply, SOURCE being the primary: reads the base, decides every difference and

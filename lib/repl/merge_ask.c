@@ -286,6 +286,7 @@ static bool settle(struct merging *m, size_t pair, struct candidate *c, const ch
     item.counts_as = kind;
     item.conflict = decision.conflict;
     m->merge->by_clock += decision.clocks;
+    counts->equal += multiset && decision.conflict ? rows : 0;
     /* A table that is not compared may still refer to the row. */
     if (decision.winner == WINNER_PRIMARY && item.kind == 'd' && p->hold_deletes) {
         decision = (struct merge_decision){WINNER_SECONDARY, true, false};

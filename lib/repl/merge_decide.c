@@ -90,3 +90,14 @@ struct merge_decision merge_decide_multiset(const struct merge_row *row)
     return (struct merge_decision){primary > secondary ? WINNER_PRIMARY : WINNER_SECONDARY, true,
                                    false};
 }
+
+const char *merge_losers(int64_t conflicts, int64_t equal)
+{
+    if (equal == 0)
+        return "what was overwritten is in salvage/ of the state directory";
+    if (equal >= conflicts)
+        return "of equal rows of a table without a key the greater number stays, and none of them "
+               "is in salvage/; give such a table a key";
+    return "what was overwritten is in salvage/ of the state directory, but of equal rows of a "
+           "table without a key the greater number stays, and none of them is there";
+}

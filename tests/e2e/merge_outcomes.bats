@@ -167,6 +167,36 @@ lost() {
     json_is '.alerts | map(.name) | join(" ")' conflicts
 }
 
+@test "of equal rows without a key the greater number stays, and nobody says that salvage has the others" {
+    p1 -c "CREATE TABLE hits (page text, at date)" -c "CREATE TABLE t (id int PRIMARY KEY, v text)" -c "INSERT INTO t VALUES (1, 'base')"
+    forced
+    p1w -c "INSERT INTO hits SELECT 'home' FROM generate_series(1, 5)"
+    p2 -c "INSERT INTO hits SELECT 'home' FROM generate_series(1, 4)"
+    run_dbr failback --dry-run
+    exits 0
+    stdout_has "1 conflicts: of equal rows of a table without a key the greater number stays"
+    stdout_lacks "was overwritten"
+    run_dbr sync
+    exits 0
+    stderr_has "hits 1" "the greater number stays" "none of them is in salvage/"
+    is "$(p2 -c "SELECT count(*) FROM hits")" 5
+    run_dbr health
+    exits 1
+    stdout_has "none of them is in salvage/"
+    stdout_lacks "was overwritten"
+    is "$(jq -r 'select(.event == "conflict") | .message' "$STATE_DIR/events.jsonl" | grep -c "none of them is in salvage/")" 1
+    # Beside one that is.
+    run_dbr failback --yes -q
+    exits 0
+    run_dbr failover --force --yes -q
+    p1w -c "INSERT INTO hits SELECT 'home' FROM generate_series(1, 2)" -c "UPDATE t SET v = 'p'"
+    p2 -c "INSERT INTO hits SELECT 'home'" -c "UPDATE t SET v = 's'"
+    run_dbr sync
+    exits 0
+    stderr_has "hits 1, t 1" "what was overwritten is in salvage/ of the state directory, but of equal rows"
+    is "$(p2 -c "SELECT count(*) FROM hits")" 7
+}
+
 @test "what a forced failback left unmerged is no base of the next merge: the secondary keeps what it alone has" {
     p1 -c "CREATE TABLE t (id int PRIMARY KEY, v text, updated_at timestamptz)" -c "CREATE TABLE bare (v text)" \
         -c "INSERT INTO t SELECT g, 'base', '2026-01-01' FROM generate_series(1, 50) g" -c "INSERT INTO bare VALUES ('base')"
