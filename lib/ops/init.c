@@ -249,9 +249,11 @@ static bool merge_first(struct init_run *run, struct err *err)
     if (err->code != ERR_REFUSED)
         return false;
     if (!run->options->force)
-        return err_hint(err, "bring the tables of the secondary back to what they were at the "
-                             "failover and run dbr-sync, then change them; --update --force lets "
-                             "the secondary's rows win and keeps the primary's in salvage/");
+        return err_hint(err,
+                        "bring the table back to what it was at the failover, on whichever "
+                        "database was migrated, run dbr-sync, then migrate again (\"A migration "
+                        "before the merge\" in dbr(7) keeps what is in it); --update --force "
+                        "lets the secondary's rows win and keeps the primary's in salvage/");
     strlist_addf(&run->outcome.warnings, "not merged, the secondary's rows win: %s", err->message);
     err_clear(err);
     if (!state_begin(&run->state, err))

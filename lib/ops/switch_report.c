@@ -273,7 +273,8 @@ void switch_tell_drift(struct switch_run *run)
     run->drift_told = true;
     drift_find(&drift, &run->models[run->from], &run->models[run->to],
                conn_engine(run->control[run->to]));
-    text = drift_text(&drift, run->from, run->to);
+    text = drift_text(&drift, run->from, run->to,
+                      run->from == ROLE_SECONDARY && journal_merge(run->state) != NULL);
     if (text)
         log_warn("%s", text);
     if (text && run->cli->common.json)

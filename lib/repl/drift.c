@@ -45,7 +45,7 @@ void drift_add_names(struct buf *text, const struct strlist *objects, size_t mos
         buf_addf(text, " and %zu more", objects->count - most);
 }
 
-char *drift_text(const struct drift *drift, enum role source, enum role target)
+char *drift_text(const struct drift *drift, enum role source, enum role target, bool merge_due)
 {
     struct buf text = BUF_INIT;
 
@@ -65,6 +65,9 @@ char *drift_text(const struct drift *drift, enum role source, enum role target)
         drift_add_names(&text, &drift->beyond, NAMED);
         buf_addf(&text, " (run the migration on the %s as well)", role_name(source));
     }
+    if (merge_due)
+        buf_adds(&text, "; columns, keys and tables only after the merge, which wants them as they "
+                        "were at the failover: see \"A migration before the merge\" in dbr(7)");
     return buf_detach(&text);
 }
 

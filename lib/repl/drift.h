@@ -24,7 +24,7 @@ void drift_find(struct drift *drift, const struct model *source, const struct mo
 bool drift_any(const struct drift *drift);
 /* In one line for people (malloced), with what to do; NULL when there is none. The roles are those
  * of the source and the target. */
-char *drift_text(const struct drift *drift, enum role source, enum role target);
+char *drift_text(const struct drift *drift, enum role source, enum role target, bool merge_due);
 /* Appends the first of the names, and how many more there are. */
 void drift_add_names(struct buf *text, const struct strlist *objects, size_t most);
 void drift_release(struct drift *drift);

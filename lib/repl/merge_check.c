@@ -32,7 +32,8 @@ static bool hint_table(const struct base *base, const char *name, struct err *er
     if (!base->found)
         first = "make the tables of both databases alike, or ";
     else if (base_table(base, name))
-        first = "bring it back to what it was at the failover, on both databases, or ";
+        first = "bring it back to what it was at the failover, on both databases (\"A migration "
+                "before the merge\" in dbr(7) keeps what is in it), or ";
     return err_hint(err,
                     "%sleave it out with DB_SYNC_EXCLUDE_TABLES: what the primary holds of it is "
                     "then not merged, and stays there until dbr-sync --force; dbr-export "
