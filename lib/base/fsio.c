@@ -4,12 +4,16 @@
  */
 #include "base/fsio.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -111,6 +115,8 @@ int fsio_open_temporary(const char *path, char **temporary)
             mem_printf("%s.%ld.%u.tmp", path, (long)getpid(), atomic_fetch_add(&counter, 1));
         int fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
         if (fd >= 0) {
+            /* For fsio_remove_stale; not every file system has locks. */
+            (void)flock(fd, LOCK_EX | LOCK_NB);
             *temporary = name;
             return fd;
         }
@@ -121,6 +127,55 @@ int fsio_open_temporary(const char *path, char **temporary)
             return -1;
     }
     return -1;
+}
+
+/* Of a name PREFIX.PID.NUMBER.tmp the PID, else 0. */
+static long process_of(const char *name, const char *prefix)
+{
+    size_t len = strlen(prefix);
+    char *end = NULL;
+    long pid;
+
+    if (strncmp(name, prefix, len) != 0 || name[len] != '.' || name[len + 1] < '1' ||
+        name[len + 1] > '9')
+        return 0;
+    errno = 0;
+    pid = strtol(name + len + 1, &end, 10);
+    if (errno || pid > INT_MAX || *end != '.' || end[1] < '0' || end[1] > '9')
+        return 0;
+    (void)strtoul(end + 1, &end, 10);
+    return strcmp(end, ".tmp") == 0 ? pid : 0;
+}
+
+static void remove_if_stale(int directory, const char *name)
+{
+    struct stat st;
+    int fd = openat(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+
+    if (fd < 0)
+        return;
+    if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == geteuid() &&
+        flock(fd, LOCK_EX | LOCK_NB) == 0)
+        (void)unlinkat(directory, name, 0);
+    (void)close(fd);
+}
+
+void fsio_remove_stale(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    char *place = fsio_directory_of(path);
+    DIR *directory = opendir(place);
+
+    for (struct dirent *entry = directory ? readdir(directory) : NULL; entry;
+         entry = readdir(directory)) {
+        long pid = process_of(entry->d_name, slash ? slash + 1 : path);
+
+        if (pid && kill((pid_t)pid, 0) != 0 && errno == ESRCH)
+            remove_if_stale(dirfd(directory), entry->d_name);
+    }
+    if (directory)
+        (void)closedir(directory);
+    free(place);
 }
 
 static bool fill_temporary(int fd, const char *path, mode_t mode, const void *data, size_t len)

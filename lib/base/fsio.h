@@ -37,6 +37,9 @@ bool fsio_sync_dir(const char *path, struct err *err);
 /* Creates a file of mode 0600 beside path, under a name that did not exist; the name is put into
  * *temporary (free it). Returns its descriptor, or -1 with errno set. */
 int fsio_open_temporary(const char *path, char **temporary);
+/* Removes what fsio_open_temporary made beside path in runs that were killed: of no process that
+ * lives, and held open by none on another machine. What cannot be removed stays. */
+void fsio_remove_stale(const char *path);
 /* The directory that holds path; free it. */
 char *fsio_directory_of(const char *path);
 /* The code for a write that failed with errnum: ERR_USAGE for a path that cannot be written to,

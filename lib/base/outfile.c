@@ -118,6 +118,7 @@ static bool open_beside(struct outfile *out, const char *path, struct err *err)
     char *real = realpath(path, NULL);
 
     out->target = real ? real : mem_strdup(path);
+    fsio_remove_stale(out->target);
     out->fd = fsio_open_temporary(out->target, &out->temporary);
     if (out->fd < 0)
         return fail_errno(out, fsio_error_code(errno), errno, err);

@@ -322,8 +322,22 @@ on_signal() {
     exit $((128 + $1))
 }
 
+# make_temporary NAME: a directory NAME.HOST.PID.xxxxxx, REPLY; those of runs that were killed on this machine go. Of other machines,
+# which may share the place, nobody here knows whether they live.
+make_temporary() {
+    local host=${HOSTNAME//[!A-Za-z0-9-]/_} path pid
+    for path in "$1.$host".*.*; do
+        pid=${path#"$1.$host."} pid=${pid%%.*}
+        [[ $pid =~ ^[1-9][0-9]*$ && -d $path && ! -L $path && -O $path ]] || continue
+        kill -0 "$pid" 2>/dev/null || [ -e "/proc/$pid" ] || rm -rf -- "$path"
+    done
+    REPLY=$(mktemp -d "$1.$host.$$.XXXXXX" 2>&1)
+}
+
 need_scratch() {
-    [ -n "$SCRATCH" ] || SCRATCH=$(mktemp -d "${TMPDIR:-/tmp}/$PROGRAM.XXXXXX") || die 1 'cannot make a temporary directory'
+    [ -z "$SCRATCH" ] || return 0
+    make_temporary "${TMPDIR:-/tmp}/$PROGRAM" || die 1 "cannot make a temporary directory: ${REPLY##*: }"
+    SCRATCH=$REPLY
 }
 
 # run COMMAND...: so that a signal does not wait for its end. Its stdin is empty.

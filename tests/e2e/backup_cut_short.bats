@@ -7,6 +7,8 @@ setup() { backups_setup; }
 teardown() { backups_teardown; }
 
 @test "only one run at a time, and what a killed one leaves is neither a backup nor forever" {
+    export TMPDIR=$BATS_TEST_TMPDIR/tmp
+    mkdir "$TMPDIR"
     link_open one one 0
     link_tell one blackhole
     env_set DATABASE_URL "$(link_url one "$P1_URL")"
@@ -19,8 +21,14 @@ teardown() { backups_teardown; }
     finish_dbr
     pkill -KILL -f "dbr-export.*$BACKUPS" || true
     is "$(backups db)" ""
-    wait_for 10 run_dbr_ok backup config
     is "$(find "$BACKUPS" -maxdepth 1 -name '.new.*' | wc -l)" 1
+    [ "$(find "$TMPDIR" -mindepth 1 -maxdepth 1 -name 'dbr-backup.*' | wc -l)" -ge 1 ] || fail "nothing is left"
+    # What lives, or what another machine may be at, stays.
+    mkdir "$BACKUPS/.new.elsewhere.$PID.xxxxxx" "$TMPDIR/dbr-backup.elsewhere.$PID.xxxxxx" "$TMPDIR/dbr-backup.${HOSTNAME//[!A-Za-z0-9-]/_}.$$.xxxxxx"
+    wait_for 10 run_dbr_ok backup config
+    is "$(find "$BACKUPS" -maxdepth 1 -name '.new.*' -printf '%f\n')" ".new.elsewhere.$PID.xxxxxx"
+    is "$(find "$TMPDIR" -mindepth 1 -maxdepth 1 -name 'dbr-backup.*' | wc -l)" 2
+    rmdir "$TMPDIR"/dbr-backup.*.xxxxxx
     touch -d '1 day ago' "$BACKUPS"/.new.*
     run_dbr backup config
     exits 0

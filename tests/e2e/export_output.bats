@@ -119,6 +119,20 @@ nothing_left() {
     nothing_left
 }
 
+@test "what a killed run leaves beside the file goes with the next one" {
+    local other=shop.sql.gz.$$.0.tmp dead
+    dead=$(bash -c 'echo $$')
+    : >"shop.sql.gz.$dead.0.tmp"
+    echo x >"shop.sql.gz.$dead.12.tmp"
+    : >"$other"                         # its process lives
+    : >"other.sql.$dead.0.tmp"           # of another file
+    : >"shop.sql.gz.$dead.0.tmp.mine"    # of nobody
+    ln -s "$other" "shop.sql.gz.$dead.7.tmp"
+    run_dbr export --output=shop.sql.gz
+    exits 0
+    is "$(compgen -G "*.tmp*" | sort | xargs)" "$(printf '%s\n' "$other" "other.sql.$dead.0.tmp" "shop.sql.gz.$dead.0.tmp.mine" "shop.sql.gz.$dead.7.tmp" | sort | xargs)"
+}
+
 @test "a signal at any moment leaves the older file" {
     local i ended=0
     p1 -c "INSERT INTO leads (name) SELECT repeat(md5(i::text), 20) FROM generate_series(1, 30000) i"

@@ -1,11 +1,17 @@
 /* Files: what is written whole, what survives a failure, and what errors say. Root ignores
  * permission bits, so failures come from paths that cannot be and from a limit on the size of
  * files. */
+#include <fcntl.h>
 #include <signal.h>
+#include <stdlib.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/fsio.h"
+#include "base/mem.h"
 #include "unit.h"
 
 static char text[4096];
@@ -248,6 +254,53 @@ TEST(exists_and_sync)
     assert_error(&err, ERR_USAGE, "nothing");
 }
 
+static void leave_as_a_killed_process(struct buf *name)
+{
+    struct err err = ERR_INIT;
+    int status;
+    pid_t child = fork();
+
+    assert_true(child >= 0);
+    if (child == 0) {
+        char *temporary = NULL;
+
+        if (fsio_open_temporary("file", &temporary) < 0)
+            _exit(1);
+        unit_write("name", temporary);
+        _exit(0);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    assert_true(fsio_read("name", 100, name, &err));
+}
+
+TEST(what_a_killed_process_left_goes)
+{
+    struct buf name = BUF_INIT;
+    const char *left;
+    char *own = NULL;
+    int holder;
+    int fd = fsio_open_temporary("file", &own);
+
+    assert_true(fd >= 0);
+    leave_as_a_killed_process(&name);
+    left = name.data;
+    holder = open(left, O_RDONLY);
+    assert_int_equal(flock(holder, LOCK_EX), 0);
+    fsio_remove_stale("file"); /* a process on another machine may hold it open */
+    assert_true(fsio_exists(left));
+    close(holder);
+    fsio_remove_stale("other");
+    fsio_remove_stale("nowhere/file");
+    assert_true(fsio_exists(left));
+    fsio_remove_stale("file");
+    assert_false(fsio_exists(left));
+    assert_true(fsio_exists(own));
+    close(fd);
+    buf_release(&name);
+    free(own);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -266,6 +319,7 @@ int main(void)
         IN_DIR(directories_are_made_with_their_parents),
         IN_DIR(directories_fail_with_their_name),
         IN_DIR(exists_and_sync),
+        IN_DIR(what_a_killed_process_left_goes),
     };
     return cmocka_run_group_tests_name("fsio", tests, NULL, NULL);
 }
