@@ -137,11 +137,14 @@ static void judge_emptiness(const struct subject *s, const struct doctor_facts *
     if (!state || state_init_status(state) != INIT_NONE || facts->model_trouble ||
         catalog_is_empty(&facts->model) || (first && second && strcmp(first, second) == 0))
         return;
-    findings_add(s->findings, FINDING_DATABASE, s->area,
-                 "name an empty database in DATABASE_URL_SECONDARY; dbr-init-secondary --resume "
-                 "takes over a twin whose state was lost, --recreate drops what is there first",
-                 "the secondary is not empty: its schema %s has %zu tables", s->config->schema,
-                 facts->model.table_count);
+    findings_add(
+        s->findings, FINDING_DATABASE, s->area,
+        "name an empty database in DATABASE_URL_SECONDARY; of a twin whose state was lost: "
+        "where the application uses the primary, dbr-init-secondary --resume takes it over, "
+        "where it uses the secondary, see \"The state file is lost\" in dbr(7); --recreate "
+        "drops what is there first",
+        "the secondary is not empty: its schema %s has %zu tables", s->config->schema,
+        facts->model.table_count);
 }
 
 /* What both answered in full, one beside the other. */

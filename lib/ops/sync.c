@@ -35,7 +35,10 @@ static bool check_init(const struct state *state, struct err *err)
         return true;
     case INIT_NONE:
         err_set(err, ERR_REFUSED, "the standby has not been initialised yet");
-        return err_hint(err, "run dbr-init-secondary first");
+        return err_hint(err,
+                        "run dbr-init-secondary first; if it had been initialised, this is not "
+                        "its DB_STATE_DIR or user, or the state is lost: see \"The state file "
+                        "is lost\" in dbr(7)");
     default:
         err_set(err, ERR_REFUSED,
                 "the last dbr-init-secondary did not finish: the standby is not complete");

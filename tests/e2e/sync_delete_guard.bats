@@ -144,3 +144,19 @@ SQL
     exits 0
     is "$(p2 -c "SELECT t FROM small WHERE id = 500")" came
 }
+
+@test "two databases that have lost all tables are not in step" {
+    for server in one two; do schema_clear $server; done
+    for _ in 1 2; do
+        run_dbr sync
+        refused "neither database holds a table any more" "the last sync knew of 4" "Both databases are lost"
+    done
+    run_dbr health
+    exits 1
+    run_dbr sync --verify
+    refused "neither database holds a table"
+    run_dbr sync --force
+    exits 0
+    run_dbr sync
+    exits 0
+}
