@@ -13,9 +13,11 @@ setup() {
     SRV=$SYSTEMD_DIR/srv
     mkdir "$SRV/shop"
     STATE_DIR=$SRV/state
-    # What is checked for leaks when it ends is not allowed to look at itself.
+    # What is checked for leaks when it ends is not allowed to look at itself. The programs may stand below a /tmp that is not theirs.
+    # shellcheck disable=SC2016 # expanded by the inner shell
     in_systemd sh -c 'mkdir /etc/systemd/system/service.d &&
-        printf "[Service]\nEnvironment=ASAN_OPTIONS=detect_leaks=0:exitcode=99\nStandardError=append:/srv/log\n" >/etc/systemd/system/service.d/test.conf'
+        printf "[Service]\nEnvironment=ASAN_OPTIONS=detect_leaks=0:exitcode=99\nStandardError=append:/srv/log\nBindReadOnlyPaths=%s\n" "$1" >/etc/systemd/system/service.d/test.conf' \
+        sh "$DBR_BIN"
     sed "s|^DB_STATE_DIR=.*|DB_STATE_DIR=/srv/state|" "$ENV_FILE" >"$SRV/shop/.env.production"
     chmod 600 "$SRV/shop/.env.production"
     OWN=$ENV_FILE
@@ -137,7 +139,7 @@ state() { jq -r "$1" "$STATE_DIR/state.json"; }
     local pid
     env_set DB_HEALTH_CHECK_INTERVAL_MS 1000
     in_systemd sh -c 'mkdir /etc/systemd/system/dbr-watch@.service.d &&
-        printf "[Service]\nWatchdogSec=5s\nRestartSec=0\n" >/etc/systemd/system/dbr-watch@.service.d/test.conf'
+        printf "[Service]\nWatchdogSec=5s\nRestartSec=0\n" >/etc/systemd/system/dbr-watch@.service.d/watchdog.conf'
     run_setup --systemd --watch --yes
     exits 0
     is "$(ctl is-active dbr-watch@shop.service)" active
@@ -163,7 +165,7 @@ restarted() {
     # shellcheck disable=SC2016 # the hook's own
     env_set DB_ON_EVENT '[ "$DBR_EVENT" != failover ] || sleep 10'
     in_systemd sh -c 'mkdir /etc/systemd/system/dbr-watch@.service.d &&
-        printf "[Service]\nWatchdogSec=5s\n" >/etc/systemd/system/dbr-watch@.service.d/test.conf'
+        printf "[Service]\nWatchdogSec=5s\n" >/etc/systemd/system/dbr-watch@.service.d/watchdog.conf'
     run_setup --systemd --watch --yes
     exits 0
     link_tell one refuse
@@ -176,7 +178,7 @@ restarted() {
 @test "a watch that cannot run is started again and again, and told of once" {
     env_set DB_ON_EVENT "'echo \"\$DBR_EVENT \$DBR_REASON: \$DBR_MESSAGE\" >>/srv/state/told'"
     in_systemd sh -c 'mkdir /etc/systemd/system/dbr-watch@.service.d &&
-        printf "[Service]\nExecStart=\nExecStart=/bin/sh -c \"exit 3\"\nRestartSec=1s\n" >/etc/systemd/system/dbr-watch@.service.d/test.conf'
+        printf "[Service]\nExecStart=\nExecStart=/bin/sh -c \"exit 3\"\nRestartSec=1s\n" >/etc/systemd/system/dbr-watch@.service.d/watchdog.conf'
     run_setup --systemd --watch --yes
     wait_for 40 eval '[ "$(shown dbr-watch@shop.service NRestarts)" -ge 12 ]' || fail "$(ctl status --no-pager dbr-watch@shop.service)"
     wait_for 20 test -s "$STATE_DIR/told" || fail "not told: $(ctl status --no-pager dbr-failure@shop.service)"
@@ -205,7 +207,7 @@ SH
     # The report reads the same configuration; where that is what is broken it cannot run the hook, but the event is kept.
     env_unset HEALTH_CHECK_TIMEOUT
     in_systemd sh -c 'mkdir -p /etc/systemd/system/dbr-health@.service.d &&
-        printf "[Service]\nExecStart=\nExecStart=/bin/sh -c \"exit 3\"\n" >/etc/systemd/system/dbr-health@.service.d/test.conf'
+        printf "[Service]\nExecStart=\nExecStart=/bin/sh -c \"exit 3\"\n" >/etc/systemd/system/dbr-health@.service.d/own-start.conf'
     ctl daemon-reload
     ctl reset-failed
     ! ctl start dbr-health@shop.service 2>/dev/null || fail "no failure"
