@@ -133,8 +133,9 @@ static void hint_holds(const struct sync_run *run, struct err *trouble)
     if (count_holds(run, HOLD_SCHEMA))
         buf_adds(&hint, needs_force(run)
                             ? "if a migration ran on the standby only, run it on the active "
-                              "database as well; what was dropped or retyped there on purpose is "
-                              "followed by dbr-init-secondary --update --force; then dbr-sync again"
+                              "database as well; of one that ran on the active database "
+                              "dbr-init-secondary --update follows what it added, and with --force "
+                              "what it dropped or retyped; then dbr-sync again"
                             : "run dbr-init-secondary --update to follow the schema changes, then "
                               "dbr-sync again");
     if (count_holds(run, HOLD_GUARD))
