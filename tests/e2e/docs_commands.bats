@@ -449,6 +449,28 @@ sys.stdout.buffer.write(z.compress(sys.stdin.buffer.read()) + z.flush(zlib.Z_SYN
     is "$(p1 -c "SELECT string_agg(tag, ' ' ORDER BY id) FROM tags")" "of the primary another"
 }
 
+# What a restored server lacks, and how it is told from a deletion, is in database_older.bats.
+@test "dbr(7): a database that comes back older" {
+    init_done leads_fill
+    older() {
+        jq '.positions.primary = 9007199254740991' "$STATE_DIR/state.json" >older.json
+        cat older.json >"$STATE_DIR/state.json"
+        run_dbr health
+        stderr_has "the primary is older than it was"
+        p1 -c "DELETE FROM leads WHERE id = $1"
+        run_dbr sync
+        exits 5
+    }
+    older 500
+    block dbr.7 "A database that comes back older" 2
+    same_rows
+    older 501
+    block dbr.7 "A database that comes back older" 1
+    run_dbr failback --yes
+    exits 0
+    is "$(p1 -c "SELECT count(*) FROM leads WHERE id IN (500, 501)")" 1
+}
+
 @test "dbr(7): CockroachDB's parser takes the statements for it" {
     grammar=$(HOME=$OUR_HOME "$ROOT/tests/cockroach-grammar/build") || skip "$grammar"
     for n in 1 2; do
