@@ -328,7 +328,7 @@ PY
     run_dbr health
     kill "$(cat "$WEB/nginx.pid")"
     wait_for 10 silent
-    busybox_start
+    DBR_API_HOSTS=$WEB_HOST busybox_start
     SCHEME=http
     browse <<'PY'
 page.expected.append("status of 404")
