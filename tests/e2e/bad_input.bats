@@ -246,7 +246,7 @@ one_line() {
     echo "what is this" >>"$ENV_FILE"
     run_dbr init-secondary
     exits 0
-    stderr_has WARNING 644 "line 4"
+    stderr_has WARNING 644 "line $(wc -l <"$ENV_FILE")"
     stderr_lacks "what is this"
     in_step
 }
