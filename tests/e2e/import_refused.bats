@@ -136,7 +136,7 @@ PY
         fi
     done
     start_dbr import --target=secondary --input=shop.sql
-    sleep 0.3
+    sleep 0.1
     kill -KILL "$PID"
     wait "$PID" 2>/dev/null || true
     wait_for 10 nobody || fail "the session does not end"
