@@ -293,10 +293,13 @@ static void judge_switches(const struct state *state, struct health_judgement *j
         (void)health_judge_alert(
             judgement, "not-merged", HEALTH_DEGRADED,
             "the %s may hold rows that the %s has not and that are merged by nobody (of a forced "
-            "failback, or the %s came back older): dbr-export --source=%s copies them, dbr-sync "
-            "--force then gives them up",
+            "failback, or the %s came back older): dbr-export --source=%s copies them%s, dbr-sync "
+            "--force gives them up",
             role_name(standby), role_name(state_active(state)), role_name(state_active(state)),
-            role_name(standby));
+            role_name(standby),
+            standby == ROLE_SECONDARY ? ", dbr-failover --force makes the secondary active with "
+                                        "them"
+                                      : "");
     judge_remains(state, judgement);
     if (auto_unfollowed(state))
         (void)health_judge_alert(judgement, "switch-incomplete", HEALTH_DEGRADED,

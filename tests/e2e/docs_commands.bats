@@ -461,6 +461,7 @@ sys.stdout.buffer.write(z.compress(sys.stdin.buffer.read()) + z.flush(zlib.Z_SYN
         run_dbr sync
         exits 5
     }
+    block dbr.7 "A database that comes back older" 3
     older 500
     block dbr.7 "A database that comes back older" 2
     same_rows

@@ -117,7 +117,7 @@ SQL
     init_pair
     p1 -c "ALTER DOMAIN d DROP CONSTRAINT d_check" -c "INSERT INTO t VALUES (2, -1)"
     run_dbr sync
-    refused "--update --force"
+    refused "dbr-init-secondary --update" "with --force what it dropped"
     followed --force
 }
 

@@ -117,7 +117,7 @@ others_go_on() {
         -c "UPDATE leads SET name = repeat('x', 600)" -c "UPDATE users SET email = 'same@example.com' WHERE id < 5" \
         -c "UPDATE invoices SET user_id = 1000000 WHERE id < 5"
     run_dbr sync
-    refused leads users invoices '--update --force'
+    refused leads users invoices 'dbr-init-secondary --update' 'with --force what it dropped'
     stdout_has name_short users_email_key invoices_user_id_fkey
     run_dbr init-secondary --update
     exits 5
