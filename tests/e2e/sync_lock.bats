@@ -21,6 +21,16 @@ release() {
     wait "$HOLDER" 2>/dev/null || true
 }
 
+# gets_it_in_the_end PROGRAM [ARGUMENT...]: it waits while the lock is held, and does its work then.
+gets_it_in_the_end() {
+    start_dbr "$@" --wait 10
+    sleep 0.6
+    kill -0 "$PID" || fail "did not wait"
+    release
+    finish_dbr
+    exits 0
+}
+
 @test "a held lock: exit 6, nothing done" {
     p1 -c "UPDATE users SET balance = 0"
     hold
@@ -49,12 +59,7 @@ release() {
 @test "--wait waits, then goes on" {
     p1 -c "UPDATE users SET balance = 0"
     hold
-    start_dbr sync --wait 10
-    sleep 0.6
-    kill -0 "$PID" || fail "did not wait"
-    release
-    finish_dbr
-    exits 0
+    gets_it_in_the_end sync
     in_step
 }
 
@@ -135,11 +140,6 @@ release() {
     hold
     run_dbr init-secondary --update --wait 1
     exits 6
-    start_dbr init-secondary --update --wait 10
-    sleep 0.6
-    kill -0 "$PID" || fail "did not wait"
-    release
-    finish_dbr
-    exits 0
+    gets_it_in_the_end init-secondary --update
     in_step
 }
