@@ -13,6 +13,9 @@
     "SELECT CASE WHEN NOT pg_catalog.pg_is_in_recovery() THEN"                                     \
     " (pg_catalog.pg_current_wal_flush_lsn() - '0/0'::pg_catalog.pg_lsn)::int8 END"
 
+#define OLDER                                                                                      \
+    "the %s is older than it was when dbr saw it last: restored from a backup or a snapshot?"
+
 bool position_queue(struct conn *conn, struct err *err)
 {
     return conn_kind(conn) != ENGINE_POSTGRES ||
@@ -56,10 +59,7 @@ bool position_check(const struct state *state, const int64_t positions[2], struc
     for (enum role role = ROLE_PRIMARY; role <= ROLE_SECONDARY; role++) {
         if (!position_went_back(state, role, positions[role]))
             continue;
-        err_set(err, ERR_REFUSED,
-                "the %s is older than it was when dbr saw it last: restored from a backup or a "
-                "snapshot?",
-                role_name(role));
+        err_set(err, ERR_REFUSED, OLDER, role_name(role));
         return err_hint(err,
                         "run dbr-health: it notes that, so that nothing is deleted on the %s "
                         "for it, and says what to do",
@@ -93,9 +93,8 @@ bool position_note(struct state *state, enum role role, int64_t position)
 
     if (back) {
         mark_unmerged(state);
-        log_warn("the %s is older than it was when dbr saw it last: restored from a backup or a "
-                 "snapshot? Nothing is deleted on the %s for what it lacks: see dbr(7), \"A "
-                 "database that comes back older\"",
+        log_warn(OLDER " Nothing is deleted on the %s for what it lacks: see dbr(7), \"A "
+                       "database that comes back older\"",
                  role_name(role), role_name(role_other(role)));
     }
     position_remember(state, role, position);
