@@ -322,16 +322,17 @@ on_signal() {
     exit $((128 + $1))
 }
 
-# make_temporary NAME: a directory NAME.HOST.PID.xxxxxx, REPLY; those of runs that were killed on this machine go. Of other machines,
-# which may share the place, nobody here knows whether they live.
+# make_temporary NAME: a directory NAME.PLACE.PID.xxxxxx, REPLY; those of runs that were killed go. The place is the machine and
+# the namespace of processes in it: of other ones (a container that shares /tmp) nobody here knows who lives.
 make_temporary() {
-    local host=${HOSTNAME//[!A-Za-z0-9-]/_} path pid
-    for path in "$1.$host".*.*; do
-        pid=${path#"$1.$host."} pid=${pid%%.*}
-        [[ $pid =~ ^[1-9][0-9]*$ && -d $path && ! -L $path && -O $path ]] || continue
+    local place path pid
+    place=${HOSTNAME//[!A-Za-z0-9-]/_}-$(stat -L -c %i /proc/self/ns/pid 2>/dev/null) || place=
+    for path in "$1.$place".*.*; do
+        pid=${path#"$1.$place."} pid=${pid%%.*}
+        [[ -n $place && $pid =~ ^[1-9][0-9]*$ && -d $path && ! -L $path && -O $path ]] || continue
         kill -0 "$pid" 2>/dev/null || [ -e "/proc/$pid" ] || rm -rf -- "$path"
     done
-    REPLY=$(mktemp -d "$1.$host.$$.XXXXXX" 2>&1)
+    REPLY=$(mktemp -d "$1.${place:-unknown}.$$.XXXXXX" 2>&1)
 }
 
 need_scratch() {

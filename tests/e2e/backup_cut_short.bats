@@ -24,7 +24,8 @@ teardown() { backups_teardown; }
     is "$(find "$BACKUPS" -maxdepth 1 -name '.new.*' | wc -l)" 1
     [ "$(find "$TMPDIR" -mindepth 1 -maxdepth 1 -name 'dbr-backup.*' | wc -l)" -ge 1 ] || fail "nothing is left"
     # What lives, or what another machine may be at, stays.
-    mkdir "$BACKUPS/.new.elsewhere.$PID.xxxxxx" "$TMPDIR/dbr-backup.elsewhere.$PID.xxxxxx" "$TMPDIR/dbr-backup.${HOSTNAME//[!A-Za-z0-9-]/_}.$$.xxxxxx"
+    here=${HOSTNAME//[!A-Za-z0-9-]/_}-$(stat -L -c %i /proc/self/ns/pid)
+    mkdir "$BACKUPS/.new.elsewhere.$PID.xxxxxx" "$TMPDIR/dbr-backup.elsewhere.$PID.xxxxxx" "$TMPDIR/dbr-backup.$here.$$.xxxxxx"
     wait_for 10 run_dbr_ok backup config
     is "$(find "$BACKUPS" -maxdepth 1 -name '.new.*' -printf '%f\n')" ".new.elsewhere.$PID.xxxxxx"
     is "$(find "$TMPDIR" -mindepth 1 -maxdepth 1 -name 'dbr-backup.*' | wc -l)" 2
@@ -39,6 +40,30 @@ run_dbr_ok() {
     run_dbr "$@"
     [ "$status" -eq 0 ]
 }
+
+@test "a run in a container that shares the directory of temporary files takes nobody else's away" {
+    local mine
+    in_namespace true 2>/dev/null || skip "no namespaces here"
+    export TMPDIR=$BATS_TEST_TMPDIR/tmp
+    mkdir "$TMPDIR"
+    link_open one one 0
+    link_tell one blackhole
+    env_set DATABASE_URL "$(link_url one "$P1_URL")"
+    start_dbr backup db
+    wait_for 10 compgen -G "$TMPDIR/dbr-backup.*" >/dev/null
+    mine=$(ls "$TMPDIR")
+    cp "$ENV_FILE" other.env
+    OWN=$ENV_FILE
+    ENV_FILE=$PWD/other.env
+    env_set DB_BACKUP_DIR "$BATS_TEST_TMPDIR/other"
+    ENV_FILE=$OWN
+    in_namespace "$DBR_BIN/dbr-backup" config --env-file="$PWD/other.env" --quiet
+    is "$(ls "$TMPDIR")" "$mine"
+    kill -TERM "$PID"
+    finish_dbr
+    is "$(ls "$TMPDIR")" ""
+}
+in_namespace() { unshare --map-root-user --pid --fork --mount --mount-proc "$@"; }
 
 @test "a signal ends the run and what it started, and leaves nothing" {
     link_open one one 0
