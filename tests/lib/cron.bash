@@ -17,6 +17,8 @@ cron_start() {
         set -e
         mount --make-rprivate /
         mount -t tmpfs -o mode=1730,gid="$(stat -c %g /var/spool/cron/crontabs)" tmpfs /var/spool/cron/crontabs
+        # It compares by the second: a table that comes in the second in which it starts would not be seen.
+        touch -d "1 hour ago" /var/spool/cron/crontabs
         mount -t tmpfs tmpfs /etc/cron.d
         [ ! -d /etc/logrotate.d ] || mount -t tmpfs tmpfs /etc/logrotate.d
         mount -t tmpfs tmpfs /run
