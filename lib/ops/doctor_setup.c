@@ -232,6 +232,16 @@ static void check_sync(const struct config *config, const struct state *state,
                  "the last sync was %s ago", report_duration(age_ms > 0 ? age_ms : 0, age));
 }
 
+/* Before what the sync is refused for: running it again would not help. */
+static void check_unmerged(const struct state *state, struct findings *findings)
+{
+    struct buf text = BUF_INIT, remedy = BUF_INIT;
+    if (health_unmerged(state, &text, &remedy))
+        findings_add(findings, FINDING_WARNING, state_area, remedy.data, "%s", text.data);
+    buf_release(&text);
+    buf_release(&remedy);
+}
+
 void doctor_check_record(const struct config *config, const struct state *state,
                          struct findings *findings)
 {
@@ -242,6 +252,7 @@ void doctor_check_record(const struct config *config, const struct state *state,
                          "the secondary is active, but DATABASE_URL_SECONDARY is not set");
         return;
     }
+    check_unmerged(state, findings);
     check_init(state, findings);
     if (state_init_status(state) == INIT_DONE)
         check_sync(config, state, findings);

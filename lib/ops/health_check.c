@@ -6,7 +6,6 @@
  */
 #include "ops/health_check.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -21,16 +20,12 @@
 #include "ops/health_judge.h"
 #include "ops/health_record.h"
 #include "ops/health_plugin.h"
+#include "ops/health_probes.h"
 #include "ops/health_prometheus.h"
 #include "ops/health_report.h"
 #include "ops/samples.h"
 #include "ops/unrecorded.h"
-#include "ops/witness.h"
-#include "repl/identity.h"
-#include "repl/probe.h"
-#include "repl/switch_mark.h"
 #include "state/config.h"
-#include "state/journal.h"
 #include "state/state.h"
 
 #define DURATION_SIZE 32
@@ -53,102 +48,6 @@ struct check {
     struct alerts news;          /* what somebody is to be told of */
     enum auto_decision decision; /* after the count */
 };
-
-static void forget_probes(struct checked *seen)
-{
-    for (size_t i = 0; i < seen->count; i++)
-        probe_release(&seen->probes[i]);
-}
-
-/* Where nothing answers, the witnesses say whether it is this machine that is cut off. */
-static bool find_isolation(const struct config *config, struct checked *seen, struct err *err)
-{
-    struct err answer = ERR_INIT;
-    seen->isolated = false;
-    for (size_t i = 0; i < seen->count; i++)
-        if (seen->probes[i].failure != CONN_DOWN)
-            return true;
-    seen->isolated = witness_configured(config) && !witness_check(config, &answer);
-    return stop_check(err);
-}
-
-static bool probe_all(struct check *check, struct err *err)
-{
-    static const enum role roles[2] = {ROLE_PRIMARY, ROLE_SECONDARY};
-    const struct config *config = check->config;
-    struct checked *seen = &check->seen;
-    struct conn_params params[2];
-    forget_probes(seen);
-    seen->count = config->urls[ROLE_SECONDARY] ? 2 : 1;
-    for (size_t i = 0; i < seen->count; i++)
-        params[i] = (struct conn_params){role_name(roles[i]), config->urls[roles[i]],
-                                         config->schema, config->health_timeout_ms, false};
-    if (!probe_run(params, seen->count, config->health_timeout_ms, seen->probes, err))
-        return false;
-    return find_isolation(config, seen, err);
-}
-
-static void log_failures(const struct checked *seen)
-{
-    static const enum role roles[2] = {ROLE_PRIMARY, ROLE_SECONDARY};
-    for (size_t i = 0; i < seen->count && i < PROBE_MAX; i++) {
-        if (!seen->probes[i].connected)
-            log_error("Health check failed for %s: %s", role_name(roles[i]),
-                      seen->probes[i].err.message);
-    }
-}
-
-/* A state that needs the secondary while none is configured would be judged by the wrong database.
- */
-static bool check_active(const struct config *config, const struct state *state, struct err *err)
-{
-    if (config->urls[ROLE_SECONDARY] || state_active(state) == ROLE_PRIMARY)
-        return true;
-    err_set(err, ERR_USAGE, "the secondary is active, but DATABASE_URL_SECONDARY is not set");
-    return err_hint(err, "set it again, in the env file that dbr has been run with so far");
-}
-
-/* A state that was begun anew takes the primary for active, whatever the databases tell. */
-static void note_unknown_switch(const struct state *state, const struct probe *probes,
-                                struct strlist *notes)
-{
-    int64_t epoch = probes[ROLE_SECONDARY].epoch;
-    if (state_init_status(state) != INIT_DONE && state_active(state) == ROLE_PRIMARY &&
-        probes[ROLE_PRIMARY].connected && epoch > probes[ROLE_PRIMARY].epoch &&
-        epoch > journal_epoch(state))
-        strlist_addf(notes,
-                     "the secondary was made the active database by switch %" PRId64
-                     ", which this state does not know: look for the lost state, or see dbr(7), "
-                     "\"The state file is lost\"",
-                     epoch);
-}
-
-/*
- * The databases must be those of the state. While the active one is down that comes second: the
- * outage is what whoever is called must hear of.
- */
-static bool check_identities(const struct state *state, const struct probe *probes,
-                             struct strlist *notes, struct err *err)
-{
-    char *identities[2] = {probes[ROLE_PRIMARY].identity, probes[ROLE_SECONDARY].identity};
-    struct err refusal = ERR_INIT;
-    int64_t epoch = probes[ROLE_PRIMARY].epoch > probes[ROLE_SECONDARY].epoch
-                        ? probes[ROLE_PRIMARY].epoch
-                        : probes[ROLE_SECONDARY].epoch;
-    struct journal left;
-    int64_t under_way = journal_read(state, &left) ? left.epoch : 0;
-    if (identity_check(state, identities, &refusal) &&
-        switch_mark_check(state, epoch, under_way, &refusal)) {
-        note_unknown_switch(state, probes, notes);
-        return true;
-    }
-    if (probes[state_active(state)].connected) {
-        *err = refusal;
-        return false;
-    }
-    strlist_addf(notes, "%s: %s", refusal.message, refusal.hint);
-    return true;
-}
 
 bool health_check_draws(const struct cli *cli, const struct health_options *options)
 {
@@ -238,8 +137,8 @@ static bool conclude(struct check *check, bool counts, bool *acts, struct err *e
 {
     struct strlist notes = STRLIST_INIT;
     bool may_act = counts && check->options->automatic && check->seen.count == 2;
-    bool ok = check_active(check->config, &check->state, err) &&
-              check_identities(&check->state, check->seen.probes, &notes, err);
+    bool ok = health_probes_check_active(check->config, &check->state, err) &&
+              health_probes_check_identities(&check->state, &check->seen, &notes, err);
     if (ok) {
         health_apply(check->config, &check->state, &check->seen, counts, &check->changes);
         health_checks_remember(&check->further, &check->state);
@@ -281,19 +180,19 @@ static bool act(struct check *check, struct err *err)
 {
     bool acts;
     return health_act(check->cli, check->config, &check->state, check->decision, err) &&
-           probe_all(check, err) && record(check, false, &acts, err);
+           health_probes_run(check->config, &check->seen, err) && record(check, false, &acts, err);
 }
 
 static bool look(struct check *check, struct err *err)
 {
     bool settled = false;
-    if (!probe_all(check, err))
+    if (!health_probes_run(check->config, &check->seen, err))
         return false;
-    log_failures(&check->seen);
+    health_probes_log(&check->seen);
     if (check->options->peek)
         return true;
     return health_settle(check->cli, check->config, &check->state, &check->seen, &settled, err) &&
-           (!settled || probe_all(check, err));
+           (!settled || health_probes_run(check->config, &check->seen, err));
 }
 
 /* --- without a record ------------------------------------------------------------------------ */
@@ -342,9 +241,9 @@ static void go_without_record(struct check *check, const struct err *why)
     struct err ignored = ERR_INIT;
     bool acts;
     if (check->seen.count == 0) {
-        if (!probe_all(check, &ignored))
+        if (!health_probes_run(check->config, &check->seen, &ignored))
             return;
-        log_failures(&check->seen);
+        health_probes_log(&check->seen);
     }
     if (check->state.dir && !check->judged)
         (void)conclude(check, false, &acts, &ignored);
@@ -430,7 +329,7 @@ bool health_check_once(struct cli *cli, const struct config *config,
         print_plugin(&check, ok, err);
     buf_release(&check.plugin);
     buf_release(&check.situation);
-    forget_probes(&check.seen);
+    health_probes_release(&check.seen);
     health_checks_release(&check.further);
     strlist_release(&check.changes);
     alerts_release(&check.news);
@@ -469,7 +368,7 @@ bool health_check_cached(struct cli *cli, const struct config *config,
     struct health_judgement judgement;
     if (!state_peek(&state, config->state_dir, err))
         return false;
-    bool ok = check_active(config, &state, err);
+    bool ok = health_probes_check_active(config, &state, err);
     if (ok && !health_entry(&state, state_active(&state))) {
         err_set(err, ERR_USAGE, "no health check is recorded in %s", config->state_dir);
         ok = err_hint(err, "run dbr-health once without --cached");

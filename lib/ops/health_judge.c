@@ -267,9 +267,28 @@ static void judge_remains(const struct state *state, struct health_judgement *ju
 }
 
 /* What a switch has left to be done. */
+bool health_unmerged(const struct state *state, struct buf *text, struct buf *remedy)
+{
+    enum role active = state_active(state);
+    enum role standby = role_other(active);
+    if (!journal_unmerged(state, NULL) || journal_merge(state))
+        return false;
+    buf_addf(text,
+             "the %s may hold rows that the %s has not and that are merged by nobody (of a forced "
+             "failback, or the %s came back older)",
+             role_name(standby), role_name(active), role_name(active));
+    buf_addf(remedy, "dbr-export --source=%s copies them%s, dbr-sync --force gives them up",
+             role_name(standby),
+             standby == ROLE_SECONDARY
+                 ? ", dbr-failover --force makes the secondary active with them"
+                 : "");
+    return true;
+}
+
 static void judge_switches(const struct state *state, struct health_judgement *judgement)
 {
     struct journal journal;
+    struct buf unmerged = BUF_INIT, remedy = BUF_INIT;
     enum role standby = role_other(state_active(state));
     if (journal_read(state, &journal)) {
         const char *name = switch_op_name(journal.op);
@@ -289,17 +308,11 @@ static void judge_switches(const struct state *state, struct health_judgement *j
         add(judgement, HEALTH_DEGRADED,
             "what the primary took before the failover is not merged yet: dbr-sync or "
             "dbr-failback does it once the primary is back");
-    if (journal_unmerged(state, NULL) && !journal_merge(state))
-        (void)health_judge_alert(
-            judgement, "not-merged", HEALTH_DEGRADED,
-            "the %s may hold rows that the %s has not and that are merged by nobody (of a forced "
-            "failback, or the %s came back older): dbr-export --source=%s copies them%s, dbr-sync "
-            "--force gives them up",
-            role_name(standby), role_name(state_active(state)), role_name(state_active(state)),
-            role_name(standby),
-            standby == ROLE_SECONDARY ? ", dbr-failover --force makes the secondary active with "
-                                        "them"
-                                      : "");
+    if (health_unmerged(state, &unmerged, &remedy))
+        (void)health_judge_alert(judgement, "not-merged", HEALTH_DEGRADED, "%s: %s", unmerged.data,
+                                 remedy.data);
+    buf_release(&unmerged);
+    buf_release(&remedy);
     judge_remains(state, judgement);
     if (auto_unfollowed(state))
         (void)health_judge_alert(judgement, "switch-incomplete", HEALTH_DEGRADED,

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/strlist.h"
 #include "ops/alerts.h"
 #include "state/config.h"
@@ -48,6 +49,9 @@ void health_judgement_release(struct health_judgement *judgement);
 /* health_thresholds.c: what DB_ALERT_* bound, and what the further checks found. */
 void health_judge_thresholds(const struct config *config, const struct state *state,
                              struct health_judgement *judgement);
+
+/* Whether the standby holds what nobody merges; then adds that in words, and what can be done. */
+bool health_unmerged(const struct state *state, struct buf *text, struct buf *remedy);
 
 /* A time that is to come: a clock was wrong then, or is now. What happened when is not known. */
 bool health_is_ahead(int64_t time_us);

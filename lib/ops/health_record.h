@@ -7,15 +7,8 @@
 #include <stddef.h>
 
 #include "ops/health_judge.h"
-#include "repl/probe.h"
+#include "ops/health_probes.h"
 #include "state/state.h"
-
-/* What one check saw. */
-struct checked {
-    struct probe probes[PROBE_MAX]; /* by role */
-    size_t count;                   /* 1 without a secondary */
-    bool isolated;                  /* neither a database nor a witness answers */
-};
 
 /*
  * Puts what was seen into state->root; nothing is written. counts: as one more check in a row, else

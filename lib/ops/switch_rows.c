@@ -90,7 +90,7 @@ static bool check_whole(const struct switch_run *run, const struct reconciliatio
                         "was dropped there on purpose, dbr-init-secondary --update --force follows",
                         role_name(run->to), role_name(run->from));
     }
-    return true;
+    return reconcile_check_gone(found, run->state, err);
 }
 
 /* What the standby holds from now on is known as of this sync. */

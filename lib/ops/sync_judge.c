@@ -148,33 +148,11 @@ static void hint_holds(const struct sync_run *run, struct err *trouble)
     buf_release(&hint);
 }
 
-/* Two empty databases are alike, and most likely not those that were meant, or both lost. */
-static bool all_are_gone(const struct sync_run *run, struct err *trouble)
-{
-    const struct json *known = json_get(run->state.root, "tables");
-    size_t count = 0;
-
-    for (const struct json *table = json_first(known); table; table = json_next(table))
-        count++;
-    if (count == 0 || run->options->force || run->found.pairs.count > 0 ||
-        run->found.pairs.strays.count > 0)
-        return false;
-    err_set(trouble, ERR_REFUSED,
-            "neither database holds a table any more, and the last sync knew of %zu: %s%s", count,
-            json_key(json_first(known)), count > 1 ? ", ..." : "");
-    err_hint(
-        trouble,
-        "look whether both URLs lead where they should; if both databases are lost, see \"Both "
-        "databases are lost\" in dbr(7); if the tables were dropped on purpose, run dbr-sync "
-        "--force");
-    return true;
-}
-
 void sync_judge(const struct sync_run *run, struct err *trouble)
 {
     char *names;
 
-    if (all_are_gone(run, trouble))
+    if (!run->options->force && !reconcile_check_gone(&run->found, &run->state, trouble))
         return;
     if (run->options->verify && !(is_equal(run) && is_whole(run))) {
         names = name_differences(run);

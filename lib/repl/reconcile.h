@@ -85,6 +85,10 @@ bool reconcile(struct reconciliation *r, const struct config *config, const stru
                const struct reconcile_options *options, struct err *err);
 /* True when a write without force would leave a table for its deletes. */
 bool reconcile_would_guard(const struct reconciliation *r, const struct config *config);
+/* ERR_REFUSED where neither database holds a table, and the state knows of some: two empty
+ * databases are alike, and most likely not those that were meant, or both lost. */
+bool reconcile_check_gone(const struct reconciliation *r, const struct state *state,
+                          struct err *err);
 void reconcile_release(struct reconciliation *r);
 
 /* True when no active table differs; sequences are not considered. Meaningful after a run that

@@ -1,4 +1,4 @@
-/* The delete guard. */
+/* The delete guard, and that of two databases that are both empty. */
 #include <inttypes.h>
 #include <stdlib.h>
 
@@ -80,4 +80,23 @@ void reconcile_guard(struct reconciliation *r, const struct config *config,
     for (i = 0; i < r->pairs.count; i++)
         guard(&r->pairs.items[i], &r->all.items[i], config, state);
     pairings_spread_holds(&r->pairs);
+}
+
+bool reconcile_check_gone(const struct reconciliation *r, const struct state *state,
+                          struct err *err)
+{
+    const struct json *known = json_get(state->root, "tables");
+    size_t count = 0;
+
+    for (const struct json *table = json_first(known); table; table = json_next(table))
+        count++;
+    if (count == 0 || r->pairs.count > 0 || r->pairs.strays.count > 0)
+        return true;
+    err_set(err, ERR_REFUSED,
+            "neither database holds a table any more, and the last sync knew of %zu: %s%s", count,
+            json_key(json_first(known)), count > 1 ? ", ..." : "");
+    return err_hint(
+        err, "look whether both URLs lead where they should; if both databases are lost, see "
+             "\"Both databases are lost\" in dbr(7); if the tables were dropped on purpose, run "
+             "dbr-sync --force");
 }

@@ -85,6 +85,8 @@ whole() {
     run_dbr health --json
     exits 1
     json_true '[.alerts[].name] | contains(["not-merged"])'
+    run_dbr health --doctor --json
+    json_true '.next | startswith("dbr-export --source=secondary")'
     run_dbr health
     stderr_lacks "is older"
     p1 -c "INSERT INTO accounts VALUES (300, 'after')"

@@ -155,8 +155,13 @@ SQL
     exits 1
     run_dbr sync --verify
     refused "neither database holds a table"
+    run_dbr failover --yes
+    refused "neither database holds a table"
+    p1 -c "CREATE TABLE writable (id int PRIMARY KEY); DROP TABLE writable"
     run_dbr sync --force
     exits 0
     run_dbr sync
+    exits 0
+    run_dbr failover --yes
     exits 0
 }
