@@ -78,7 +78,8 @@ static void report(struct cli *cli, const struct config *config,
         cli->document_done = true;
     } else if (cli->common.quiet && judgement->status == HEALTH_OK) {
         /* Nothing to say. */
-    } else if (watch && !health_check_draws(cli, options)) {
+    } else if (cli->common.quiet || (watch && !health_check_draws(cli, options))) {
+        /* A log gets one line for each check that is not well. */
         health_line(config, state, judgement, &line);
         puts(line.data);
     } else {

@@ -79,6 +79,11 @@ teardown() { pair_teardown; }
     json_is .syncStatus.status late
     json_is .syncStatus.recordsSynced 150
     json_is .lastSync 2026-01-24T20:34:43.910Z
+    # A log gets one line, not a table.
+    run_dbr health --auto --quiet
+    exits 1
+    is "$(wc -l <<<"$output")" 1
+    stdout_has "degraded active=primary" "last sync"
     env_set DB_SYNC_INTERVAL_MS 31536000000
     run_dbr health --json
     exits 0
