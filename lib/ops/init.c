@@ -152,9 +152,10 @@ static bool check_unmerged(const struct init_run *run, struct err *err)
 {
     if (run->options->force || !journal_unmerged(&run->state, NULL))
         return true;
-    err_set(err, ERR_REFUSED,
-            "the secondary may hold rows that it took before the forced failback, which nobody has "
-            "merged: --recreate would drop them");
+    err_set(
+        err, ERR_REFUSED,
+        "the secondary may hold rows that nobody has merged (of a forced failback, or the primary "
+        "came back older): --recreate would drop them");
     return err_hint(err, "copy them first: dbr-export --source=secondary --data-only "
                          "--output=FILE; --recreate --force gives them up");
 }
