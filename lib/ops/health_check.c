@@ -181,19 +181,20 @@ static bool act(struct check *check, struct err *err)
 {
     bool acts;
     return health_act(check->cli, check->config, &check->state, check->decision, err) &&
-           health_probes_run(check->config, &check->seen, err) && record(check, false, &acts, err);
+           health_probes_run(check->config, &check->state, &check->seen, err) &&
+           record(check, false, &acts, err);
 }
 
 static bool look(struct check *check, struct err *err)
 {
     bool settled = false;
-    if (!health_probes_run(check->config, &check->seen, err))
+    if (!health_probes_run(check->config, &check->state, &check->seen, err))
         return false;
     health_probes_log(&check->seen);
     if (check->options->peek)
         return true;
     return health_settle(check->cli, check->config, &check->state, &check->seen, &settled, err) &&
-           (!settled || health_probes_run(check->config, &check->seen, err));
+           (!settled || health_probes_run(check->config, &check->state, &check->seen, err));
 }
 
 /* --- without a record ------------------------------------------------------------------------ */
@@ -242,7 +243,7 @@ static void go_without_record(struct check *check, const struct err *why)
     struct err ignored = ERR_INIT;
     bool acts;
     if (check->seen.count == 0) {
-        if (!health_probes_run(check->config, &check->seen, &ignored))
+        if (!health_probes_run(check->config, &check->state, &check->seen, &ignored))
             return;
         health_probes_log(&check->seen);
     }

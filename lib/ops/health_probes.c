@@ -30,14 +30,17 @@ static bool find_isolation(const struct config *config, struct checked *seen, st
     return stop_check(err);
 }
 
-bool health_probes_run(const struct config *config, struct checked *seen, struct err *err)
+bool health_probes_run(const struct config *config, const struct state *state, struct checked *seen,
+                       struct err *err)
 {
     struct conn_params params[2];
     health_probes_release(seen);
     seen->count = config->urls[ROLE_SECONDARY] ? 2 : 1;
-    for (size_t i = 0; i < seen->count; i++)
+    for (size_t i = 0; i < seen->count; i++) {
+        seen->known[i] = position_known(state, roles[i]);
         params[i] = (struct conn_params){role_name(roles[i]), config->urls[roles[i]],
                                          config->schema, config->health_timeout_ms, false};
+    }
     if (!probe_run(params, seen->count, config->health_timeout_ms, seen->probes, err))
         return false;
     return find_isolation(config, seen, err);

@@ -14,13 +14,15 @@
 
 /* What one check saw. */
 struct checked {
-    struct probe probes[PROBE_MAX]; /* by role */
-    size_t count;                   /* 1 without a secondary */
-    bool isolated;                  /* neither a database nor a witness answers */
+    struct probe probes[PROBE_MAX];   /* by role */
+    struct position known[PROBE_MAX]; /* by role, when it was asked */
+    size_t count;                     /* 1 without a secondary */
+    bool isolated;                    /* neither a database nor a witness answers */
 };
 
 /* Looks once more, in place of what was seen before. False only when the run is to end. */
-bool health_probes_run(const struct config *config, struct checked *seen, struct err *err);
+bool health_probes_run(const struct config *config, const struct state *state, struct checked *seen,
+                       struct err *err);
 void health_probes_release(struct checked *seen);
 /* Those that did not answer, to the log. */
 void health_probes_log(const struct checked *seen);

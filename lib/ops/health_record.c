@@ -115,11 +115,12 @@ static void apply_one(const struct config *config, struct state *state, enum rol
 }
 
 /* What one that is older has lost must not be taken for deleted. */
-static void apply_position(struct state *state, enum role role, const struct probe *probe,
+static void apply_position(struct state *state, enum role role, const struct checked *checked,
                            struct strlist *changes)
 {
+    const struct position_look look = {checked->known[role], checked->probes[role].position};
     struct buf text = BUF_INIT;
-    if (!probe->connected || !position_note(state, role, probe->position) || !changes)
+    if (!checked->probes[role].connected || !position_note(state, role, &look) || !changes)
         return;
     position_tell(&text, role);
     strlist_add(changes, text.data);
@@ -136,7 +137,7 @@ void health_apply(const struct config *config, struct state *state, const struct
         const struct probe *probe = &checked->probes[i];
         /* What a machine that is cut off sees says nothing about the databases. */
         apply_one(config, state, roles[i], probe, counts && !checked->isolated, changes);
-        apply_position(state, roles[i], probe, changes);
+        apply_position(state, roles[i], checked, changes);
         down += probe->failure == CONN_DOWN;
     }
     if (checked->count == 1)

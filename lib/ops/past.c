@@ -141,7 +141,7 @@ static bool pay(struct switch_run *run, enum role role, struct err *err)
     bool older = false;
 
     if (ok) {
-        older = position_note(run->state, role, run->positions[role]);
+        older = position_note(run->state, role, &run->looks[role]);
         journal_set_debt(run->state, role, false);
         journal_set_fence_trouble(run->state, role, soft);
     }

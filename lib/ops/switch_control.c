@@ -115,20 +115,20 @@ static bool receive_answers(struct switch_run *run, enum role role, int64_t *epo
     struct conn *conn = run->control[role];
     struct err ending = ERR_INIT;
     struct result *base;
-    int64_t position;
+    struct position_look look = {position_known(run->state, role), {0}};
     bool found;
     bool temporary;
     size_t i;
 
     if (!pipeline_next(conn, NULL, err) || !identity_receive(conn, &run->identities[role], err) ||
-        !position_receive(conn, &position, err) ||
+        !position_receive(conn, &look.now, err) ||
         !fence_receive_view(conn, &run->fences[role], err) ||
         !apply_receive_privileges(conn, &run->unchecked[role], &temporary, err) ||
         !pipeline_next(conn, &base, err))
         return false;
     /* What the run itself has written since does not make it younger. */
-    if (run->positions[role] == 0)
-        run->positions[role] = position;
+    if (run->looks[role].now.log == 0)
+        run->looks[role] = look;
     if (role == run->to) {
         strlist_release(&run->bases);
         for (i = 0; i < result_rows(base); i++)

@@ -17,6 +17,7 @@
 #include "repl/fence.h"
 #include "repl/keys_off.h"
 #include "repl/merge.h"
+#include "repl/position.h"
 #include "repl/probe.h"
 #include "state/config.h"
 #include "state/journal.h"
@@ -42,22 +43,22 @@ struct switch_run {
     struct journal journal;
     enum role from, to;
     bool force;
-    struct conn *control[2];     /* by role: fences, sequences, proofs; NULL where not connected */
-    struct model models[2];      /* by role */
-    char *identities[2];         /* by role */
-    int64_t positions[2];        /* by role, as they were when it was connected (repl/position.h) */
-    struct fence_view fences[2]; /* by role: as they were when it was connected */
-    bool unasked;                /* the database that is left was not even looked at: it may live */
-    bool role_missing;           /* forced: DB_FENCE_ROLE does not exist where it would be let in */
-    bool drift_told;             /* how the schemas differ was said */
-    bool unchecked[2];           /* by role: dbr may switch triggers and foreign keys off there */
-    bool marked;                 /* control[to] has the mark of this switch */
-    struct off off[2];           /* by role: what a broken-off sync has left (repl/keys_off.h) */
-    struct strlist bases;        /* tables of bases that control[to] holds */
-    struct outcome outcome;      /* rows moved; warnings */
-    struct strlist failed;       /* pointer targets and hooks that failed */
-    bool merge_done;             /* a merge was part of this run */
-    struct merge_counts sum;     /* of it */
+    struct conn *control[2]; /* by role: fences, sequences, proofs; NULL where not connected */
+    struct model models[2];  /* by role */
+    char *identities[2];     /* by role */
+    struct position_look looks[2]; /* by role, as they were when it was connected */
+    struct fence_view fences[2];   /* by role: as they were when it was connected */
+    bool unasked;            /* the database that is left was not even looked at: it may live */
+    bool role_missing;       /* forced: DB_FENCE_ROLE does not exist where it would be let in */
+    bool drift_told;         /* how the schemas differ was said */
+    bool unchecked[2];       /* by role: dbr may switch triggers and foreign keys off there */
+    bool marked;             /* control[to] has the mark of this switch */
+    struct off off[2];       /* by role: what a broken-off sync has left (repl/keys_off.h) */
+    struct strlist bases;    /* tables of bases that control[to] holds */
+    struct outcome outcome;  /* rows moved; warnings */
+    struct strlist failed;   /* pointer targets and hooks that failed */
+    bool merge_done;         /* a merge was part of this run */
+    struct merge_counts sum; /* of it */
     struct switch_merged *merged;
     size_t merged_count;
     bool skew_known;

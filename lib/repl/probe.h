@@ -12,6 +12,7 @@
 
 #include "base/err.h"
 #include "db/conn.h"
+#include "repl/position.h"
 
 struct probe {
     bool connected;            /* connected and answered */
@@ -27,7 +28,7 @@ struct probe {
                          database */
     bool in_recovery; /* a physical standby */
     int64_t epoch;    /* of the last switch that it tells of (repl/switch_mark.h) */
-    int64_t position; /* repl/position.h */
+    struct position position;
     int64_t certificate_expires_us;        /* of the server; 0: none, or not known */
     int64_t connections, connection_limit; /* as repl/measures.h counts them; a limit of 0: not
                                               known, and never of CockroachDB */

@@ -98,6 +98,15 @@ static bool receive_source(struct session *s, bool latest, struct err *err)
     return receive_snapshot(s, err);
 }
 
+static bool receive_position(struct session *s, enum side side, const struct state *state,
+                             struct err *err)
+{
+    struct position_look *look = &s->looks[s->roles[side]];
+
+    look->before = position_known(state, s->roles[side]);
+    return position_receive(s->conns[side], &look->now, err);
+}
+
 static bool receive(struct session *s, const struct state *state, bool latest, struct err *err)
 {
     struct conn *source = s->conns[SOURCE];
@@ -106,13 +115,12 @@ static bool receive(struct session *s, const struct state *state, bool latest, s
 
     return identity_receive(source, &s->identities[s->roles[SOURCE]], err) &&
            switch_mark_receive(source, &found, &s->epochs[SOURCE], err) &&
-           position_receive(source, &s->positions[s->roles[SOURCE]], err) &&
+           receive_position(s, SOURCE, state, err) &&
            identity_receive(target, &s->identities[s->roles[TARGET]], err) &&
            switch_mark_receive(target, &found, &s->epochs[TARGET], err) &&
-           position_receive(target, &s->positions[s->roles[TARGET]], err) &&
-           identity_check(state, s->identities, err) &&
+           receive_position(s, TARGET, state, err) && identity_check(state, s->identities, err) &&
            switch_mark_check(state, last_epoch(s), 0, err) &&
-           position_check(state, s->positions, err) && receive_source(s, latest, err) &&
+           position_check(state, s->looks, err) && receive_source(s, latest, err) &&
            apply_receive_privileges(target, &s->unchecked, &s->temporary, err) &&
            fence_receive_state(target, &s->fenced, err) &&
            keys_off_receive_look(target, &s->off[TARGET], err) &&
@@ -176,7 +184,7 @@ void session_remember(const struct session *s, struct state *state)
 
     identity_remember(state, s->identities);
     for (role = ROLE_PRIMARY; role <= ROLE_SECONDARY; role++)
-        position_remember(state, role, s->positions[role]);
+        position_remember(state, role, &s->looks[role]);
     journal_learn_epoch(state, last_epoch(s));
     state_set_schema(state, s->models[SOURCE].schema);
 }

@@ -13,16 +13,17 @@
 #include "db/model.h"
 #include "repl/keys_off.h"
 #include "repl/pairing.h"
+#include "repl/position.h"
 #include "state/config.h"
 #include "state/state.h"
 
 struct session {
-    struct conn *conns[2];  /* by side */
-    enum role roles[2];     /* by side */
-    struct model models[2]; /* by side */
-    char *identities[2];    /* by role */
-    int64_t positions[2];   /* by role (repl/position.h) */
-    char *watermark;        /* the safe start of the next change window */
+    struct conn *conns[2];         /* by side */
+    enum role roles[2];            /* by side */
+    struct model models[2];        /* by side */
+    char *identities[2];           /* by role */
+    struct position_look looks[2]; /* by role */
+    char *watermark;               /* the safe start of the next change window */
     char *moment;      /* CockroachDB: as of which the source is read (repl/moment.h), or NULL */
     bool fenced;       /* the target is */
     int64_t epochs[2]; /* by side: of the last switch that opened this database, 0 for none */

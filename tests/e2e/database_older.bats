@@ -109,6 +109,45 @@ whole() {
     json_is '.alerts | length' 0
 }
 
+@test "it has written more than it lost before dbr looks, in fewer transactions" {
+    local before
+    before=$(jq -r .positions.primary.log "$STATE_DIR/state.json")
+    restore
+    p1 -c "INSERT INTO hits SELECT repeat(g::text, 100) FROM generate_series(1, 5000) g"
+    run_dbr sync --dry-run
+    exits 5
+    stderr_has "the primary is older than it was"
+    run_dbr health --json
+    exits 1
+    json_true '[.alerts[].name] | contains(["not-merged"])'
+    [ "$(jq -r .positions.primary.log "$STATE_DIR/state.json")" -gt "$before" ] || fail "its log alone would tell"
+    run_dbr sync
+    exits 5
+    is "$(p2 -c "SELECT count(*) FROM accounts")" 110
+}
+
+@test "a check that asked before another one, and is done after it, finds nothing older" {
+    server_continue restored
+    run_dbr health
+    cp "$ENV_FILE" slow.env
+    printf '#!/bin/sh\nwhile [ ! -e %s ]; do touch %s; sleep 0.1; done\n' "$PWD/go" "$PWD/asked" >gate
+    chmod +x gate
+    echo "DB_CHECKS=gate=$PWD/gate" >>slow.env
+    # It waits for that with what it has seen of the databases.
+    "$DBR_BIN/dbr-health" --env-file=slow.env >slow.out 2>&1 3>&- &
+    wait_for 20 test -e asked
+    sleep 1
+    p1 -c "INSERT INTO hits SELECT 'c' FROM generate_series(1, 1000)"
+    run_dbr health
+    exits 0
+    touch go
+    wait $! || fail "$(cat slow.out)"
+    ! grep -q older slow.out || fail "$(cat slow.out)"
+    run_dbr sync
+    exits 0
+    in_step
+}
+
 @test "a standby that comes back older is brought in step as ever" {
     server_continue restored
     run_dbr failover --yes

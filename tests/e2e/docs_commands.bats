@@ -453,7 +453,7 @@ sys.stdout.buffer.write(z.compress(sys.stdin.buffer.read()) + z.flush(zlib.Z_SYN
 @test "dbr(7): a database that comes back older" {
     init_done leads_fill
     older() {
-        jq '.positions.primary = 9007199254740991' "$STATE_DIR/state.json" >older.json
+        jq '.positions.primary.log = 9007199254740991' "$STATE_DIR/state.json" >older.json
         cat older.json >"$STATE_DIR/state.json"
         run_dbr health
         stderr_has "the primary is older than it was"
