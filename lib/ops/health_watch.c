@@ -14,6 +14,7 @@
 #include "ops/health_aside.h"
 #include "ops/health_check.h"
 #include "ops/health_judge.h"
+#include "state/config_follow.h"
 
 #define RESIZE_MS 300 /* how soon a view follows the width of its terminal */
 #define SERVE_MS 100  /* how soon it is noted that a command has ended */
@@ -24,7 +25,7 @@
 
 struct watch {
     struct cli *cli;
-    const struct config *config;
+    struct config_follow follow;
     const struct health_options *options;
     struct health_aside aside;
     bool draws;     /* on a terminal */
@@ -67,7 +68,7 @@ static void draw_again(struct watch *watch)
     struct err ignored = ERR_INIT;
     again.prometheus = NULL;
     watch->columns = terminal_columns(STDOUT_FILENO);
-    if (!again.peek && health_check_cached(watch->cli, watch->config, &again, &ignored))
+    if (!again.peek && health_check_cached(watch->cli, watch->follow.config, &again, &ignored))
         end_view(watch);
     (void)fflush(stdout);
 }
@@ -85,7 +86,8 @@ static void sleep_until_due(struct watch *watch)
          left = watch->due - clock_mono_ms()) {
         int64_t slice = watchdog > 0 ? at_most(left, watchdog) : left;
         slice = watch->draws ? at_most(slice, RESIZE_MS) : slice;
-        slice = health_aside_serve(&watch->aside, watch->config) ? at_most(slice, SERVE_MS) : slice;
+        slice = health_aside_serve(&watch->aside, watch->follow.config) ? at_most(slice, SERVE_MS)
+                                                                        : slice;
         clock_sleep_ms(slice);
         notify_alive();
         if (watch->draws && terminal_columns(STDOUT_FILENO) != watch->columns)
@@ -111,12 +113,16 @@ static bool watch_on(struct watch *watch, struct err *err)
 {
     bool first = true;
     for (;;) {
-        watch->due = clock_mono_ms() + watch->config->health_interval_ms;
+        watch->due = clock_mono_ms() + watch->follow.config->health_interval_ms;
         watch->columns = terminal_columns(STDOUT_FILENO);
         err_clear(err);
-        (void)health_aside_serve(&watch->aside, watch->config);
-        bool ok = health_check_once(watch->cli, watch->config, watch->options, &watch->aside, err);
-        if (!ok && (err->code == ERR_STOPPED || (first && is_misconfigured(watch->config, err))))
+        if (config_follow(&watch->follow))
+            watch->due = clock_mono_ms() + watch->follow.config->health_interval_ms;
+        (void)health_aside_serve(&watch->aside, watch->follow.config);
+        bool ok =
+            health_check_once(watch->cli, watch->follow.config, watch->options, &watch->aside, err);
+        if (!ok &&
+            (err->code == ERR_STOPPED || (first && is_misconfigured(watch->follow.config, err))))
             return false;
         /* A state that was locked or a disk that was full may be well again at the next check. */
         if (!ok)
@@ -136,10 +142,9 @@ static bool watch_on(struct watch *watch, struct err *err)
 bool health_watch(struct cli *cli, const struct config *config,
                   const struct health_options *options, struct err *err)
 {
-    struct watch watch = {.cli = cli,
-                          .config = config,
-                          .options = options,
-                          .draws = health_check_draws(cli, options)};
+    struct watch watch = {
+        .cli = cli, .options = options, .draws = health_check_draws(cli, options)};
+    config_follow_start(&watch.follow, config, cli->common.env_file, cli->common.state_dir);
     /* A view goes out at once, so that nothing flickers. */
     if (watch.draws) {
         (void)setvbuf(stdout, NULL, _IOFBF, VIEW_SIZE);
@@ -150,7 +155,8 @@ bool health_watch(struct cli *cli, const struct config *config,
         fputs(SCREEN_BEFORE, stdout);
         (void)fflush(stdout);
     }
-    health_aside_end(&watch.aside, config);
+    health_aside_end(&watch.aside, watch.follow.config);
+    config_follow_end(&watch.follow);
     notify_send("STOPPING=1");
     return ok;
 }

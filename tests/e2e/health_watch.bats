@@ -117,3 +117,24 @@ check-not-recorded ok"
 check-a"
     state_has '.alerts["check-a"] | .notified != null and .pending == null'
 }
+
+@test "it follows its env file: what is switched off there is off" {
+    env_set DB_FAILBACK_THRESHOLD 2
+    start_dbr health --watch --auto --verbose
+    wait_for 20 state_has .health.primary.connected
+    env_set AUTO_FAILBACK_ENABLED false
+    wait_for 20 grep -q "was changed: it is in force from now on" "$RUNS/$RUN.err"
+    "$DBR_BIN/dbr-failover" --env-file "$ENV_FILE" --yes >failover.out 2>&1 3>&- || fail "$(cat failover.out)"
+    wait_for 30 state_has '.health.primary.consecutiveSuccesses >= 5' || fail "$(cat "$RUNS/$RUN.err")"
+    state_has '.activeDatabase == "secondary"' || fail "it went back: $(cat "$RUNS/$RUN.err")"
+    # What cannot be used changes nothing, and is said once.
+    env_set DB_FAILBACK_THRESHOLD never
+    wait_for 20 grep -q "cannot be used: DB_FAILBACK_THRESHOLD" "$RUNS/$RUN.err"
+    env_set DB_FAILBACK_THRESHOLD 2
+    env_set AUTO_FAILBACK_ENABLED true
+    wait_for 30 state_has '.activeDatabase == "primary"' || fail "it did not go back: $(cat "$RUNS/$RUN.err")"
+    kill -TERM "$PID"
+    finish_dbr
+    exits 143
+    is "$(grep -c "cannot be used" "$RUNS/$RUN.err")" 1
+}
