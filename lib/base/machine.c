@@ -2,6 +2,7 @@
 #include "base/machine.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/fsio.h"
+#include "base/mem.h"
 
 #define FILE_MAX ((size_t)1 << 20)
 
@@ -157,6 +159,14 @@ int64_t machine_uptime_s(void)
     int64_t seconds = read_file("/proc/uptime", &text) ? strtoll(text.data, NULL, 10) : -1;
     buf_release(&text);
     return seconds;
+}
+
+char *machine_own_directory(void)
+{
+    char path[PATH_MAX];
+    ssize_t len = readlink("/proc/self/exe", path, sizeof path);
+    const char *slash = len > 0 ? memrchr(path, '/', (size_t)len) : NULL;
+    return slash ? mem_strndup(path, (size_t)(slash - path)) : NULL;
 }
 
 /* Field of /proc/PID/stat by its number in proc(5), from the third on: the second, the name, may

@@ -38,6 +38,11 @@ int64_t machine_uptime_s(void);
 bool machine_load(double load[3]);
 int machine_cores(void);
 
+/* Where the program that runs stands, without the last "/"; malloced, NULL where /proc does not
+ * tell.
+ */
+char *machine_own_directory(void);
+
 struct machine_process {
     int64_t memory;    /* resident, in bytes */
     int64_t cpu_ms;    /* since its start */

@@ -7,34 +7,21 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/machine.h"
 #include "base/mem.h"
 #include "state/config.h"
 
 #define OUTPUT_MAX ((size_t)4 << 20)
-#define PATH_SIZE 4096
 
 /* --- the command line ------------------------------------------------------------ */
 
-/* The directory of this program; malloced. */
-static char *own_directory(struct err *err)
-{
-    char path[PATH_SIZE];
-    ssize_t len = readlink("/proc/self/exe", path, sizeof path - 1);
-    char *slash = len > 0 ? memrchr(path, '/', (size_t)len) : NULL;
-    if (!slash) {
-        err_set_hint(err, ERR_FAILED, "mount /proc where the web server runs its CGI programs",
-                     "cannot tell where dbr-api is: /proc is not mounted");
-        return NULL;
-    }
-    *slash = '\0';
-    return mem_strdup(path);
-}
-
 bool api_child_command(struct strlist *argv, const char *program, struct err *err)
 {
-    char *directory = own_directory(err);
+    char *directory = machine_own_directory();
     if (!directory)
-        return false;
+        return err_set_hint(err, ERR_FAILED,
+                            "mount /proc where the web server runs its CGI programs",
+                            "cannot tell where dbr-api is: /proc is not mounted");
     strlist_addf(argv, "%s/%s", directory, program);
     strlist_add(argv, "--json");
     free(directory);

@@ -12,6 +12,7 @@
 #include "base/child.h"
 #include "base/clock.h"
 #include "base/fsio.h"
+#include "base/machine.h"
 #include "base/mem.h"
 #include "cli/report.h"
 #include "ops/doctor_checks.h"
@@ -198,13 +199,10 @@ static void add_word(struct buf *line, const char *option, const char *word)
 /* A command that adds the line; the environment of cron has neither our PATH nor our directory. */
 static char *add_to_crontab(const struct config *config, enum schedule_job job, int64_t interval_ms)
 {
-    char own[PATH_MAX];
-    ssize_t len = readlink("/proc/self/exe", own, sizeof own - 1);
-    const char *slash = len > 0 ? memrchr(own, '/', (size_t)len) : NULL;
+    char *own = machine_own_directory();
     char *env_file = config->env_file ? realpath(config->env_file, NULL) : NULL;
     char *times = crontab_times(interval_ms);
-    char *program =
-        mem_printf("%.*s%s", slash ? (int)(slash + 1 - own) : 0, own, schedule_program(job));
+    char *program = mem_printf("%s%s%s", own ? own : "", own ? "/" : "", schedule_program(job));
     struct buf line = BUF_INIT;
     struct buf command = BUF_INIT;
     buf_adds(&line, times);
@@ -217,6 +215,7 @@ static char *add_to_crontab(const struct config *config, enum schedule_job job, 
     buf_adds(&command, ") | crontab -");
     buf_release(&line);
     free(program);
+    free(own);
     free(times);
     free(env_file);
     return buf_detach(&command);

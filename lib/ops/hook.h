@@ -4,9 +4,9 @@
  * It is run by /bin/sh -c with what dbr's own environment holds and DBR_EVENT, DBR_ACTIVE,
  * DBR_REASON, DBR_MESSAGE, DBR_SEVERITY, DBR_ALERTS, DBR_FILE, DBR_TIME; DBR_ENV_FILE and
  * DB_STATE_DIR (absolute) and DB_APP_PM2_NAME are set as well, so that a dbr-env inside it reads
- * what this run read. stdin is empty, no other descriptor is inherited, signals have their default
- * action, and it has a process group of its own. What it prints is logged line by line with all
- * passwords masked.
+ * what this run read; the directory of dbr's programs is the last one of its PATH. stdin is empty,
+ * no other descriptor is inherited, signals have their default action, and it has a process group
+ * of its own. What it prints is logged line by line with all passwords masked.
  */
 #ifndef DBR_OPS_HOOK_H
 #define DBR_OPS_HOOK_H

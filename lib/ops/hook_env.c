@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/machine.h"
 #include "base/mem.h"
 
 /* Puts NAME=value at the end, in the place of what was inherited under that name. */
@@ -42,6 +43,20 @@ static void set_path(struct strlist *list, const char *name, const char *path)
     free(absolute);
 }
 
+/* Cron and units have a short one; what stands beside dbr is named without its place in recipes. */
+static void set_search_path(struct strlist *list)
+{
+    const char *path = getenv("PATH");
+    char *own = machine_own_directory();
+    struct buf text = BUF_INIT;
+    buf_adds(&text, path && *path ? path : "/usr/local/bin:/usr/bin:/bin");
+    if (own)
+        buf_addf(&text, ":%s", own);
+    set(list, "PATH", text.data);
+    buf_release(&text);
+    free(own);
+}
+
 void hook_env(const struct config *config, const struct hook_event *event, struct strlist *list)
 {
     static const char *const passed_on[] = {"DB_ACTIVE_ENV_VAR", "DB_APP_PM2_NAME"};
@@ -51,6 +66,7 @@ void hook_env(const struct config *config, const struct hook_event *event, struc
     for (size_t i = 0; environ && environ[i]; i++)
         if (strncmp(environ[i], "npm_", 4) != 0) /* what npm was told is for this run alone */
             strlist_add(list, environ[i]);
+    set_search_path(list);
     set_path(list, "DBR_ENV_FILE", config->env_file);
     set_path(list, "DB_STATE_DIR", config->state_dir);
     for (size_t i = 0; i < sizeof passed_on / sizeof passed_on[0]; i++) {

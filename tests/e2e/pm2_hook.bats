@@ -74,6 +74,28 @@ hook() {
     is "$(pm2 pid shop | wc -l)" 1
 }
 
+# event COMMAND: dbr tells of a failover as it would from cron.
+event() {
+    status=0
+    sed -i '/^DB_ON_EVENT=/d' dbr.env
+    printf "DB_ON_EVENT='DBR_EVENT=failover; %s'\n" "$1" >>dbr.env
+    env PATH=/usr/bin:/bin "$DBR_BIN/dbr-event" --event=alert --message=test >out 2>err 3>&- || status=$?
+    output=$(cat out)
+    errors=$(cat err)
+    LAST=dbr-event
+}
+
+@test "with the short PATH of cron dbr finds the hook beside itself, and PM2 where the command says" {
+    app_start
+    unset DBR_EVENT
+    event dbr-pm2-hook
+    exits 1
+    stderr_has "pm2 is not in PATH (/usr/bin:/bin:$(realpath "$DBR_BIN"))" "DB_ON_EVENT='PATH=\$PATH:/where/pm2/is dbr-pm2-hook'"
+    event "PATH=\$PATH:$(dirname "$(command -v pm2)") dbr-pm2-hook"
+    exits 0
+    runs_on 0 "$TWO"
+}
+
 @test "what it cannot do it says" {
     DBR_EVENT=alert hook
     exits 0
