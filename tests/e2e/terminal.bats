@@ -143,6 +143,14 @@ well() {
     stdout_has "x?]0;owned?[2J" "y?z?31m"
 }
 
+@test "a check is whole on 80 columns" {
+    init_pair
+    on_terminal 80 health
+    exits 0
+    grep -qE "^primary +active +yes .* PostgreSQL [0-9.]+ +[0-9:]{8}Z +0$" < <(uncolored | tr -d '\r') || fail "$output"
+    [ "$(widest)" -le 80 ] || fail "a line of $(widest) columns"
+}
+
 @test "--watch draws over itself, follows the width, and ends on Ctrl-C" {
     well
     env_set DB_HEALTH_CHECK_INTERVAL_MS 1000
