@@ -73,7 +73,11 @@ static bool resume(struct switch_run *run, struct err *err)
         return switch_walk(run, err);
     if (!switch_undo(run, err))
         return err_prefix(err, "undoing a %s that was begun at %s", op, run->journal.started);
-    events_write(run->state, "error", op, "an interrupted switch was undone", NULL);
+    events_write(run->state, "error", op,
+                 run->overtaken
+                     ? "an interrupted switch was given up: another state directory has switched"
+                     : "an interrupted switch was undone",
+                 NULL);
     return true;
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "db/pipeline.h"
 #include "db/query.h"
@@ -149,6 +150,7 @@ static bool check_epoch(struct switch_run *run, const int64_t epochs[2], struct 
 {
     int64_t epoch = epochs[0] > epochs[1] ? epochs[0] : epochs[1];
 
+    run->epoch_seen = epoch;
     /* Only its own mark may be ahead of the state: the switch is under way. */
     if (!switch_mark_check(run->state, epoch, run->marked ? run->journal.epoch : 0, err))
         return false;
@@ -305,4 +307,47 @@ bool switch_unfence(struct switch_run *run, enum role role, struct err *err)
     struct lifting lifting = {run, role};
 
     return weather_pass(run->control[role], unfence, &lifting, err);
+}
+
+/* Of a database that is connected already. */
+static bool ask_epoch(struct switch_run *run, struct err *err)
+{
+    struct conn *conn = run->control[run->to];
+    struct err ending = ERR_INIT;
+    int64_t epoch = 0;
+    bool ok = switch_mark_queue_look(conn, run->journal.id, err) && pipeline_send(&conn, 1, err) &&
+              switch_mark_receive(conn, &run->marked, &epoch, err);
+
+    (void)pipeline_end(conn, &ending);
+    run->epoch_seen = epoch;
+    return ok;
+}
+
+bool switch_is_overtaken(struct switch_run *run)
+{
+    const bool wanted[2] = {run->to == ROLE_PRIMARY, run->to == ROLE_SECONDARY};
+    struct err ignored = ERR_INIT;
+
+    run->epoch_seen = 0;
+    /* Being refused is what tells of it. One that does not answer has been opened by nobody. */
+    if (run->control[run->to] && conn_alive(run->control[run->to]))
+        (void)ask_epoch(run, &ignored);
+    else
+        (void)switch_connect(run, wanted, run->config->health_timeout_ms, &ignored);
+    return run->epoch_seen > run->journal.epoch ||
+           (run->epoch_seen == run->journal.epoch && !run->marked);
+}
+
+void switch_keep_fenced(struct switch_run *run)
+{
+    struct err why = ERR_INIT;
+    bool fenced;
+
+    if (!run->control[run->from] || !conn_alive(run->control[run->from]) ||
+        !is_fenced(run, run->from, &fenced, &why) || fenced)
+        return;
+    log_warn("the fence of the %s was taken off meanwhile: it is placed again",
+             role_name(run->from));
+    if (!switch_fence(run, run->from, &why))
+        log_warn("%s: the next dbr-sync does that", why.message);
 }

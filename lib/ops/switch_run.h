@@ -53,6 +53,8 @@ struct switch_run {
     bool drift_told;         /* how the schemas differ was said */
     bool unchecked[2];       /* by role: dbr may switch triggers and foreign keys off there */
     bool marked;             /* control[to] has the mark of this switch */
+    int64_t epoch_seen;      /* the greatest that those tell of which were asked last */
+    bool overtaken;          /* it was not undone: another state directory has switched meanwhile */
     struct off off[2];       /* by role: what a broken-off sync has left (repl/keys_off.h) */
     struct strlist bases;    /* tables of bases that control[to] holds */
     struct outcome outcome;  /* rows moved; warnings */
@@ -91,6 +93,11 @@ bool switch_fence(struct switch_run *run, enum role role, struct err *err);
 bool switch_end_own(struct switch_run *run, enum role role, struct err *err);
 /* Takes the fence of a database off again and wakes its triggers: the way back. */
 bool switch_unfence(struct switch_run *run, enum role role, struct err *err);
+/* Whether `to` tells of a switch that is neither this one nor known to the state; false also when
+ * it does not answer in time. */
+bool switch_is_overtaken(struct switch_run *run);
+/* Once `to` is open: puts the fence of `from` back where somebody has taken it off meanwhile. */
+void switch_keep_fenced(struct switch_run *run);
 /* switch_open.c ---------------------------------------------------------------------------------*/
 
 /*

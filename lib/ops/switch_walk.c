@@ -213,6 +213,10 @@ static bool do_notify(struct switch_run *run, struct err *err)
     /* One that may be alive takes writes until then, beside the new one. */
     if (run->unasked && !past_pay(run->cli, run->config, run->state, run->from, &why))
         log_debug("%s", why.message);
+    /* The mark is there, then one looks; who undoes a switch lifts the fence, then looks for marks:
+     * of two runs that meet, one sees the other. */
+    if (!run->journal.forced)
+        switch_keep_fenced(run);
     switch_tell(run);
     return true;
 }
@@ -262,10 +266,22 @@ static void let_clients_go(struct switch_run *run)
     switch_note_followers(run);
 }
 
+/* A switch of another state directory has opened the other side: that one serves now, and this one
+ * must stay out. */
+static bool is_overtaken(struct switch_run *run)
+{
+    run->overtaken = switch_is_overtaken(run);
+    return run->overtaken;
+}
+
 static bool undo_planned(struct switch_run *run, struct err *err)
 {
     enum switch_step step = run->journal.step;
 
+    if (step >= STEP_FENCE && is_overtaken(run)) {
+        let_clients_go(run);
+        return true;
+    }
     if (step >= STEP_OPEN && !close_again(run, err))
         return false;
     if (step >= STEP_FENCE && !(need(run, run->from, err) && switch_unfence(run, run->from, err))) {
@@ -280,6 +296,9 @@ static bool undo_planned(struct switch_run *run, struct err *err)
                                    : "when it answers, or with --force to go on without it")
                             : "when that is mended; any run undoes this switch first");
     }
+    if (step >= STEP_FENCE && is_overtaken(run) &&
+        !(need(run, run->from, err) && switch_fence(run, run->from, err)))
+        return err_prefix(err, "fencing the %s again", role_name(run->from));
     let_clients_go(run);
     return true;
 }
@@ -353,8 +372,13 @@ static bool fail(struct switch_run *run, const struct transition *t, struct err 
     err_prefix(err, "%s", t->doing);
     events_write(run->state, "error", switch_op_name(run->journal.op), err->message, NULL);
     if (switch_undo(run, &trouble)) {
-        log_warn("the %s was undone: the %s is active as before", switch_op_name(run->journal.op),
-                 role_name(run->from));
+        if (run->overtaken)
+            log_warn("the %s was given up: another state directory has made the %s active "
+                     "meanwhile, and the %s stays fenced",
+                     switch_op_name(run->journal.op), role_name(run->to), role_name(run->from));
+        else
+            log_warn("the %s was undone: the %s is active as before",
+                     switch_op_name(run->journal.op), role_name(run->from));
         return false;
     }
     log_error("undoing failed as well: %s", trouble.message);
