@@ -173,9 +173,12 @@ static void judge_fence(const struct config *config, const struct state *state, 
     if (config->fence && state_init_status(state) == INIT_DONE && !journal_debt(state, standby) &&
         !json_bool(health_entry(state, standby), "readOnly", true) && knows_fence(state, standby))
         (void)health_judge_alert(
-            judgement, "fence-gone", HEALTH_DEGRADED,
-            "%s (standby) takes writes, its fence is gone: run dbr-sync, which puts it back",
-            role_name(standby));
+            judgement, "fence-gone", HEALTH_DEGRADED, "%s (standby) takes writes, %s",
+            role_name(standby),
+            json_bool(health_entry(state, role_other(standby)), "readOnly", false)
+                ? "and the active database does not: does the state name the right one? See "
+                  "dbr(7), \"The state file is corrupt\""
+                : "its fence is gone: run dbr-sync, which puts it back");
 }
 
 static void judge_clocks(const struct config *config, const struct state *state,

@@ -230,6 +230,30 @@ static void choose_size(struct reconciliation *r, const struct reconcile_options
         r->size = (struct apply_size){WAVE_OCTETS, r->piecemeal ? WAVE_ROWS : SIZE_MAX, WHOLE_ROWS};
 }
 
+/*
+ * Of two databases of which one is fenced and the other is not, the one that takes writes is the
+ * active one, whatever the state says: it was written by hand, or belongs to another machine, and
+ * what it takes for the standby is what the application uses. A switch and a merge know better.
+ */
+static bool check_active(const struct reconciliation *r, const struct config *config,
+                         const struct reconcile_options *options, struct err *err)
+{
+    const struct session *s = &r->session;
+    const char *source = role_name(s->roles[SOURCE]);
+    const char *target = role_name(s->roles[TARGET]);
+
+    if (!config->fence || options->lent || options->merge || !s->source_fenced || s->fenced)
+        return true;
+    err_set(err, ERR_REFUSED,
+            "the %s is the active database by the state in %s, but it is fenced as a standby is, "
+            "and the %s is not: nothing is taken from the %s",
+            source, config->state_dir, target, target);
+    return err_hint(err,
+                    "find out which database the application uses: dbr(7), \"The state file is "
+                    "corrupt\"; if it is the %s after all, lift its fence: see \"THE FENCE\" there",
+                    source);
+}
+
 /* One attempt. *failed: the pairing to blame, or pairs.count. */
 static bool attempt(struct reconciliation *r, const struct config *config,
                     const struct state *state, const struct reconcile_options *options,
@@ -239,7 +263,8 @@ static bool attempt(struct reconciliation *r, const struct config *config,
 
     *failed = SIZE_MAX;
     if (!session_open(&r->session, config, state, options->source, options->latest,
-                      lent_of(options), err))
+                      lent_of(options), err) ||
+        !check_active(r, config, options, err))
         return false;
     choose_size(r, options);
     reconcile_want_rows_back(r);

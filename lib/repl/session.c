@@ -71,6 +71,7 @@ static bool queue(struct session *s, const struct config *config, bool latest, s
     return identity_queue(source, err) && switch_mark_queue_look(source, NULL, err) &&
            position_queue(source, err) && identity_queue(target, err) &&
            switch_mark_queue_look(target, NULL, err) && position_queue(target, err) &&
+           fence_queue_state(source, NULL, err) &&
            watermark_queue(source, config->overlap_ms, err) && pipeline_sync(source, err) &&
            keys_off_queue_look(source, err) &&
            (wants_moment(s, latest) ? moment_queue(source, err) : queue_snapshot(s, err)) &&
@@ -89,7 +90,8 @@ static bool receive_source(struct session *s, bool latest, struct err *err)
 {
     struct conn *source = s->conns[SOURCE];
 
-    if (!watermark_receive(source, &s->watermark, err) ||
+    if (!fence_receive_state(source, &s->source_fenced, err) ||
+        !watermark_receive(source, &s->watermark, err) ||
         !keys_off_receive_look(source, &s->off[SOURCE], err))
         return false;
     if (wants_moment(s, latest) && !(moment_receive(source, &s->moment, err) &&

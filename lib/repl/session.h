@@ -24,8 +24,9 @@ struct session {
     char *identities[2];           /* by role */
     struct position_look looks[2]; /* by role */
     char *watermark;               /* the safe start of the next change window */
-    char *moment;      /* CockroachDB: as of which the source is read (repl/moment.h), or NULL */
-    bool fenced;       /* the target is */
+    char *moment; /* CockroachDB: as of which the source is read (repl/moment.h), or NULL */
+    bool fenced;  /* the target is */
+    bool source_fenced;
     int64_t epochs[2]; /* by side: of the last switch that opened this database, 0 for none */
     bool lent;         /* the connections are the caller's */
     bool connected;    /* both databases let us in, whatever came of it; tells it of a session that

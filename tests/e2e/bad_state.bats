@@ -110,3 +110,21 @@ teardown() {
     exits 3
     stdout_has "state.json.broken" lastSwitch
 }
+
+@test "a state that was written by hand with the wrong guess: nothing is taken from the database that takes writes" {
+    run_dbr failover --yes
+    exits 0
+    p2 -c "INSERT INTO leads (name) VALUES ('acknowledged')"
+    echo '{"version": 1, "activeDatabase": "primary", "init": {"status": "done"}}' >"$STATE_DIR/state.json"
+    for option in --verify --dry-run --force ""; do
+        run_dbr sync ${option:+"$option"}
+        exits 5
+        stderr_has "the primary is the active database by the state" "the secondary is not" "The state file is corrupt"
+    done
+    run_dbr health
+    exits 1
+    stdout_has "does the state name the right one?"
+    stdout_lacks "run dbr-sync, which puts it back"
+    is "$(p2 -c "SELECT count(*) FROM leads WHERE name = 'acknowledged'")" 1
+    is "$(p2 -c "SHOW default_transaction_read_only")" off
+}
