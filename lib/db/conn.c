@@ -33,7 +33,10 @@ static const char *const common_settings[] = {
 const char *conn_engine_settings(const struct conn *conn)
 {
     if (conn->engine->kind == ENGINE_POSTGRES)
+        /* The first three decide what a value means that is read or written. */
         return "SELECT pg_catalog.set_config('lc_monetary', 'C', false), "
+               "pg_catalog.set_config('array_nulls', 'on', false), "
+               "pg_catalog.set_config('xmloption', 'content', false), "
                "pg_catalog.set_config('jit', 'off', false), "
                "pg_catalog.set_config('quote_all_identifiers', 'off', false)";
     /* Sessions of CockroachDB do not tell their database: those of dbr have it in their name. */

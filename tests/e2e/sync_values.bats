@@ -154,3 +154,25 @@ SQL
     exits 0
     in_step
 }
+
+@test "what a database sets for its sessions changes no value" {
+    local server setting
+    p1 -c "CREATE TABLE v (id int PRIMARY KEY, a text[], d date, t timestamptz, i interval, b bytea, f float8, m money, x xml, s text)" \
+        -c "INSERT INTO v SELECT g, ARRAY['a', NULL, 'NULL'], '2026-02-03', '2026-02-03 04:05:06.789+02', '1 year 2 days -03:04:05', '\x00ff27', 1e-7 / 3,
+            12.34, 'a <b/> text', '\quote''' FROM generate_series(1, 3) g"
+    for server in one two; do
+        for setting in "array_nulls = off" "xmloption = document" "DateStyle = 'German, DMY'" "IntervalStyle = iso_8601" "bytea_output = escape" \
+            "extra_float_digits = -15" "standard_conforming_strings = off" "TimeZone = 'Asia/Tokyo'" "quote_all_identifiers = on"; do
+            server_sql $server postgres -c "ALTER DATABASE $DB SET $setting"
+        done
+    done
+    both_ways
+    run_dbr export --output=all.sql
+    exits 0
+    schema_clear two
+    run_dbr import --input=all.sql --target=secondary --yes
+    exits 0
+    for url in "$P1_URL" "$P2_URL"; do
+        is "$(sql "$url" -c "SELECT count(*) FROM v WHERE a[2] IS NULL AND a[3] = 'NULL' AND x::text = 'a <b/> text' AND length(s) = 7")" 3
+    done
+}
