@@ -97,6 +97,22 @@ bool model_table_copied(const struct model_table *table)
     return !table->partition && !table->excluded && !model_table_bare(table);
 }
 
+bool model_table_volatile(const struct model *model, const struct model_table *table)
+{
+    size_t i;
+
+    if (table->kind == 'r')
+        return table->unlogged;
+    for (i = 0; i < model->table_count; i++) {
+        const struct model_table *part = &model->tables[i];
+
+        if (part->partition && part->unlogged && part->kind == 'r' &&
+            model_root(model, part) == table)
+            return true;
+    }
+    return false;
+}
+
 void model_release(struct model *model)
 {
     arena_release(&model->arena);

@@ -256,6 +256,8 @@ bool model_table_bare(const struct model_table *table);
 /* A table whose rows dbr copies: neither a partition (its root is copied), nor excluded, nor bare.
  */
 bool model_table_copied(const struct model_table *table);
+/* A crash of the server empties the table, or a partition of it: it is UNLOGGED. */
+bool model_table_volatile(const struct model *model, const struct model_table *table);
 const struct model_type *model_type(const struct model *model, const char *name);
 const struct model_sequence *model_sequence(const struct model *model, const char *name);
 const struct model_constraint *model_constraint(const struct model_table *table, const char *name);

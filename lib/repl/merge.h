@@ -52,8 +52,9 @@ struct merge_row {
     bool unlike;               /* multisets: the rows differ in columns that the client compares */
     bool secondary_differs;    /* ... and the secondary's differ so from those of the base */
     const char *failover_time; /* the secondary's clock */
-    bool unmerged;             /* the two had gone apart before the base was frozen, and it is what
-                                  the secondary alone held then (state/journal.h) */
+    bool unmerged;             /* the base proves nothing of the primary: the two had gone apart
+                                  before it was frozen (state/journal.h), or the primary may have
+                                  lost the row in a crash */
 };
 
 enum merge_winner { WINNER_NONE, WINNER_PRIMARY, WINNER_SECONDARY };

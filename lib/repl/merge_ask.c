@@ -276,8 +276,9 @@ static bool settle(struct merging *m, size_t pair, struct candidate *c, const ch
         judge_clients(c, multiset);
     c->row.has_time = p->rows[SOURCE].change && p->rows[TARGET].change;
     c->row.failover_time = m->merge->base.frozen_at;
-    c->row.unmerged =
-        journal_unmerged(m->merge->state, p->name) || journal_left_out(m->merge->state, p->name);
+    c->row.unmerged = journal_unmerged(m->merge->state, p->name) ||
+                      journal_left_out(m->merge->state, p->name) ||
+                      model_table_volatile(m->pairs->models[SOURCE], p->rows[SOURCE].table);
     decision = multiset ? merge_decide_multiset(&c->row) : merge_decide(&c->row);
     if (decision.winner == WINNER_NONE)
         return true;

@@ -108,16 +108,20 @@ bool merge_check_table(const struct merging *m, size_t pair, struct err *err)
     return hint_table(&m->merge->base, p->name, err);
 }
 
+/* What a crash has emptied stays on the other side, where the sync that follows the merge holds
+ * that table alone. */
 static bool guard_side(const struct merging *m, size_t pair, enum role role, struct err *err)
 {
     enum side side = role == ROLE_PRIMARY ? SOURCE : TARGET;
+    enum side other = side == SOURCE ? TARGET : SOURCE;
     const struct comparison *c = &m->all->items[pair];
-    const char *name = m->pairs->items[pair].name;
+    const struct pairing *p = &m->pairs->items[pair];
+    const char *name = p->name;
     int64_t deleted = m->merge->counts[pair].deleted[role];
 
-    if (deleted == 0)
+    if (deleted == 0 || model_table_volatile(m->pairs->models[other], p->rows[other].table))
         return true;
-    bool emptied = c->rows[side == SOURCE ? TARGET : SOURCE] == 0;
+    bool emptied = c->rows[other] == 0;
 
     if (!emptied &&
         !(deleted > GUARD_ROWS && deleted * 100 > c->rows[side] * m->merge->max_delete_percent))
