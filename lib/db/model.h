@@ -227,7 +227,9 @@ struct model_step {
 struct model {
     struct arena arena;
     enum engine_kind engine;
-    int version; /* as conn_version */
+    int version;              /* as conn_version */
+    int64_t statistics_since; /* the server began its statistics then, in microseconds: it does so
+                                 after a crash, which empties UNLOGGED tables. 0: not known */
     const char *schema;
     const char *schema_comment;
     const char **other_schemas; /* what there is instead; filled only when the schema is missing */

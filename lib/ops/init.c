@@ -18,6 +18,7 @@
 #include "ops/init_run.h"
 #include "ops/past.h"
 #include "repl/catalog.h"
+#include "repl/crash.h"
 #include "repl/fence.h"
 #include "repl/ledger.h"
 #include "repl/nested.h"
@@ -360,6 +361,7 @@ static void remember_done(struct init_run *run, const struct init_work *work)
 
         json_set_str(table, "source", role_name(run->session.roles[SOURCE]));
         json_set_str(table, "watermark", run->session.watermark);
+        crash_remember(table, &run->session);
         if (work->sums.items[i].rows[TARGET] >= 0) {
             json_set_str(table, "lastFingerprint", now);
             json_set_int(table, "rows", work->sums.items[i].rows[TARGET]);

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "repl/base.h"
+#include "repl/crash.h"
 #include "repl/drift.h"
 #include "repl/merge_run.h"
 #include "repl/moment.h"
@@ -127,6 +128,7 @@ static bool remember(struct switch_run *run, const struct reconciliation *found,
         json_set_str(table, "watermark", found->session.watermark);
         json_set_str(table, "lastFingerprint", now);
         json_set_int(table, "rows", found->all.items[i].rows[SOURCE]);
+        crash_remember(table, &found->session);
     }
     if (state_update_failure(run->state) &&
         drift_none(&found->session.models[SOURCE], &found->session.models[TARGET],

@@ -141,9 +141,9 @@ static void hint_holds(const struct sync_run *run, struct err *trouble)
     if (count_holds(run, HOLD_GUARD))
         add_hint(&hint, "if these deletes are meant, run dbr-sync --force");
     if (count_holds(run, HOLD_UNMERGED))
-        add_hint(&hint, "what was not merged is overwritten by dbr-sync --force alone, "
-                        "which keeps it in salvage/; rows that you want are copied before that, "
-                        "with dbr-export from the standby and dbr-import --upsert");
+        add_hint(&hint, "what the standby alone has of them is overwritten by dbr-sync --force "
+                        "only, which keeps it in salvage/; rows that you want are copied before "
+                        "that, with dbr-export from the standby and dbr-import --upsert");
     err_hint(trouble, "%s", hint.data);
     buf_release(&hint);
 }

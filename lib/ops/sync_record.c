@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "ops/sync_run.h"
+#include "repl/crash.h"
 #include "repl/drift.h"
 #include "repl/merge.h"
 #include "state/breaker.h"
@@ -32,6 +33,7 @@ static void remember_table(struct sync_run *run, struct json *tables, size_t i, 
     journal_set_unmerged(&run->state, pair->name, false);
     json_set_str(table, "lastFingerprint", now);
     json_set_int(table, "rows", c->rows[SOURCE]);
+    crash_remember(table, &run->found.session);
 }
 
 /* A migration was run on the other side by hand since. */

@@ -15,7 +15,8 @@
 
 static const char schema_sql[] =
     "SELECT n.nspname, (SELECT d.description FROM pg_description d WHERE d.objoid = n.oid"
-    "   AND d.objsubid = 0 AND d.classoid = 'pg_namespace'::regclass), n.oid"
+    "   AND d.objsubid = 0 AND d.classoid = 'pg_namespace'::regclass), n.oid,"
+    " (SELECT (extract(epoch FROM stats_reset) * 1000000)::int8 FROM pg_catalog.pg_stat_bgwriter)"
     " FROM pg_namespace n WHERE n.nspname = $1"
     " OR (NOT EXISTS (SELECT 1 FROM pg_namespace x WHERE x.nspname = $1)"
     "   AND n.nspname NOT LIKE 'pg@_%' ESCAPE '@' AND n.nspname <> 'information_schema')";
@@ -29,6 +30,8 @@ static bool read_schema(struct catalog_reader *reader, const struct result *resu
     if (!model->schema_missing) {
         model->schema_comment = arena_strdup(&model->arena, result_text(result, 0, 1));
         reader->schema_oid = (uint32_t)result_int(result, 0, 2);
+        if (result_text(result, 0, 3))
+            model->statistics_since = result_int(result, 0, 3);
         return true;
     }
     model->other_schemas = catalog_room(reader, rows, sizeof *model->other_schemas);

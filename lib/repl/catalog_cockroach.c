@@ -10,7 +10,7 @@
 #define NS "pg_catalog.pg_namespace n ON n.oid = "
 
 const char catalog_cockroach_schema[] =
-    "SELECT n.nspname, NULL, n.oid::INT8 FROM pg_catalog.pg_namespace n WHERE n.nspname = $1"
+    "SELECT n.nspname, NULL, n.oid::INT8, NULL FROM pg_catalog.pg_namespace n WHERE n.nspname = $1"
     " OR (NOT EXISTS (SELECT 1 FROM pg_catalog.pg_namespace x WHERE x.nspname = $1)"
     "   AND n.nspname NOT LIKE 'pg@_%' ESCAPE '@' AND n.nspname NOT IN ('information_schema', 'crdb_internal'))";
 

@@ -20,7 +20,8 @@ enum hold_kind {
     HOLD_NONE,
     HOLD_SCHEMA,   /* columns differ, or the table is new: dbr-init-secondary --update */
     HOLD_GUARD,    /* would delete too much, or was emptied on the active: --force */
-    HOLD_UNMERGED, /* was left out of a merge, and rows of the standby would be lost: --force */
+    HOLD_UNMERGED, /* was left out of a merge, or emptied by a crash, and rows of the standby would
+                      be lost: --force */
     HOLD_LINKED,   /* hangs on a table that is held */
     HOLD_FAILED    /* the target refused its rows */
 };

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "repl/crash.h"
 #include "repl/reconcile_internal.h"
 #include "state/journal.h"
 
@@ -40,18 +41,33 @@ static char *unmerged_reason(const struct pairing *pair, const struct comparison
         c->updates + c->deletes);
 }
 
-static void guard(struct pairing *pair, const struct comparison *c, const struct config *config,
-                  const struct state *state)
+/* What the active database has lost in a crash may be on the standby alone. */
+static char *crash_reason(const struct session *session, const struct pairing *pair,
+                          const struct comparison *c, const struct state *state)
 {
-    char *unmerged = unmerged_reason(pair, c, state);
-    char *why = guard_reason(c, config);
+    const struct json *known = json_get(json_get(state->root, "tables"), pair->name);
 
-    if (unmerged)
-        pairing_hold(pair, HOLD_UNMERGED, unmerged);
-    else if (why)
-        pairing_hold(pair, HOLD_GUARD, why);
-    free(unmerged);
+    if (!pairing_active(pair) || c->deletes == 0 || !crash_emptied(known, session, pair))
+        return NULL;
+    return mem_printf("it is UNLOGGED, the server of the active database has crashed, which "
+                      "empties it, and %" PRId64 " rows of the standby would be deleted",
+                      c->deletes);
+}
+
+static void hold(struct pairing *pair, enum hold_kind kind, char *why)
+{
+    if (why)
+        pairing_hold(pair, kind, why);
     free(why);
+}
+
+/* The first reason that there is counts. */
+static void guard(const struct session *session, struct pairing *pair, const struct comparison *c,
+                  const struct config *config, const struct state *state)
+{
+    hold(pair, HOLD_UNMERGED, unmerged_reason(pair, c, state));
+    hold(pair, HOLD_UNMERGED, crash_reason(session, pair, c, state));
+    hold(pair, HOLD_GUARD, guard_reason(c, config));
 }
 
 bool reconcile_would_guard(const struct reconciliation *r, const struct config *config)
@@ -78,7 +94,7 @@ void reconcile_guard(struct reconciliation *r, const struct config *config,
     if (options->force || options->compare_only || options->merge)
         return;
     for (i = 0; i < r->pairs.count; i++)
-        guard(&r->pairs.items[i], &r->all.items[i], config, state);
+        guard(&r->session, &r->pairs.items[i], &r->all.items[i], config, state);
     pairings_spread_holds(&r->pairs);
 }
 

@@ -62,3 +62,68 @@ rows() { sql "$1" -c "SELECT count(*) FROM $2"; }
         in_step
     done
 }
+
+@test "a sync: what the active database lost in a crash stays on the standby until somebody says otherwise" {
+    p1 -c "DELETE FROM sess WHERE id IN ('s1', 's2')" -c "DELETE FROM hits WHERE ctid = (SELECT ctid FROM hits LIMIT 1)"
+    run_dbr sync
+    exits 0
+    in_step
+    # An orderly restart empties nothing.
+    server_stop frail fast
+    server_continue frail
+    p1 -c "DELETE FROM sess"
+    p1 -c "INSERT INTO sess SELECT 's' || g, 'old' FROM generate_series(11, 50) g"
+    run_dbr sync
+    exits 0
+    in_step
+    is "$(sessions "$P2_URL")" 40
+    crash frail
+    p1 -c "INSERT INTO sess VALUES ('new', 'new')" -c "INSERT INTO plain VALUES (3, 'c')"
+    run_dbr sync
+    exits 5
+    stdout_has sess UNLOGGED crashed "40 rows of the standby"
+    stderr_has "dbr-sync --force" dbr-export
+    is "$(sessions "$P2_URL")" 40
+    is "$(rows "$P2_URL" plain)" 3
+    run_dbr failover --yes
+    exits 5
+    stderr_has UNLOGGED "dbr-sync --force"
+    # As the hint says, and once more with consent.
+    run_dbr export --source secondary --tables sess --output "$BATS_TEST_TMPDIR/sess.sql"
+    exits 0
+    run_dbr import --target primary --input "$BATS_TEST_TMPDIR/sess.sql" --upsert --yes
+    exits 0
+    run_dbr sync --tables sess
+    exits 0
+    is "$(sessions "$P1_URL")" 40
+    is "$(rows "$P2_URL" sess)" 41
+    run_dbr sync --force
+    exits 0
+    in_step
+    is "$(rows "$P2_URL" hits)" 0
+    p1 -c "DELETE FROM sess WHERE id = 'new'"
+    run_dbr sync
+    exits 0
+    in_step
+    is "$(sessions "$P2_URL")" 40
+}
+
+@test "an active secondary crashes: its standby keeps what it has" {
+    needs_postgres "CockroachDB has no such tables"
+    own_server brittle
+    server_sql brittle "$DB" -c "ALTER SCHEMA public OWNER TO app"
+    P2_URL=$(server_url brittle "$DB")
+    env_set DATABASE_URL_SECONDARY "$P2_URL"
+    rm -rf "$STATE_DIR"
+    init_pair
+    run_dbr failover --yes
+    exits 0
+    crash brittle
+    p2 -c "INSERT INTO sess VALUES ('new', 'new')"
+    run_dbr sync
+    exits 5
+    stdout_has sess UNLOGGED "50 rows of the standby"
+    is "$(sessions "$P1_URL")" 50
+    server_stop brittle
+    rm -rf "$SERVERS_DIR"/brittle "$SERVERS_DIR"/brittle.*
+}

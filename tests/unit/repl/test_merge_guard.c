@@ -4,6 +4,7 @@
 
 struct fixture {
     struct merge merge;
+    struct model_table table;
     struct pairing pairing;
     struct pairings pairs;
     struct comparison comparison;
@@ -20,7 +21,9 @@ static struct fixture *fixture_open(struct fixture *f)
     f->merge.max_skew_ms = 5000;
     f->merge.max_delete_percent = 10;
     f->merge.counts = &f->counts;
+    f->table = (struct model_table){.name = "t", .kind = 'r'};
     f->pairing.name = "t";
+    f->pairing.rows[SOURCE].table = f->pairing.rows[TARGET].table = &f->table;
     f->pairs.items = &f->pairing;
     f->pairs.count = 1;
     f->comparison.rows[SOURCE] = f->comparison.rows[TARGET] = 1000;
@@ -87,6 +90,17 @@ TEST(an_emptied_table_is_guarded_however_small)
     refused(&f, "empty on the secondary");
 }
 
+/* The sync that follows the merge sees to it. */
+TEST(what_a_crash_may_have_emptied_stops_no_merge)
+{
+    struct fixture f;
+
+    fixture_open(&f)->counts.deleted[ROLE_PRIMARY] = 2;
+    f.comparison.rows[TARGET] = 0;
+    f.table.unlogged = true;
+    assert_true(merge_guard(&f.merging, &f.err));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -94,6 +108,7 @@ int main(void)
         cmocka_unit_test(clocks_that_were_not_measured_decide_nothing),
         cmocka_unit_test(deletes_are_guarded_on_both_sides),
         cmocka_unit_test(an_emptied_table_is_guarded_however_small),
+        cmocka_unit_test(what_a_crash_may_have_emptied_stops_no_merge),
     };
     return cmocka_run_group_tests_name("merge_guard", tests, NULL, NULL);
 }
