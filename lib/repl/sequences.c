@@ -243,20 +243,18 @@ static void add_tops(struct buf *sql, const struct model *model,
         }
 }
 
-/* Values that are left out: all of the gap, but of a narrow sequence not much of what it has left.
- */
-#define NARROW_GAP 10000
-#define NARROW_SHARE 8
+/* Values that are left out: the gap, but never more than a share of what the sequence has left. */
+#define GAP_SHARE 8
 
 static void add_gap(struct buf *sql, int64_t limit, int64_t increment, int64_t gap)
 {
-    if (gap <= NARROW_GAP)
-        buf_addf(sql, "%" PRId64 "::numeric", gap);
+    if (gap == 0)
+        buf_adds(sql, "0::numeric");
     else
         buf_addf(sql,
-                 "least(%" PRId64 "::numeric, greatest(%d::numeric, floor((%" PRId64
-                 "::numeric - w.used) / %" PRId64 "::numeric / %d::numeric)))",
-                 gap, NARROW_GAP, limit, increment, NARROW_SHARE);
+                 "least(%" PRId64 "::numeric, floor((%" PRId64 "::numeric - w.used) / %" PRId64
+                 "::numeric / %d::numeric))",
+                 gap, limit, increment, GAP_SHARE);
 }
 
 /*
