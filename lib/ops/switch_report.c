@@ -263,6 +263,35 @@ static void fill_document(struct switch_run *run, bool dry_run)
         stranded_document(run, document);
 }
 
+static void tell(struct switch_run *run, const char *text)
+{
+    log_warn("%s", text);
+    if (run->cli->common.json)
+        strlist_add(&run->outcome.warnings, text);
+}
+
+/* The application has written to these tables, and will miss its rows. */
+static void tell_left_out(struct switch_run *run)
+{
+    const struct model *model = &run->models[run->from];
+    struct strlist names = STRLIST_INIT;
+    struct buf text = BUF_INIT;
+    size_t i;
+
+    for (i = 0; i < model->table_count; i++)
+        if (model->tables[i].excluded && !model->tables[i].partition)
+            strlist_add(&names, model->tables[i].name);
+    if (names.count > 0) {
+        buf_adds(&text, "the configuration leaves out ");
+        drift_add_names(&text, &names, 10);
+        buf_addf(&text, ": rows that the %s holds there stay there, and are not on the %s",
+                 role_name(run->from), role_name(run->to));
+        tell(run, text.data);
+    }
+    buf_release(&text);
+    strlist_release(&names);
+}
+
 void switch_tell_drift(struct switch_run *run)
 {
     struct drift drift;
@@ -276,9 +305,8 @@ void switch_tell_drift(struct switch_run *run)
     text = drift_text(&drift, run->from, run->to,
                       run->from == ROLE_SECONDARY && journal_merge(run->state) != NULL);
     if (text)
-        log_warn("%s", text);
-    if (text && run->cli->common.json)
-        strlist_add(&run->outcome.warnings, text);
+        tell(run, text);
+    tell_left_out(run);
     free(text);
     drift_release(&drift);
 }

@@ -159,7 +159,8 @@ bool switch_undo(struct switch_run *run, struct err *err);
 bool switch_probe(struct switch_run *run, struct probe probes[2], struct err *err);
 void switch_look(struct switch_run *run, const struct probe *probes, struct switch_side sides[2]);
 /* Says (stderr, and `warnings` under --json) how the schema of `to` differs from that of `from`,
- * which are both connected. Tables whose rows cannot follow for it are refused by switch_sync. */
+ * which are both connected, and which tables the configuration leaves behind. Tables whose rows
+ * cannot follow for it are refused by switch_sync. */
 void switch_tell_drift(struct switch_run *run);
 /* The table before and after, the rows, what is stranded; fills cli->document under --json. */
 void switch_report(struct switch_run *run, bool dry_run);

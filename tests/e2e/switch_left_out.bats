@@ -26,10 +26,16 @@ works() {
 }
 
 @test "a planned failover, and back" {
+    local left="the configuration leaves out sessions: rows that the primary holds there stay there, and are not on the secondary"
     run_dbr failover --dry-run
     exits 0
+    stderr_has "$left"
+    run_dbr failover --dry-run --json
+    exits 0
+    json_true "[.warnings[] | select(. == \"$left\")] | length == 1"
     run_dbr failover --yes
     exits 0
+    stderr_has "$left"
     works
 }
 
