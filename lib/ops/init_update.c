@@ -216,7 +216,14 @@ static void restore_views(struct init_run *run, const struct update *u)
     plan_release(&views);
 }
 
-/* What was renamed keeps its name on the standby until the old object is dropped. */
+/* The new object's name is taken, or the table has a primary key already. */
+static bool is_in_the_way(const struct err *err)
+{
+    return !strcmp(err->sqlstate, "42P07") || !strcmp(err->sqlstate, "42710") ||
+           !strcmp(err->sqlstate, "42P16");
+}
+
+/* What was renamed keeps its name and place on the standby until the old object is dropped. */
 static bool apply(struct init_run *run, struct update *u, struct err *err)
 {
     if (!remove_old(run, u, err))
@@ -224,12 +231,11 @@ static bool apply(struct init_run *run, struct update *u, struct err *err)
     if (make_additions(run, u, err))
         return true;
     restore_views(run, u);
-    if (u->removals.statement_count == 0 || run->options->force ||
-        (strcmp(err->sqlstate, "42P07") != 0 && strcmp(err->sqlstate, "42710") != 0))
+    if (u->removals.statement_count == 0 || run->options->force || !is_in_the_way(err))
         return false;
     err->code = ERR_REFUSED;
-    return err_hint(err, "an object that the active database dropped or renamed still has this "
-                         "name: dbr-init-secondary --update --force drops it first");
+    return err_hint(err, "something that the active database dropped or renamed is still in its "
+                         "place: dbr-init-secondary --update --force drops it first");
 }
 
 static size_t find_object(const struct plan *plan, const char *object)

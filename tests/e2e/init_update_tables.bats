@@ -150,3 +150,16 @@ SQL
     json_is '.notes | length' 0
     followed --force
 }
+
+@test "a table that was swapped by renames" {
+    needs_postgres "CockroachDB replaces a primary key in one statement"
+    p1 -c "CREATE TABLE c (id serial PRIMARY KEY, email text UNIQUE)" -c "INSERT INTO c (email) SELECT g || '@' FROM generate_series(1, 20) g"
+    init_pair
+    p1 -c "CREATE TABLE c2 (LIKE c INCLUDING ALL)" -c "INSERT INTO c2 SELECT * FROM c" -c "ALTER TABLE c RENAME TO c_old" -c "ALTER TABLE c2 RENAME TO c" \
+        -c "INSERT INTO c (email) VALUES ('after')"
+    run_dbr init-secondary --update
+    exits 5
+    stderr_has "dbr-init-secondary --update --force"
+    stderr_lacks "server's log"
+    followed --force
+}
