@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "ops/sync_run.h"
+#include "state/journal.h"
 
 static size_t count_holds(const struct sync_run *run, enum hold_kind kind)
 {
@@ -148,6 +149,19 @@ static void hint_holds(const struct sync_run *run, struct err *trouble)
     buf_release(&hint);
 }
 
+static void hint_verify(const struct sync_run *run, struct err *trouble)
+{
+    if (journal_merge(&run->state))
+        err_hint(trouble, "what the primary holds since the failover is yet to be merged: "
+                          "dbr-failback --dry-run shows what that would do, dbr-sync does it");
+    else
+        err_hint(trouble,
+                 "run dbr-sync --repair to make the standby equal to the active database%s",
+                 reconcile_would_guard(&run->found, &run->config)
+                     ? ", with --force if so many deletes are meant"
+                     : "");
+}
+
 void sync_judge(const struct sync_run *run, struct err *trouble)
 {
     char *names;
@@ -158,11 +172,7 @@ void sync_judge(const struct sync_run *run, struct err *trouble)
         names = name_differences(run);
         err_set(trouble, ERR_DIFFERENT, "the databases differ: %s", names);
         free(names);
-        err_hint(trouble,
-                 "run dbr-sync --repair to make the standby equal to the active database%s",
-                 reconcile_would_guard(&run->found, &run->config)
-                     ? ", with --force if so many deletes are meant"
-                     : "");
+        hint_verify(run, trouble);
         return;
     }
     if (run->repaired && !is_equal(run)) {

@@ -48,10 +48,8 @@ void sync_collect_warnings(struct sync_run *run)
         size_t j;
 
         if (pairing_active(pair) && f->all.items[i].method == COMPARE_SKIP)
-            log_info("Table %s is large and has no change column: it is compared once a day, or "
-                     "with --full",
-                     pair->name);
-
+            log_info("Table %s is large and has no %s: it is compared once a day, or with --full",
+                     pair->name, pair->rows[SOURCE].key_count ? "change column" : "key");
         if (pairing_active(pair) && pair->hold_deletes && f->all.items[i].deletes)
             strlist_addf(
                 warnings,

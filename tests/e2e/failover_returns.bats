@@ -76,6 +76,8 @@ nothing_lost() {
 @test "the primary is back: dbr-sync --verify fences it and sees that they differ" {
     returning sync --verify
     exits 4
+    stderr_has "yet to be merged" "dbr-failback --dry-run"
+    stderr_lacks --repair
     run_dbr sync
     exits 0
     nothing_lost

@@ -53,6 +53,19 @@ synced() {
     same_rows
 }
 
+@test "what a window cannot be read of is named, with the reason" {
+    p1 -c "CREATE TABLE keyless (t text, updated_at timestamptz DEFAULT now())" -c "INSERT INTO keyless VALUES ('a')"
+    run_dbr init-secondary --update
+    exits 0
+    run_dbr sync
+    exits 0
+    p1 -c "INSERT INTO keyless VALUES ('b')"
+    run_dbr sync
+    exits 0
+    stderr_has "Table keyless is large and has no key: it is compared once a day" "Table dated is large and has no change column"
+    is "$(p2 -c "SELECT count(*) FROM keyless")" 1
+}
+
 @test "a transaction open across one, two and three syncs" {
     session_open slow "$P1_URL"
     session slow "BEGIN"
