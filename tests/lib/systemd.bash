@@ -32,8 +32,11 @@ mount --bind "$1/srv" /srv
 cgroups=/sys/fs/cgroup
 umount -R $cgroups
 mount -t cgroup2 cgroup2 $cgroups
-mount -t tmpfs tmpfs /run
+mount -t tmpfs -o mode=755 tmpfs /run
 mount -t tmpfs tmpfs /etc/systemd/system
+# When a timer last ran (Persistent=).
+mkdir -p /var/lib/systemd
+mount -t tmpfs tmpfs /var/lib/systemd
 # Nobody cleans up, loads or sets anything that is the machine's.
 for place in /usr/lib/tmpfiles.d /usr/lib/systemd/system /usr/lib/systemd/system-generators /usr/lib/systemd/system-environment-generators; do
     [ ! -d $place ] || mount -t tmpfs tmpfs $place
