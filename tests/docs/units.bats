@@ -58,7 +58,7 @@ confinement() { sed -n '/^UMask=/,/^$/p' "$1" | grep -v '^#'; }
         grep -qx 'LoadCredential=env:/etc/dbr/%i.env' "$unit"
         grep -qE '^ExecStart=/usr/local/bin/dbr-[a-z]+ .*--env-file=%d/env$' "$unit"
         # But for what one unit tells another of itself.
-        ! grep '^Environment' "$unit" | grep -qvx 'EnvironmentFile=-%t/dbr-watch-%i/failure' || false
+        ! grep '^Environment' "$unit" | grep -qvx 'EnvironmentFile=-%t/dbr-failure/%i' || false
     done
 }
 

@@ -186,6 +186,42 @@ restarted() {
     is "$(jq -r 'select(.event == "error") | .reason' "$STATE_DIR/events.jsonl")" systemd
 }
 
+@test "the user of the watch leads no hand of root: neither to write nor to read" {
+    env_set DB_ON_EVENT "'echo \"\$DBR_MESSAGE\" >>/srv/state/told; env >>/srv/state/leak'"
+    chown -R nobody: "$SRV/shop"
+    run_setup --systemd --watch --run-as=nobody --yes
+    exits 0
+    as_nobody() { in_systemd setpriv --reuid=nobody --regid=nogroup --clear-groups "$@"; }
+    in_systemd sh -c 'umask 077; echo "SECRET_OF_ROOT=1" >/run/rootfile'
+    for place in dbr-watch-shop/failure dbr-failure/shop dbr-failure; do
+        as_nobody ln -s /run/rootfile "/run/$place" 2>/dev/null || true
+    done
+    as_nobody kill -KILL "$(shown dbr-watch@shop.service MainPID)"
+    wait_for 20 test -s "$STATE_DIR/told" || fail "not told: $(ctl status --no-pager dbr-failure@shop.service)"
+    is "$(cat "$STATE_DIR/told")" "dbr-watch@shop.service does not work (signal KILL): journalctl -u dbr-watch@shop.service"
+    is "$(in_systemd cat /run/rootfile)" "SECRET_OF_ROOT=1"
+    is "$(in_systemd stat -c '%U %a' /run/dbr-failure)" "root 700"
+    wait_for 10 eval '[ "$(shown dbr-failure@shop.service ActiveState)" = inactive ]'
+    # Told of once: the next failure is not this one.
+    is "$(in_systemd ls /run/dbr-failure)" ""
+    lacks "$(cat "$STATE_DIR/leak")" environment SECRET_OF_ROOT
+}
+
+@test "an env file that is gone costs nobody the report of the next failure" {
+    env_set DB_ON_EVENT "'echo \"\$DBR_MESSAGE\" >>/srv/state/told'"
+    run_setup --systemd --watch --yes
+    exits 0
+    in_systemd mv /srv/shop/.env.production /srv/shop/gone
+    ctl restart dbr-watch@shop.service 2>/dev/null || true
+    wait_for 30 eval '[ "$(shown dbr-watch@shop.service NRestarts)" -ge 2 ]' || fail "$(ctl status --no-pager dbr-watch@shop.service)"
+    is "$(shown dbr-watch@shop.service ExecMainStatus)" 243
+    is "$(shown dbr-failure@shop.service Result)" success
+    in_systemd mv /srv/shop/gone /srv/shop/.env.production
+    wait_for 40 eval '[ "$(shown dbr-watch@shop.service ActiveState)" = active ]' || fail "$(ctl status --no-pager dbr-watch@shop.service)"
+    ctl kill --signal=KILL dbr-watch@shop.service
+    wait_for 20 test -s "$STATE_DIR/told" || fail "not told: $(ctl status --no-pager dbr-failure@shop.service)"
+}
+
 @test "a service is confined, and a check that does not work is told of" {
     cat >"$SRV/hook" <<'SH'
 #!/bin/sh
