@@ -1,6 +1,5 @@
-/* The doctor's round: configuration, state, what the state tells, targets, schedule, machine,
- * databases; then one table, one
- * list, one next step. */
+/* The doctor's round: configuration, state, what the state tells, targets, commands, witnesses,
+ * databases, schedule, machine; then one table, one list, one next step. */
 #include "ops/doctor.h"
 
 #include <stdio.h>
@@ -59,6 +58,8 @@ bool ops_doctor(struct cli *cli, struct err *err)
         if (readable)
             doctor_check_record(&config, &state, &findings);
         doctor_check_targets(&config, readable ? &state : NULL, &findings);
+        doctor_check_commands(&config, &findings);
+        doctor_check_witnesses(&config, &findings);
         doctor_check_databases(&config, readable ? &state : NULL, &findings);
         /* The step that is named first is one for the pair, where there is any. */
         if (readable)

@@ -19,6 +19,11 @@ void doctor_check_record(const struct config *config, const struct state *state,
 void doctor_check_targets(const struct config *config, const struct state *state,
                           struct findings *findings);
 
+/* doctor_commands.c: whether the commands of DB_ON_EVENT and DB_CHECKS are there. */
+void doctor_check_commands(const struct config *config, struct findings *findings);
+/* ... and the hosts of DB_WITNESS, which it asks. */
+void doctor_check_witnesses(const struct config *config, struct findings *findings);
+
 /* doctor_machine.c: room, and the last backup. */
 void doctor_check_machine(const struct config *config, struct findings *findings);
 

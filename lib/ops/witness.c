@@ -68,59 +68,105 @@ static bool is_connected(int fd)
     return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) == 0 && error == 0;
 }
 
-/* True as soon as one connection stands. */
-static bool any_answers(struct pollfd *fds, size_t count, int64_t until, struct err *err)
+/* All witnesses, while they are reached for. */
+struct round {
+    struct strlist names;
+    struct pollfd fds[WITNESS_MAX];
+    bool answered[WITNESS_MAX];
+    size_t count;
+};
+
+static void begin(struct round *round, const struct config *config)
 {
-    size_t open = count;
+    *round = (struct round){.names = STRLIST_INIT};
+    strlist_split(&round->names, hosts(config), ',');
+    for (; round->count < round->names.count && round->count < WITNESS_MAX; round->count++)
+        round->fds[round->count] =
+            (struct pollfd){.fd = reach(round->names.items[round->count]), .events = POLLOUT};
+}
 
-    while (open > 0 && clock_mono_ms() < until) {
-        size_t i;
-
-        if (!stop_check(err))
-            return false;
-        notify_alive();
-        if (poll(fds, count, POLL_SLICE_MS) <= 0)
-            continue;
-        for (i = 0; i < count; i++) {
-            if (fds[i].fd < 0 || !fds[i].revents)
-                continue;
-            if (is_connected(fds[i].fd))
-                return true;
-            (void)close(fds[i].fd);
-            fds[i].fd = -1;
-            open--;
-        }
+static bool is_open(const struct round *round)
+{
+    for (size_t i = 0; i < round->count; i++) {
+        if (round->fds[i].fd >= 0)
+            return true;
     }
     return false;
 }
 
+/* Takes what has come; true when an answer is among it. */
+static bool take_answers(struct round *round)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < round->count; i++) {
+        struct pollfd *at = &round->fds[i];
+
+        if (at->fd < 0 || !at->revents)
+            continue;
+        round->answered[i] = is_connected(at->fd);
+        any = any || round->answered[i];
+        (void)close(at->fd);
+        at->fd = -1;
+    }
+    return any;
+}
+
+/* Until time is up or each has told, with first: until one has answered. False: stopped. */
+static bool serve(struct round *round, int64_t until, bool first, struct err *err)
+{
+    while (is_open(round) && clock_mono_ms() < until) {
+        if (!stop_check(err))
+            return false;
+        notify_alive();
+        if (poll(round->fds, round->count, POLL_SLICE_MS) > 0 && take_answers(round) && first)
+            return true;
+    }
+    return true;
+}
+
+static void end(struct round *round)
+{
+    for (size_t i = 0; i < round->count; i++) {
+        if (round->fds[i].fd >= 0)
+            (void)close(round->fds[i].fd);
+    }
+    strlist_release(&round->names);
+}
+
+bool witness_ask(const struct config *config, struct strlist *answering, struct strlist *silent,
+                 struct err *err)
+{
+    struct round round;
+    int64_t until = clock_mono_ms() + config->health_timeout_ms;
+    bool ok;
+
+    begin(&round, config);
+    ok = serve(&round, until, false, err);
+    for (size_t i = 0; ok && i < round.count; i++)
+        strlist_add(round.answered[i] ? answering : silent, round.names.items[i]);
+    end(&round);
+    return ok;
+}
+
 bool witness_check(const struct config *config, struct err *err)
 {
-    struct pollfd fds[WITNESS_MAX];
-    struct strlist names = STRLIST_INIT;
+    struct round round;
     int64_t until = clock_mono_ms() + config->health_timeout_ms;
-    size_t count = 0;
-    size_t i;
     bool ok;
+    bool any = false;
 
     if (!witness_configured(config))
         return true;
-    strlist_split(&names, hosts(config), ',');
-    for (i = 0; i < names.count && count < WITNESS_MAX; i++) {
-        int fd = reach(names.items[i]);
-
-        if (fd >= 0)
-            fds[count++] = (struct pollfd){.fd = fd, .events = POLLOUT};
-    }
-    ok = any_answers(fds, count, until, err);
-    for (i = 0; i < count; i++)
-        if (fds[i].fd >= 0)
-            (void)close(fds[i].fd);
-    strlist_release(&names);
-    if (ok || err->code == ERR_STOPPED)
-        return ok;
+    begin(&round, config);
+    ok = serve(&round, until, true, err);
+    for (size_t i = 0; i < round.count; i++)
+        any = any || round.answered[i];
+    end(&round);
+    if (any || !ok)
+        return any;
     err_set(err, ERR_REFUSED,
-            "none of the witnesses (DB_WITNESS) can be reached: this machine is "
-            "cut off, not the database");
-    return err_hint(err, "look at the network of this machine; --force switches all the same");
+            "none of the witnesses (DB_WITNESS) answers: it may be the network of this machine "
+            "that fails, and not the primary");
+    return err_hint(err, "dbr-health --doctor asks each of them; --force switches all the same");
 }

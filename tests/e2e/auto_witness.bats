@@ -56,6 +56,8 @@ teardown() { pair_teardown; }
     done
     json_is .switching.eligible true
     json_true '.switching.blockedBy | contains("witness")'
+    # The secondary answers.
+    ! jq -r '.. | strings' <<<"$output" | grep "cut off" || fail "it is not cut off"
     env_set DB_WITNESS "$NOBODY,127.0.0.1:$(server_port two)"
     run_dbr health --auto --json
     exits 1

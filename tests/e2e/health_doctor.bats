@@ -314,6 +314,48 @@ ago() { date -u -d "$1 ago" +%Y-%m-%dT%H:%M:%S.000Z; }
     stdout_has "where it is full, no state is written" "next: make room"
 }
 
+@test "a witness that does not answer" {
+    env_set DB_WITNESS "127.0.0.1:$(server_port one)"
+    run_dbr health --doctor
+    exits 0
+    stdout_has "127.0.0.1:$(server_port one) answers"
+    env_set DB_WITNESS "127.0.0.1:1, 127.0.0.1:$(server_port one)"
+    run_dbr health --doctor
+    exits 0
+    stdout_has "127.0.0.1:$(server_port one) answers, but not 127.0.0.1:1"
+    env_set DB_WITNESS "127.0.0.1:1,no-such-host.invalid:443"
+    run_dbr health --doctor
+    exits 1
+    stdout_has "none of the witnesses (DB_WITNESS) answers: 127.0.0.1:1, no-such-host.invalid:443" "next: correct DB_WITNESS"
+}
+
+@test "commands that are not there, and those that only a shell can judge" {
+    local command
+    touch "$BATS_TEST_TMPDIR/plain"
+    for command in /no/such/cmd "$BATS_TEST_TMPDIR/plain" "$BATS_TEST_TMPDIR" no-such-command "A=1 B='x y' no-such-command --flag" \
+        "'/no/such/cmd' x" "no-such-command;true"; do
+        env_set DB_ON_EVENT "\"$command\""
+        run_dbr health --doctor
+        exits 1
+        stdout_has "DB_ON_EVENT: " "next: correct DB_ON_EVENT"
+        [[ $output == *"cannot be run: "* || $output == *"there is no no-such-command in PATH ("* ]] || fail "$command"
+    done
+    # What stands beside dbr-health is found there: the hook finds it, too.
+    for command in 'if true; then no-such-command; fi' '[ -e /no/such ] && /no/such/cmd' '$HOOK now' './no-such-command' '(/no/such/cmd)' \
+        'PATH=$PATH:/opt/pm2 no-such-command' 'X=$(date) no-such-command' 'sed -n p' '/bin/true' dbr-pm2-hook; do
+        env_set DB_ON_EVENT "'$command'"
+        PATH=$BATS_TEST_TMPDIR/crontab:/usr/bin:/bin run_dbr health --doctor
+        exits 0
+        stdout_lacks "DB_ON_EVENT: "
+    done
+    env_unset DB_ON_EVENT
+    env_set DB_CHECKS "'web=curl-of-mine -fsS http://127.0.0.1/;load=cat /proc/loadavg;disk=/no/such/cmd'"
+    run_dbr health --doctor
+    exits 1
+    stdout_has "the check web of DB_CHECKS: there is no curl-of-mine in PATH" "the check disk of DB_CHECKS: /no/such/cmd cannot be run: No such file"
+    stdout_lacks "the check load"
+}
+
 @test "files that others can read, and no secondary" {
     chmod 644 "$ENV_FILE" "$STATE_DIR/state.json"
     env_unset DATABASE_URL_SECONDARY
