@@ -147,6 +147,21 @@ static void judge_emptiness(const struct subject *s, const struct doctor_facts *
         facts->model.table_count);
 }
 
+/* Before the first migration of the application there is nothing to copy, and init refuses that. */
+static void judge_source(const struct subject *s, const struct doctor_facts *facts,
+                         const struct state *state)
+{
+    if (s->role != ROLE_PRIMARY || !s->config->urls[ROLE_SECONDARY] || !state ||
+        state_init_status(state) == INIT_DONE || facts->model_trouble ||
+        !catalog_is_empty(&facts->model))
+        return;
+    findings_add(s->findings, FINDING_DATABASE, s->area,
+                 "run the migrations of the application on the primary first, then "
+                 "dbr-init-secondary; where there are tables, see that DATABASE_URL and DB_SCHEMA "
+                 "name their place",
+                 "the schema %s of the primary holds nothing to copy", s->config->schema);
+}
+
 /* What both answered in full, one beside the other. */
 static void judge_both(const struct subject subjects[2], const struct doctor_facts *const facts[2],
                        const struct probe answers[2], const struct state *state)
@@ -174,6 +189,7 @@ static void judge_each(const struct subject *s, const struct doctor_facts *facts
         return;
     }
     doctor_judge(facts, s->config, s->role, s->area, s->findings);
+    judge_source(s, facts, state);
     doctor_judge_sequences(facts, state && state_active(state) == s->role, s->area, s->findings);
 }
 

@@ -356,6 +356,18 @@ ago() { date -u -d "$1 ago" +%Y-%m-%dT%H:%M:%S.000Z; }
     stdout_lacks "the check load"
 }
 
+@test "a primary that is empty: what comes first is the migration of the application" {
+    rm "$STATE_DIR/state.json"
+    for server in p1 p2; do $server -c "DROP SCHEMA public CASCADE" -c "CREATE SCHEMA public"; done
+    run_dbr health --doctor
+    exits 2
+    stdout_has "the schema public of the primary holds nothing to copy" "next: run the migrations of the application on the primary first"
+    p1 -c "CREATE TABLE t (id int PRIMARY KEY)"
+    run_dbr health --doctor
+    exits 1
+    stdout_has "next: run dbr-init-secondary"
+}
+
 @test "files that others can read, and no secondary" {
     chmod 644 "$ENV_FILE" "$STATE_DIR/state.json"
     env_unset DATABASE_URL_SECONDARY
