@@ -128,24 +128,28 @@ static char *own_crontab(void)
     return text;
 }
 
+/* cron, crond, fcron, anacron, supercronic, ...; that of BusyBox may have its name. */
 static bool is_cron(const char *pid)
 {
-    static const char *const names[] = {"cron\n", "crond\n", "fcron\n", "anacron\n", "busybox\n"};
     char *path = mem_printf("/proc/%s/comm", pid);
     struct buf name = BUF_INIT;
     struct err ignored = ERR_INIT;
     bool found = false;
-    if (fsio_read(path, PATH_MAX, &name, &ignored)) {
-        for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-            found = found || strcmp(name.data, names[i]) == 0;
-    }
+    if (fsio_read(path, PATH_MAX, &name, &ignored))
+        found = strcmp(name.data, "busybox\n") == 0 ||
+                (strstr(name.data, "cron") && !strstr(name.data, "crontab"));
     buf_release(&name);
     free(path);
     return found;
 }
 
+/* True as well where that cannot be seen: processes of others may be hidden, and systemd may read
+ * crontabs by itself. */
 static bool cron_runs(void)
 {
+    if (access("/proc/1/comm", R_OK) != 0 ||
+        access("/usr/lib/systemd/system/cron.target", F_OK) == 0)
+        return true;
     DIR *dir = opendir("/proc");
     bool found = !dir;
     for (const struct dirent *entry; dir && !found && (entry = readdir(dir));)
@@ -153,6 +157,27 @@ static bool cron_runs(void)
     if (dir)
         (void)closedir(dir);
     return found;
+}
+
+/* Whoever may ask: nobody needs rights for that. Unknown counts as active. */
+static bool unit_stopped(const char *unit, bool user)
+{
+    const char *runtime = getenv("XDG_RUNTIME_DIR");
+    char *manager =
+        user ? mem_printf("%s/systemd", runtime ? runtime : "") : mem_strdup("/run/systemd/system");
+    const char *const argv[] = {"systemctl", user ? "--user" : "--system", "is-active", unit, NULL};
+    const struct child_spec spec = {
+        .argv = argv, .limit_ms = CRONTAB_LIMIT_MS, .output_max = PATH_MAX};
+    struct child child = CHILD_INIT;
+    struct err ignored = ERR_INIT;
+    bool stopped = false;
+    if (access(manager, F_OK) == 0 && child_start(&child, &spec, &ignored) &&
+        child_wait(&child, 1, -1) && child.output.data)
+        stopped = strcmp(child.output.data, "inactive\n") == 0 ||
+                  strcmp(child.output.data, "failed\n") == 0;
+    child_release(&child);
+    free(manager);
+    return stopped;
 }
 
 /* --- what to do ---------------------------------------------------------------------- */
@@ -240,14 +265,24 @@ static void judge_entry(const struct schedule_entry *entry, const char *program,
 {
     char *last = last_run(runs);
     char *next = NULL;
+    /* What runs regularly has somebody who starts it, seen or not. */
+    bool no_cron = !entry->systemd && (overdue || runs->count < RUNS_ENOUGH) && !cron_runs();
     if (!entry->enabled)
         next =
             mem_printf("systemctl%s enable --now %s", entry->user ? " --user" : "", entry->where);
-    else if (overdue)
+    else if (entry->stopped)
+        next = mem_printf("systemctl%s start %s", entry->user ? " --user" : "", entry->where);
+    else if (overdue || no_cron)
         next = see_why(entry);
-    findings_add(findings, next ? FINDING_WARNING : FINDING_WELL, area, next, "%s %s %s, %s%s",
-                 program, entry->enabled ? "is started by" : "would be started by", entry->where,
-                 entry->enabled ? "" : "which is not enabled, ", last);
+    findings_add(
+        findings, next ? FINDING_WARNING : FINDING_WELL, area, next, "%s %s %s, %s%s", program,
+        entry->enabled && !entry->stopped && !no_cron ? "is started by" : "would be started by",
+        entry->where,
+        !entry->enabled  ? "which is not enabled, "
+        : entry->stopped ? "which is enabled, but stopped, "
+        : no_cron        ? "but no cron runs here, "
+                         : "",
+        last);
     free(next);
     free(last);
 }
@@ -286,7 +321,7 @@ void doctor_check_schedule(const struct config *config, const struct state *stat
     char *crontab = own_crontab();
     const struct runs syncs = syncs_made(config, state);
     const struct runs checks = checks_made(config, state);
-    schedule_find(&schedule, "", getenv("HOME"), crontab, config->env_file);
+    schedule_find(&schedule, "", getenv("HOME"), crontab, config->env_file, unit_stopped);
     judge_job(config, state, &schedule.jobs[SCHEDULE_HEALTH], SCHEDULE_HEALTH, &checks, findings);
     judge_job(config, state, &schedule.jobs[SCHEDULE_SYNC], SCHEDULE_SYNC, &syncs, findings);
     schedule_release(&schedule);

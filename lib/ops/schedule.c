@@ -1,7 +1,4 @@
-/*
- * Crontabs and units. A unit of systemd works when something wants it: a link in a directory
- * NAME.wants, to the service itself or to a timer that starts it.
- */
+/* Crontabs, and what is told of lines. Units are in schedule_units.c. */
 #include "ops/schedule.h"
 
 #include <ctype.h>
@@ -15,6 +12,7 @@
 #include "base/fsio.h"
 #include "base/mem.h"
 #include "base/strlist.h"
+#include "ops/schedule_parts.h"
 
 #define FILE_MAX ((size_t)1 << 18)
 
@@ -82,7 +80,7 @@ static void read_word(const char *text, char quote, struct buf *word)
     }
 }
 
-static bool is_same_file(const char *one, const char *other)
+bool schedule_is_same_file(const char *one, const char *other)
 {
     char *first = realpath(one, NULL);
     char *second = realpath(other, NULL);
@@ -92,7 +90,7 @@ static bool is_same_file(const char *one, const char *other)
     return same;
 }
 
-bool schedule_line_is_of_other(const char *line, const char *env_file)
+char *schedule_env_file_of(const char *line)
 {
     static const char *const names[] = {"--env-file=", "--env-file ", "DBR_ENV_FILE="};
     struct buf word = BUF_INIT;
@@ -103,37 +101,45 @@ bool schedule_line_is_of_other(const char *line, const char *env_file)
             read_word(at + strlen(names[i]), at > line && strchr("'\"", at[-1]) ? at[-1] : '\0',
                       &word);
     }
-    bool other =
-        word.len > 0 && word.data[0] == '/' && env_file && !is_same_file(word.data, env_file);
+    if (word.len > 0 && word.data[0] == '/')
+        return buf_detach(&word);
     buf_release(&word);
+    return NULL;
+}
+
+bool schedule_line_is_of_other(const char *line, const char *env_file)
+{
+    char *named = schedule_env_file_of(line);
+    bool other = named && env_file && !schedule_is_same_file(named, env_file);
+    free(named);
     return other;
 }
 
-static void enter(struct schedule *schedule, enum schedule_job job, const char *where,
-                  struct schedule_entry found)
+static int rank(const struct schedule_entry *entry)
+{
+    return !entry->enabled ? 0 : entry->stopped ? 1 : 2;
+}
+
+void schedule_enter(struct schedule *schedule, enum schedule_job job, const char *where,
+                    struct schedule_entry found)
 {
     struct schedule_entry *entry = &schedule->jobs[job];
-    if (entry->where && (entry->enabled || !found.enabled))
+    if (entry->where && rank(entry) >= rank(&found))
         return;
     free(entry->where);
     *entry = found;
     entry->where = mem_strdup(where);
 }
 
-/* prefix: only lines that begin with it, and only what stands behind it; "": all. env_file: not
- * lines of another one; NULL: all. */
-static bool text_runs(const char *text, const char *prefix, const char *env_file,
-                      enum schedule_job job)
+/* Not lines of another env file; NULL: all. */
+static bool text_runs(const char *text, const char *env_file, enum schedule_job job)
 {
     struct strlist lines = STRLIST_INIT;
     bool runs = false;
     strlist_split(&lines, text, '\n');
-    for (size_t i = 0; i < lines.count && !runs; i++) {
-        const char *line = lines.items[i];
-        if (strncmp(line, prefix, strlen(prefix)) == 0)
-            runs = schedule_line_runs(line + strlen(prefix), job) &&
-                   !schedule_line_is_of_other(line, env_file);
-    }
+    for (size_t i = 0; i < lines.count && !runs; i++)
+        runs = schedule_line_runs(lines.items[i], job) &&
+               !schedule_line_is_of_other(lines.items[i], env_file);
     strlist_release(&lines);
     return runs;
 }
@@ -142,16 +148,15 @@ static void take_crontab(struct schedule *schedule, const char *text, const char
                          const char *where)
 {
     for (int job = 0; job < SCHEDULE_JOBS; job++) {
-        if (text_runs(text, "", env_file, (enum schedule_job)job))
-            enter(schedule, (enum schedule_job)job, where,
-                  (struct schedule_entry){.enabled = true});
+        if (text_runs(text, env_file, (enum schedule_job)job))
+            schedule_enter(schedule, (enum schedule_job)job, where,
+                           (struct schedule_entry){.enabled = true});
     }
 }
 
 /* --- files ------------------------------------------------------------------------ */
 
-/* Files only: a pipe that nobody writes to would be waited for. */
-static bool read_file(const char *path, struct buf *text)
+bool schedule_read_file(const char *path, struct buf *text)
 {
     struct stat st;
     struct err ignored = ERR_INIT;
@@ -159,8 +164,7 @@ static bool read_file(const char *path, struct buf *text)
     return stat(path, &st) == 0 && S_ISREG(st.st_mode) && fsio_read(path, FILE_MAX, text, &ignored);
 }
 
-/* Names in a directory without those that begin with a dot; none where it cannot be read. */
-static void names_in(const char *directory, struct strlist *names)
+void schedule_names_in(const char *directory, struct strlist *names)
 {
     DIR *dir = opendir(directory);
     for (const struct dirent *entry; dir && (entry = readdir(dir));) {
@@ -178,10 +182,10 @@ static void read_cron_directory(struct schedule *schedule, const char *root, con
     char *path = mem_printf("%s%s", root, directory);
     struct strlist names = STRLIST_INIT;
     struct buf text = BUF_INIT;
-    names_in(path, &names);
+    schedule_names_in(path, &names);
     for (size_t i = 0; i < names.count; i++) {
         char *file = mem_printf("%s/%s", path, names.items[i]);
-        if (!strchr(names.items[i], '.') && read_file(file, &text))
+        if (!strchr(names.items[i], '.') && schedule_read_file(file, &text))
             take_crontab(schedule, text.data, env_file, file + strlen(root));
         free(file);
     }
@@ -198,7 +202,7 @@ static void read_cron(struct schedule *schedule, const char *root, const char *c
     struct buf text = BUF_INIT;
     if (crontab)
         take_crontab(schedule, crontab, env_file, "the crontab of this user");
-    if (read_file(path, &text))
+    if (schedule_read_file(path, &text))
         take_crontab(schedule, text.data, env_file, "/etc/crontab");
     for (size_t i = 0; i < sizeof directories / sizeof directories[0]; i++)
         read_cron_directory(schedule, root, directories[i], env_file);
@@ -206,131 +210,21 @@ static void read_cron(struct schedule *schedule, const char *root, const char *c
     free(path);
 }
 
-/* --- systemd ---------------------------------------------------------------------- */
-
-struct units {
-    struct strlist wanted; /* names that something wants */
-    struct strlist timers; /* a timer, and behind it the unit that it starts */
-    struct strlist services[SCHEDULE_JOBS];
-};
-
-static bool has_suffix(const char *name, const char *suffix)
-{
-    size_t len = strlen(name);
-    size_t n = strlen(suffix);
-    return len > n && strcmp(name + len - n, suffix) == 0;
-}
-
-/* A timer starts the service of its name, unless it names another unit. */
-static void take_timer(struct units *units, const char *name, const char *text)
-{
-    const char *unit = strstr(text, "\nUnit=");
-    strlist_add(&units->timers, name);
-    if (unit) {
-        char *line = mem_strndup(unit + 6, strcspn(unit + 6, " \t\r\n"));
-        strlist_add(&units->timers, line);
-        free(line);
-    } else {
-        strlist_addf(&units->timers, "%.*s.service", (int)(strlen(name) - strlen(".timer")), name);
-    }
-}
-
-static void take_unit(struct units *units, const char *name, const char *text)
-{
-    if (has_suffix(name, ".timer"))
-        take_timer(units, name, text);
-    for (int job = 0; has_suffix(name, ".service") && job < SCHEDULE_JOBS; job++) {
-        if (text_runs(text, "ExecStart=", NULL, (enum schedule_job)job) &&
-            !strlist_has(&units->services[job], name))
-            strlist_add(&units->services[job], name);
-    }
-}
-
-static void read_units(struct units *units, const char *directory)
-{
-    struct strlist names = STRLIST_INIT;
-    struct buf text = BUF_INIT;
-    names_in(directory, &names);
-    for (size_t i = 0; i < names.count; i++) {
-        char *path = mem_printf("%s/%s", directory, names.items[i]);
-        if (has_suffix(names.items[i], ".wants") || has_suffix(names.items[i], ".requires"))
-            names_in(path, &units->wanted);
-        else if ((has_suffix(names.items[i], ".service") || has_suffix(names.items[i], ".timer")) &&
-                 read_file(path, &text))
-            take_unit(units, names.items[i], text.data);
-        free(path);
-    }
-    buf_release(&text);
-    strlist_release(&names);
-}
-
-/* The unit itself, or an instance of a template: dbr-sync@shop.timer of dbr-sync@.timer. */
-static const char *wanted_name(const struct units *units, const char *name)
-{
-    const char *at = strstr(name, "@.");
-    for (size_t i = 0; i < units->wanted.count; i++) {
-        const char *wanted = units->wanted.items[i];
-        if (strcmp(wanted, name) == 0 ||
-            (at && strncmp(wanted, name, (size_t)(at - name) + 1) == 0 &&
-             has_suffix(wanted, at + 1)))
-            return wanted;
-    }
-    return NULL;
-}
-
-static void enter_unit(struct schedule *schedule, const struct units *units, int job,
-                       const char *name, bool user)
-{
-    const char *wanted = wanted_name(units, name);
-    enter(schedule, (enum schedule_job)job, wanted ? wanted : name,
-          (struct schedule_entry){.systemd = true, .user = user, .enabled = wanted != NULL});
-}
-
-/* The timers first: where neither works, they are what is to be enabled. */
-static void take_units(struct schedule *schedule, const struct units *units, bool user)
-{
-    for (int job = 0; job < SCHEDULE_JOBS; job++) {
-        const struct strlist *services = &units->services[job];
-        for (size_t i = 0; i < services->count; i++) {
-            for (size_t t = 0; t + 1 < units->timers.count; t += 2) {
-                if (strcmp(units->timers.items[t + 1], services->items[i]) == 0)
-                    enter_unit(schedule, units, job, units->timers.items[t], user);
-            }
-            enter_unit(schedule, units, job, services->items[i], user);
-        }
-    }
-}
-
-static void read_systemd(struct schedule *schedule, const char *root,
-                         const char *const *directories, size_t count, bool user)
-{
-    struct units units = {.wanted = STRLIST_INIT};
-    for (size_t i = 0; i < count; i++) {
-        char *path = mem_printf("%s%s", root, directories[i]);
-        read_units(&units, path);
-        free(path);
-    }
-    take_units(schedule, &units, user);
-    strlist_release(&units.wanted);
-    strlist_release(&units.timers);
-    for (int job = 0; job < SCHEDULE_JOBS; job++)
-        strlist_release(&units.services[job]);
-}
-
 /* --- together --------------------------------------------------------------------- */
 
 void schedule_find(struct schedule *schedule, const char *root, const char *home,
-                   const char *crontab, const char *env_file)
+                   const char *crontab, const char *env_file, schedule_stopped *stopped)
 {
     static const char *const system[] = {"/etc/systemd/system", "/run/systemd/system",
                                          "/usr/local/lib/systemd/system", "/usr/lib/systemd/system",
                                          "/lib/systemd/system"};
     char *own = mem_printf("%s/.config/systemd/user", home ? home : "");
     const char *const users[] = {home ? own : "/etc/systemd/user"};
-    *schedule = (struct schedule){.jobs = {{NULL, false, false, false}}};
+    *schedule = (struct schedule){.jobs = {{NULL, false, false, false, false}}};
     read_cron(schedule, root, crontab, env_file);
-    read_systemd(schedule, root, system, sizeof system / sizeof system[0], false);
-    read_systemd(schedule, root, users, 1, true);
+    schedule_read_units(schedule, root, system, sizeof system / sizeof system[0], false, env_file,
+                        stopped);
+    schedule_read_units(schedule, root, users, 1, true, env_file, stopped);
     free(own);
 }
 

@@ -14,6 +14,7 @@ struct schedule_entry {
     bool systemd; /* where is a unit */
     bool user;    /* ... of the user's own systemd */
     bool enabled; /* a unit that is not does nothing; a line of a crontab always is */
+    bool stopped; /* a unit that is enabled, and does not run all the same */
 };
 
 struct schedule {
@@ -23,14 +24,18 @@ struct schedule {
 /* "dbr-sync", "dbr-health". */
 const char *schedule_program(enum schedule_job job);
 
+/* True when a unit is known not to be active. */
+typedef bool schedule_stopped(const char *unit, bool user);
+
 /*
  * Looks through what this machine has. root: "" (another directory in a test); home: of the user,
  * or NULL; crontab: what "crontab -l" prints, or NULL; env_file: of this run, or NULL. What cannot
- * be read is taken for empty. What is enabled goes before what is not. A line of a crontab that
- * names another env file is for another pair.
+ * be read is taken for empty. What is enabled goes before what is not, and what runs before what is
+ * stopped (stopped may be NULL: nothing is). A line of a crontab and a unit that name another env
+ * file are for another pair; an instance of a template names one by its credential.
  */
 void schedule_find(struct schedule *schedule, const char *root, const char *home,
-                   const char *crontab, const char *env_file);
+                   const char *crontab, const char *env_file, schedule_stopped *stopped);
 /* True when a line runs that job in a way that is recorded: not --doctor, --cached and the like. */
 bool schedule_line_runs(const char *line, enum schedule_job job);
 /* True when the line names an env file by its whole path that is not this one. */

@@ -257,6 +257,13 @@ ago() { date -u -d "$1 ago" +%Y-%m-%dT%H:%M:%S.000Z; }
     run_dbr health --doctor
     exits 0
     stdout_has "dbr-health is started by the crontab of this user, it has not run yet" "dbr-sync is started by the crontab of this user, it last ran "
+    if ! pgrep -x 'cron|crond' | grep -qvx "$PRETENDED_CRON"; then
+        no_cron
+        run_dbr health --doctor
+        exits 1
+        stdout_has "dbr-sync would be started by the crontab of this user, but no cron runs here, it last ran " "next: start cron"
+        cron_pretend
+    fi
     # The table says so, the record does not.
     state_set '.init.time = "'"$(ago '1 day')"'" | .sync.lastSync = "'"$(ago '7 hours')"'"'
     run_dbr health --doctor

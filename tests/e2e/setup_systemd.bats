@@ -48,10 +48,10 @@ state() { jq -r "$1" "$STATE_DIR/state.json"; }
         is "$(shown "dbr-$unit@shop.timer" Persistent)" yes
         [ "$(shown "dbr-$unit@shop.timer" RandomizedDelayUSec)" != 0 ]
     done
-    # They do start by themselves, and are not to do so amid what follows.
-    ctl stop dbr-health@shop.timer dbr-sync@shop.timer
     output=$(in_systemd "$DBR_BIN/dbr-health" --doctor --env-file=/srv/shop/.env.production) || true
     stdout_has "dbr-sync is started by dbr-sync@shop.timer" "dbr-health is started by dbr-health@shop.timer"
+    # They do start by themselves, and are not to do so amid what follows.
+    ctl stop dbr-health@shop.timer dbr-sync@shop.timer
     p1 -c "UPDATE users SET balance = balance + 1 WHERE id = 7"
     before=$(state .sync.lastSync)
     start dbr-sync@shop.service
@@ -184,6 +184,22 @@ restarted() {
     wait_for 20 test -s "$STATE_DIR/told" || fail "not told: $(ctl status --no-pager dbr-failure@shop.service)"
     is "$(cat "$STATE_DIR/told")" "error systemd: dbr-watch@shop.service does not work (exit-code 3): journalctl -u dbr-watch@shop.service"
     is "$(jq -r 'select(.event == "error") | .reason' "$STATE_DIR/events.jsonl")" systemd
+}
+
+@test "the doctor: timers of another pair are none of this one's, and one that is stopped is told of" {
+    cp "$ENV_FILE" "$SRV/shop/other.env"
+    run_setup --systemd --yes
+    exits 0
+    ctl stop dbr-health@shop.timer dbr-sync@shop.timer
+    doctor() { output=$(in_systemd "$DBR_BIN/dbr-health" --doctor --env-file="$1") || true; }
+    doctor /srv/shop/.env.production
+    stdout_has "dbr-sync would be started by dbr-sync@shop.timer, which is enabled, but stopped" "next: systemctl start dbr-health@shop.timer"
+    ctl start dbr-health@shop.timer dbr-sync@shop.timer
+    doctor /srv/shop/.env.production
+    stdout_has "dbr-sync is started by dbr-sync@shop.timer" "dbr-health is started by dbr-health@shop.timer"
+    doctor /srv/shop/other.env
+    stdout_has "nothing starts dbr-sync by itself" "nothing starts dbr-health by itself"
+    stdout_lacks @shop.timer
 }
 
 @test "the user of the watch leads no hand of root: neither to write nor to read" {

@@ -57,6 +57,7 @@ pair_teardown() {
     local status=0
     proxies_stop
     sessions_stop
+    [ -z "${PRETENDED_CRON:-}" ] || no_cron
     no_secrets || status=1
     database_drop one "$DB"
     database_drop two "$DB"
@@ -100,6 +101,20 @@ crontab_is() {
         >"$BATS_TEST_TMPDIR/crontab/crontab"
     chmod +x "$BATS_TEST_TMPDIR/crontab/crontab"
     PATH=$BATS_TEST_TMPDIR/crontab:${PATH#"$BATS_TEST_TMPDIR/crontab:"}
+    [ -n "${PRETENDED_CRON:-}" ] || cron_pretend
+}
+
+# A process that looks like a cron that runs; no_cron ends it.
+cron_pretend() {
+    cp "$(command -v sleep)" "$BATS_TEST_TMPDIR/crontab/cron"
+    "$BATS_TEST_TMPDIR/crontab/cron" 1000 </dev/null >/dev/null 2>&1 3>&- &
+    PRETENDED_CRON=$!
+}
+
+no_cron() {
+    kill "$PRETENDED_CRON"
+    wait "$PRETENDED_CRON" 2>/dev/null || true
+    PRETENDED_CRON=
 }
 
 env_unset() { sed -i "/^$1=/d" "$ENV_FILE"; }

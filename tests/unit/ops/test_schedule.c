@@ -19,6 +19,15 @@ static int finish(void **state)
     return unit_leave(state);
 }
 
+/* The unit that is stopped. */
+static const char *stopped_unit = "";
+
+static bool stopped(const char *unit, bool user)
+{
+    (void)user;
+    return strcmp(unit, stopped_unit) == 0;
+}
+
 /* A file below the directory of the test, with the directories that it lies in. */
 static void put(const char *path, const char *text)
 {
@@ -36,7 +45,7 @@ static void put(const char *path, const char *text)
 static void look(const char *crontab)
 {
     schedule_release(&schedule);
-    schedule_find(&schedule, unit_dir, "/home/app", crontab, "/etc/dbr/shop.env");
+    schedule_find(&schedule, unit_dir, "/home/app", crontab, "/etc/dbr/shop.env", stopped);
 }
 
 static void is(enum schedule_job job, const char *where, bool enabled)
@@ -147,6 +156,65 @@ TEST(what_works_goes_before_what_does_not)
     is(SCHEDULE_SYNC, "own.timer", true);
 }
 
+TEST(an_instance_is_of_the_pair_whose_env_file_it_has)
+{
+    put("/usr/lib/systemd/system/dbr-sync@.service",
+        "[Service]\nLoadCredential=env:/etc/dbr/%i.env\nExecStart=/usr/bin/dbr-sync "
+        "--env-file=%d/env\n");
+    put("/usr/lib/systemd/system/dbr-sync@.timer", "[Timer]\nOnCalendar=hourly\n");
+    put("/etc/systemd/system/timers.target.wants/dbr-sync@blog.timer", "");
+    look(NULL);
+    is(SCHEDULE_SYNC, NULL, false);
+    put("/etc/systemd/system/timers.target.wants/dbr-sync@shop.timer", "");
+    look(NULL);
+    is(SCHEDULE_SYNC, "dbr-sync@shop.timer", true);
+    /* A drop-in has the last word. */
+    put("/etc/systemd/system/dbr-sync@shop.service.d/dbr-setup.conf",
+        "[Service]\nLoadCredential=\nLoadCredential=env:/srv/other.env\n");
+    look(NULL);
+    is(SCHEDULE_SYNC, NULL, false);
+    put("/etc/systemd/system/dbr-sync@two.service.d/dbr-setup.conf",
+        "[Service]\nLoadCredential=\nLoadCredential=env:/etc/dbr/shop.env\n");
+    look(NULL);
+    is(SCHEDULE_SYNC, "dbr-sync@two.timer", false);
+    put("/etc/systemd/system/timers.target.wants/dbr-sync@two.timer", "");
+    look(NULL);
+    is(SCHEDULE_SYNC, "dbr-sync@two.timer", true);
+}
+
+TEST(units_that_name_an_env_file_in_their_command)
+{
+    put("/etc/systemd/system/watch.service",
+        "[Service]\nExecStart=/usr/bin/dbr-health --watch --env-file=/etc/dbr/blog.env\n");
+    put("/etc/systemd/system/multi-user.target.wants/watch.service", "");
+    put("/etc/systemd/system/copy@.service",
+        "[Service]\nExecStart=/usr/bin/dbr-sync --env-file=/etc/dbr/%i.env\n");
+    put("/etc/systemd/system/often@.timer", "[Timer]\nOnCalendar=hourly\nUnit=copy@%i.service\n");
+    put("/etc/systemd/system/timers.target.wants/often@blog.timer", "");
+    put("/etc/systemd/system/timers.target.wants/often@shop.timer", "");
+    look(NULL);
+    is(SCHEDULE_HEALTH, NULL, false);
+    is(SCHEDULE_SYNC, "often@shop.timer", true);
+}
+
+TEST(what_is_stopped_comes_after_what_runs)
+{
+    put("/etc/systemd/system/dbr-health@.service",
+        "[Service]\nExecStart=/usr/bin/dbr-health --auto\n");
+    put("/etc/systemd/system/dbr-health@.timer", "[Timer]\nOnCalendar=*:0/1\n");
+    put("/etc/systemd/system/timers.target.wants/dbr-health@shop.timer", "");
+    stopped_unit = "dbr-health@shop.timer";
+    look(NULL);
+    is(SCHEDULE_HEALTH, "dbr-health@shop.timer", true);
+    assert_true(schedule.jobs[SCHEDULE_HEALTH].stopped);
+    put("/etc/systemd/system/watch.service", "[Service]\nExecStart=/usr/bin/dbr-health --watch\n");
+    put("/etc/systemd/system/multi-user.target.wants/watch.service", "");
+    look(NULL);
+    is(SCHEDULE_HEALTH, "watch.service", true);
+    assert_false(schedule.jobs[SCHEDULE_HEALTH].stopped);
+    stopped_unit = "";
+}
+
 #define T(test) cmocka_unit_test_setup_teardown(test, unit_enter, finish)
 
 TEST(lines_of_another_env_file)
@@ -189,6 +257,9 @@ int main(void)
         T(units),
         T(a_timer_of_another_name_a_template_and_a_service_that_stays_up),
         T(what_works_goes_before_what_does_not),
+        T(an_instance_is_of_the_pair_whose_env_file_it_has),
+        T(units_that_name_an_env_file_in_their_command),
+        T(what_is_stopped_comes_after_what_runs),
     };
     return cmocka_run_group_tests_name("schedule", tests, NULL, NULL);
 }
