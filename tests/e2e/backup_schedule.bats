@@ -54,6 +54,20 @@ writes() { wc -l <"$CRONTAB.writes"; }
     run ! grep -E 'dbr-backup\.(service|timer)' problems
 }
 
+@test "the service is confined, root's as much as those of dbr-setup" {
+    command -v systemd-analyze >/dev/null || skip "no systemd-analyze"
+    run_dbr backup schedule --systemd
+    exits 0
+    mkdir units
+    awk '/^# .*dbr-backup.timer;/ { exit } { print }' <<<"$output" >units/dbr-backup.service
+    stdout_has NoNewPrivileges=yes RestrictNamespaces=yes SystemCallFilter=@system-service
+    [ "$(id -u)" -eq 0 ] || skip "the manager of a user cannot do more"
+    stdout_has "ReadWritePaths=\"$BACKUPS\""
+    run systemd-analyze security --offline=yes --threshold=25 units/dbr-backup.service
+    echo "$output"
+    [ "$status" -eq 0 ]
+}
+
 @test "--install puts the line into the crontab once, and leaves the others" {
     printf '%s\n' '# mine' '5 4 * * * echo dbr-backup full x' >"$CRONTAB"
     run_dbr backup schedule --install

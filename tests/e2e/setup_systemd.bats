@@ -202,6 +202,28 @@ restarted() {
     stdout_lacks @shop.timer
 }
 
+@test "dbr-backup schedule --install --systemd: a confined service that does its work, and none beside that of dbr-setup" {
+    backup() { RUN_IN=in_systemd run_program dbr-backup --env-file=/srv/shop/.env.production schedule --install --systemd; }
+    env_set DB_BACKUP_DIR /srv/backups
+    env_set DB_BACKUP_SECURITY_PATHS /srv/shop/key
+    echo secret >"$SRV/shop/key"
+    chown nobody: "$SRV/shop/key" "$ENV_FILE"
+    chmod 600 "$SRV/shop/key"
+    backup
+    exits 0
+    stdout_has "dbr-backup.timer is enabled"
+    start dbr-backup.service
+    [ -n "$(find "$SRV/backups" -name 'security-backup-*.tar.gz')" ]
+    [ -n "$(find "$SRV/backups" -name 'db-backup-*')" ] || fail "$(find "$SRV/backups")"
+    in_systemd systemd-analyze security --threshold=25 dbr-backup.service >"$BATS_TEST_TMPDIR/exposure" || fail "$(cat "$BATS_TEST_TMPDIR/exposure")"
+    ctl disable --now dbr-backup.timer
+    run_setup --systemd --yes
+    exits 0
+    backup
+    exits 5
+    stderr_has "dbr-backup@shop.timer makes the backups of this env file already"
+}
+
 @test "the user of the watch leads no hand of root: neither to write nor to read" {
     env_set DB_ON_EVENT "'echo \"\$DBR_MESSAGE\" >>/srv/state/told; env >>/srv/state/leak'"
     chown -R nobody: "$SRV/shop"
