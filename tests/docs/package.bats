@@ -109,6 +109,9 @@ id dbr
 # A configuration, and a run that leaves state.
 mkdir -p /etc/dbr
 (umask 077; echo "DATABASE_URL='postgresql://shop@127.0.0.1:1/shop'" >/etc/dbr/dbr.env)
+# As dbr-setup does it.
+systemctl enable dbr-sync@shop.timer dbr-watch@shop.service
+[ -L /etc/systemd/system/timers.target.wants/dbr-sync@shop.timer ]
 cd /
 dbr-event --event=alert --message='only a test'
 dpkg --remove dbr
