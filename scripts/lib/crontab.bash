@@ -76,10 +76,10 @@ install_cron() {
     make_block
     read_crontab
     without_block
-    # Where the lines stand they stay.
+    # Where the lines stand they stay. They are full of asterisks, and are no pattern.
     if grep -qxF -- "$BEGIN $ENV_FILE" <<<"$old"; then
         state=changed
-        [[ $'\n'$old$'\n' != *$'\n'$block$'\n'* ]] || state=unchanged
+        [[ $'\n'$old$'\n' != *$'\n'"$block"$'\n'* ]] || state=unchanged
     fi
     # What dbr-backup installed itself is not to be doubled.
     if [ -n "$BACKS_UP" ] && grep -v '^#' <<<"$rest" | grep -F -- "$ENV_FILE" | grep -q 'dbr-backup.* full '; then

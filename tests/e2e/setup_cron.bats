@@ -99,6 +99,36 @@ lines() { table | grep -c "^[^#].*$1"; }
     stdout_has "unchanged     no lines of $ENV_FILE"
 }
 
+@test "each difference counts, also to a field that an asterisk would match, and brackets are no pattern" {
+    local before
+    env_set DB_SYNC_INTERVAL_MS 14400000
+    run_setup --cron --yes --no-init
+    exits 0
+    is "$(lines '\*/4 .*/dbr-sync --quiet --wait=600')" 1
+    env_set DB_SYNC_INTERVAL_MS 3600000
+    run_setup --cron --no-init
+    exits 0
+    stdout_has "changed       lines in the crontab"
+    is "$(lines '\*/4 ')" 0
+    is "$(table | grep -cE '^[0-9]+ \* \* \* \*  .*/dbr-sync --quiet --wait=600')" 1
+    before=$(table)
+    # Somebody switched it off.
+    awk '/dbr-health/ { $0 = "#" $0 } { print }' <<<"$before" | in_cron crontab -
+    is "$(lines dbr-health)" 0
+    run_setup --cron --no-init
+    exits 0
+    stdout_has "changed       lines in the crontab"
+    is "$(table)" "$before"
+    mkdir 'a[1]*b'
+    cp -p "$ENV_FILE" 'a[1]*b/dbr.env'
+    run_setup --env-file="$PWD/a[1]*b/dbr.env" --cron --yes --no-init
+    exits 0
+    stdout_has "created       lines in the crontab"
+    run_setup --env-file="$PWD/a[1]*b/dbr.env" --cron --yes --no-init
+    exits 0
+    stdout_has "unchanged     lines in the crontab"
+}
+
 @test "where there was no crontab, there is none afterwards; half of the lines are a person's to mend" {
     run_setup --cron --yes --no-init
     exits 0
