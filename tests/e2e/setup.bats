@@ -85,6 +85,84 @@ DB_BACKUP_DIR=$PWD/backups"
     is "$(stat -c %a "$FILE")" 600
 }
 
+@test "the env file is the one that all programs take" {
+    local kept
+    (umask 077 && printf '%s\n' PORT=3000 "DATABASE_URL=$P1_URL" "DATABASE_URL_SECONDARY=$P2_URL" "DB_STATE_DIR=$STATE_DIR" \
+        AUTO_FAILOVER_ENABLED=false DB_SYNC_EXCLUDE_TABLES=leads >.env)
+    kept=$(cat .env)
+    run_setup --no-init
+    exits 0
+    stdout_has "checked       env file: $PWD/.env" "unchanged     env file $PWD/.env"
+    [ ! -e "$FILE" ] || fail "another env file stands in the way of the first"
+    is "$(cat .env)" "$kept"
+    run_setup --print
+    exits 0
+    stdout_has "--env-file=$PWD/.env >>"
+    # What is missing there is written there.
+    sed -i /^DB_STATE_DIR=/d .env
+    run_setup --no-init --state-dir="$STATE_DIR"
+    exits 0
+    stdout_has "changed       env file $PWD/.env, mode 600: DB_STATE_DIR"
+    is "$(grep -c . .env) $(stat -c %a .env)" "6 600"
+    is "$(head -n 1 .env)" PORT=3000
+    # One that has nothing of dbr is the application's alone, and .env.production goes before it.
+    echo PORT=3000 >.env
+    urls
+    run_setup --no-init --state-dir="$STATE_DIR"
+    exits 0
+    stdout_has "checked       env file: $FILE (a new one)" "created       env file $FILE"
+    is "$(cat .env)" PORT=3000
+    echo DB_SCHEMA=public >>.env
+    run_setup --no-init
+    exits 0
+    stdout_has "unchanged     env file $FILE"
+    DBR_ENV_FILE=$PWD/named.env run_setup --no-init --state-dir="$STATE_DIR"
+    exits 0
+    stdout_has "created       env file $PWD/named.env"
+}
+
+@test "the env file of the machine counts where there is none here" {
+    # shellcheck disable=SC2016 # expanded by the inner shell
+    in_own_etc() {
+        unshare --mount sh -c 'set -e
+            mount -t tmpfs tmpfs /mnt
+            mkdir /mnt/upper /mnt/work
+            mount -t overlay -o lowerdir=/etc,upperdir=/mnt/upper,workdir=/mnt/work overlay /etc
+            [ ! -e /etc/dbr ]
+            mkdir /etc/dbr
+            cp -p "$ENV_FILE" /etc/dbr/dbr.env
+            "$@"' sh "$@"
+    }
+    export ENV_FILE
+    [ "$(id -u)" -eq 0 ] && in_own_etc true 2>/dev/null || skip "no /etc of its own in a namespace here"
+    RUN_IN=in_own_etc run_setup --no-init
+    exits 0
+    stdout_has "unchanged     env file /etc/dbr/dbr.env"
+    stderr_lacks "read .env"
+    echo PORT=3000 >.env
+    RUN_IN=in_own_etc run_setup --no-init
+    exits 0
+    stdout_has "unchanged     env file /etc/dbr/dbr.env"
+    stderr_has "programs that are started here without --env-file read .env"
+    [ ! -e "$FILE" ]
+}
+
+@test "a key without a value is one that is missing" {
+    local line
+    for line in DATABASE_URL= "DATABASE_URL=''" 'export DATABASE_URL="" # yours'; do
+        (umask 077 && printf '%s\n' "$line" "DATABASE_URL_SECONDARY=$P2_URL" "DB_STATE_DIR=" >"$FILE")
+        printf '%s\n' "$P1_URL" >one
+        run_setup --no-init
+        exits 2
+        stderr_has "DATABASE_URL is not set in $FILE" "--primary-from"
+        # Nothing is replaced, so that nobody need agree to it.
+        run_setup --no-init --primary-from=one --state-dir="$STATE_DIR"
+        exits 0
+        stdout_has "changed       env file $FILE, mode 600: DATABASE_URL, DB_STATE_DIR"
+        is "$(value DATABASE_URL) $(value DB_STATE_DIR)" "$P1_URL $STATE_DIR"
+    done
+}
+
 @test "at a terminal: what is asked for is not shown, and no is no" {
     cat >typist <<'PY'
 import os, pty, select, sys
@@ -118,6 +196,11 @@ PY
     type_in "primary (not shown"$'\t'"$P1_URL" "secondary (not shown"$'\t'"$P2_URL" "copy all rows? [y/N]"$'\t'"no"
     exits 5
     stdout_has "not agreed to" "created       env file"
+    is "$(value DATABASE_URL)" "$P1_URL"
+    # As a template has it: nothing yet.
+    sed -i 's/^DATABASE_URL=.*/DATABASE_URL=/' "$FILE"
+    type_in "primary (not shown"$'\t'"$P1_URL" "copy all rows? [y/N]"$'\t'"no"
+    exits 5
     is "$(value DATABASE_URL)" "$P1_URL"
     type_in "copy all rows? [y/N]"$'\t'"y"
     exits 0
@@ -327,7 +410,7 @@ PY
         run_setup $words
         exits 2
         stderr_has "$expected"
-        stdout_empty
+        stdout_lacks created
     done <<'END'
 --no-such|unknown option --no-such
 --crom|did you mean --cron?
@@ -347,7 +430,7 @@ END
     json_is .error.message "--print and --json exclude each other"
     run_setup
     exits 2
-    stderr_has "DATABASE_URL is not set" "--primary-from"
+    stderr_has "DATABASE_URL is not set in $FILE" "--primary-from"
     urls
     touch in-the-way
     run_setup --yes --state-dir="$PWD/in-the-way"
