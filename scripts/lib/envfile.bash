@@ -6,6 +6,7 @@
 
 ENV_FILE=''               # absolute
 SET_KEYS=() SET_VALUES=() # what goes into it
+ENV_FILE_CHANGED=''       # the keys that did, or would in a dry run
 
 # has_key KEY FILE: whether it gives the key a value there. The doctor reads it properly.
 has_key() {
@@ -85,6 +86,7 @@ write_env_file() {
         return
     fi
     [[ -n $new || $changed != *DATABASE_URL* ]] || ! replaces_url "$changed" || consent "replace $changed in $ENV_FILE?"
+    ENV_FILE_CHANGED=$changed
     if ! given dry-run; then
         if [ ${#SET_KEYS[@]} -gt 0 ]; then set_in "$ENV_FILE"; else chmod 600 -- "$ENV_FILE"; fi
         [[ -z $new || ${#CALL_WITH[@]} -eq 0 ]] || chown -- "${GIVEN[run-as]}" "$ENV_FILE"

@@ -152,6 +152,21 @@ switch_off() {
     done
 }
 
+# A service reads the env file when it starts: one that runs since before the last change knows what stood there then.
+restart_older() {
+    local unit since why
+    for unit in "${wanted[@]}"; do
+        [[ $unit == *.service ]] && "${control[@]}" --quiet is-active "$unit" >/dev/null 2>&1 || continue
+        since=$("${control[@]}" show --timestamp=us+utc --property=ExecMainStartTimestamp --value "$unit" 2>/dev/null)
+        since=$(date -d "$since" +%s%N 2>/dev/null) || since=0
+        [[ -n $ENV_FILE_CHANGED || $(date -r "$ENV_FILE" +%s%N) -gt $since ]] || continue
+        if ! given dry-run; then
+            why=$("${control[@]}" restart "$unit" 2>&1) || die 1 "$unit does not start with the env file as it is now: ${why##*$'\n'}" "${control[*]} status $unit"
+        fi
+        step changed "$unit, which ran with the env file of before, is started again"
+    done
+}
+
 install_units() {
     local name unit_dir control copies templates content files_changed='' wanted unwanted unit file why
     need_systemctl
@@ -177,6 +192,7 @@ install_units() {
         why=$("${control[@]}" daemon-reload 2>&1) || die 1 "the units are written, but systemd does not take them: ${why##*$'\n'}" "${control[*]} daemon-reload, then run $PROGRAM again"
         "${control[@]}" try-restart "${wanted[@]}" >/dev/null 2>&1 || true
     fi
+    restart_older
     switch_off "${unwanted[@]}"
     for unit in "${wanted[@]}"; do
         if is_on "$unit"; then

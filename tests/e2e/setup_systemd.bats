@@ -124,6 +124,44 @@ state() { jq -r "$1" "$STATE_DIR/state.json"; }
     stdout_has "unchanged     no units of shop"
 }
 
+@test "a watch that runs is started again when the env file has changed, and only then" {
+    local pid
+    run_setup --systemd --watch --yes
+    exits 0
+    pid=$(shown dbr-watch@shop.service MainPID)
+    run_setup --systemd --watch
+    exits 0
+    stdout_lacks "is started again"
+    is "$(shown dbr-watch@shop.service MainPID)" "$pid"
+    printf '%s\n' "$P2_URL?application_name=rotated" >"$SRV/new"
+    run_setup --systemd --watch --secondary-from=/srv/new --yes --dry-run
+    exits 0
+    stdout_has "would change  dbr-watch@shop.service"
+    is "$(shown dbr-watch@shop.service MainPID)" "$pid"
+    run_setup --systemd --watch --secondary-from=/srv/new --yes
+    exits 0
+    stdout_has "changed       env file" "unchanged     units of shop" "changed       dbr-watch@shop.service, which ran with the env file of before"
+    [ "$(shown dbr-watch@shop.service MainPID)" != "$pid" ]
+    is "$(ctl is-active dbr-watch@shop.service)" active
+    in_systemd grep -q application_name=rotated /run/credentials/dbr-watch@shop.service/env
+    # Also what somebody wrote there by hand.
+    pid=$(shown dbr-watch@shop.service MainPID)
+    env_set DB_FAILBACK_THRESHOLD 7
+    run_setup --systemd --watch --dry-run
+    exits 0
+    stdout_has "would change  dbr-watch@shop.service"
+    is "$(shown dbr-watch@shop.service MainPID)" "$pid"
+    run_setup --systemd --watch
+    exits 0
+    in_systemd grep -q DB_FAILBACK_THRESHOLD=7 /run/credentials/dbr-watch@shop.service/env
+    # One that does not run is started by its enabling.
+    ctl stop dbr-watch@shop.service
+    run_setup --systemd --watch
+    exits 0
+    stdout_has "created       dbr-watch@shop.service is enabled"
+    stdout_lacks "is started again"
+}
+
 @test "a unit of somebody else stays as it is" {
     in_systemd sh -c 'echo "[Unit]" >/etc/systemd/system/dbr-sync@.service'
     run_setup --systemd --yes --no-init
