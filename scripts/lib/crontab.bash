@@ -71,15 +71,39 @@ write_crontab() {
     printf '%s\n' "$1" | crontab_of - 2>"$SCRATCH/err" || die 1 "cannot write the crontab: $(head -n 1 "$SCRATCH/err")"
 }
 
+# From the reading to the writing nobody else of dbr-setup writes that user's crontab. What is locked is a directory that is there
+# already: no file is made that others could make first. Until unlock_crontab, or the end of the run.
+CRONTAB_LOCK=''
+lock_crontab() {
+    local home status=0
+    ! given dry-run && command -v flock >/dev/null || return 0
+    owner
+    home=$(getent passwd "$REPLY" | cut -d : -f 6)
+    [[ -d $home && -r $home ]] || home=$BIN
+    exec {CRONTAB_LOCK}<"$home" || return 0
+    flock -E 75 -w 60 "$CRONTAB_LOCK" 2>/dev/null || status=$?
+    # Where a file system knows no locks, what is read back has to do.
+    [ $status -ne 75 ] || die 6 "another $PROGRAM has been writing the crontab of $REPLY for a minute" 'wait for it, then run it again'
+}
+unlock_crontab() {
+    [ -z "$CRONTAB_LOCK" ] || exec {CRONTAB_LOCK}<&-
+    CRONTAB_LOCK=''
+}
+
+has_block() { # CRONTAB
+    [[ $'\n'$1$'\n' == *$'\n'"$block"$'\n'* ]]
+}
+
 install_cron() {
     local old rest block new state=created
     make_block
+    lock_crontab
     read_crontab
     without_block
     # Where the lines stand they stay. They are full of asterisks, and are no pattern.
     if grep -qxF -- "$BEGIN $ENV_FILE" <<<"$old"; then
         state=changed
-        [[ $'\n'$old$'\n' != *$'\n'"$block"$'\n'* ]] || state=unchanged
+        ! has_block "$old" || state=unchanged
     fi
     # What dbr-backup installed itself is not to be doubled.
     if [ -n "$BACKS_UP" ] && grep -v '^#' <<<"$rest" | grep -F -- "$ENV_FILE" | grep -q 'dbr-backup.* full '; then
@@ -88,7 +112,10 @@ install_cron() {
     if [[ $state != unchanged ]] && ! given dry-run; then
         new=$rest${rest:+$'\n'}$block
         write_crontab "$new"
+        read_crontab
+        has_block "$old" || die 1 'the crontab does not hold what was written: something else wrote it at the same time' "run $PROGRAM again"
     fi
+    unlock_crontab
     owner
     step $state "lines in the crontab of $REPLY, which log to $STATE_DIR/cron.log"
 }
@@ -96,17 +123,32 @@ install_cron() {
 uninstall_cron() {
     local old rest
     command -v crontab >/dev/null || return 0
+    lock_crontab
     read_crontab
     without_block
     owner
     if [ "$rest" = "$old" ]; then
+        unlock_crontab
         step unchanged "no lines of $ENV_FILE in the crontab of $REPLY"
         return
     fi
     if ! given dry-run; then
         if [ -n "$rest" ]; then write_crontab "$rest"; else crontab_of -r 2>"$SCRATCH/err" || die 1 "cannot remove the crontab: $(head -n 1 "$SCRATCH/err")"; fi
     fi
+    unlock_crontab
     step removed "lines of the crontab of $REPLY"
+}
+
+# As root: the crontab that runs this pair may be that of another user, whose the state is.
+tell_other_crontab() {
+    local user STATE_DIR
+    [ "$(id -u)" -eq 0 ] && ! given run-as && command -v crontab >/dev/null && [ -r "$ENV_FILE" ] || return 0
+    call_silent=yes call dbr-env "--env-file=$ENV_FILE" --config=DB_STATE_DIR >"$SCRATCH/config" || return 0
+    STATE_DIR=$(eval "$(cat "$SCRATCH/config")" && realpath -m -- "$DB_STATE_DIR")
+    other_owner
+    user=$REPLY
+    [[ -n $user ]] && crontab -u "$user" -l 2>/dev/null | grep -xF -- "$BEGIN $ENV_FILE" >/dev/null || return 0
+    problem 5 "the crontab of $user has the lines of $ENV_FILE, and keeps them" "add --run-as=$user"
 }
 
 # --- the rotation of its log --------------------------------------------------------------

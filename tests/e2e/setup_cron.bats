@@ -190,7 +190,47 @@ lines() { table | grep -c "^[^#].*$1"; }
     is "$(table -u nobody | grep -c '^[^#]')" 3
     ! table 2>/dev/null || fail "root has one"
     same_rows
+    # As root alone: the state is nobody's, and stays so.
+    run_setup --cron --yes
+    exits 5
+    stderr_has "$STATE_DIR belongs to nobody" "hint: add --run-as=nobody"
+    ! table 2>/dev/null || fail "root has one"
+    is "$(find "$STATE_DIR" -user root)" ""
+    run_setup --uninstall
+    exits 5
+    stdout_has "unchanged     no lines of $ENV_FILE in the crontab of root"
+    stderr_has "the crontab of nobody has the lines" "hint: add --run-as=nobody"
+    is "$(table -u nobody | grep -c '^[^#]')" 3
     run_setup --uninstall --run-as=nobody --cron
     exits 0
     ! table -u nobody 2>/dev/null || fail "nobody has one still"
+}
+
+@test "several at once lose no lines" {
+    local i pids=()
+    for i in 1 2 3 4 5 6; do
+        cp -p "$ENV_FILE" "$i.env"
+        in_cron timeout 60 "$DBR_BIN/dbr-setup" --env-file="$PWD/$i.env" --cron --yes --no-init </dev/null >"$RUNS/at-once-$i" 2>&1 3>&- &
+        pids+=($!)
+    done
+    for i in "${pids[@]}"; do wait "$i" || fail "$(tail -n 3 "$RUNS"/at-once-*)"; done
+    is "$(table | grep -c 'dbr-setup begins')" 6
+    for i in 1 2 3 4 5 6; do
+        in_cron timeout 60 "$DBR_BIN/dbr-setup" --env-file="$PWD/$i.env" --uninstall </dev/null >"$RUNS/at-once-$i" 2>&1 3>&- &
+    done
+    wait_for 60 eval '! table >/dev/null 2>&1' || fail "$(table)"
+}
+
+@test "what was written is read back" {
+    # A crontab that loses what it is given, as another writer in between would have it.
+    mkdir bin
+    printf '#!/bin/sh\ncase $* in *-l) exec /usr/bin/crontab "$@" ;; esac\necho "# of somebody else" | /usr/bin/crontab -\n' >bin/crontab
+    chmod +x bin/crontab
+    PATH=$PWD/bin:$PATH run_setup --cron --yes --no-init
+    exits 1
+    stderr_has "does not hold what was written" "hint: run dbr-setup again"
+    stdout_lacks "lines in the crontab"
+    run_setup --cron --yes --no-init
+    exits 0
+    stdout_has "created       lines in the crontab"
 }
