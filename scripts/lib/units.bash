@@ -24,11 +24,9 @@ KeyringMode=inherit'
 find_units() {
     local place
     pair_name
-    unit_dir=/etc/systemd/system control=(systemctl) copies=yes
-    if given user; then
-        unit_dir=${XDG_CONFIG_HOME:-${HOME:-/}/.config}/systemd/user
-        control=(systemctl --user)
-    fi
+    find_unit_dir
+    control=(systemctl) copies=yes
+    ! given user || control+=(--user)
     # Beside the programs as installed, or as built.
     for place in "$BIN/../lib/systemd/system" "$BIN/../../scripts/systemd" "$BIN/../../../scripts/systemd" ''; do
         [ ! -e "$place/dbr-sync@.service" ] || break
@@ -208,17 +206,29 @@ install_units() {
         warn "units of a user run while that user is logged in: loginctl enable-linger $(id -un)"
 }
 
+# Those of this env file, whatever their name, or those of --name: of the system, of the user, or of both where --systemd does not
+# say.
 uninstall_units() {
-    local name unit_dir control copies templates content files_changed='' unit file
+    local name names unit_dir control copies templates content
     command -v systemctl >/dev/null || return 0
     find_units
-    # Only what is ours is switched off.
-    file=$unit_dir/dbr-sync@$name.service.d/dbr-setup.conf
-    if [ ! -e "$file" ]; then
-        step unchanged "no units of $name in $unit_dir"
-        return
+    names_in "$unit_dir"
+    if given name; then
+        check_ours "$unit_dir/dbr-sync@$name.service.d/dbr-setup.conf" "$ENV_FILE"
+        # Only what is ours is switched off.
+        [[ " ${names[*]} " == *" $name "* ]] && names=("$name") || names=()
     fi
-    check_ours "$file" "$ENV_FILE"
+    [ ${#names[@]} -gt 0 ] || { given user && ! given systemd; } || step unchanged "no units of $ENV_FILE in $unit_dir"
+    for name in "${names[@]}"; do uninstall_pair; done
+    given systemd || given user || {
+        GIVEN[user]=yes
+        uninstall_units
+        unset 'GIVEN[user]'
+    }
+}
+
+uninstall_pair() {
+    local unit file files_changed=''
     for unit in "${SERVICES[@]}"; do
         switch_off "dbr-$unit@$name.timer"
     done

@@ -121,7 +121,7 @@ state() { jq -r "$1" "$STATE_DIR/state.json"; }
     is "$(ctl list-units --state=active --plain --no-legend 'dbr-*.timer' 'dbr-*.service')" ""
     run_setup --uninstall
     exits 0
-    stdout_has "unchanged     no units of shop"
+    stdout_has "unchanged     no units of /srv/shop/.env.production"
 }
 
 @test "a watch that runs is started again when the env file has changed, and only then" {
@@ -160,6 +160,61 @@ state() { jq -r "$1" "$STATE_DIR/state.json"; }
     exits 0
     stdout_has "created       dbr-watch@shop.service is enabled"
     stdout_lacks "is started again"
+}
+
+@test "an env file has one schedule: not two names, not cron beside systemd" {
+    run_setup --systemd --yes --no-init --name=first
+    exits 0
+    run_setup --systemd --yes --no-init
+    exits 5
+    stderr_has "has a schedule already, the units of first in /etc/systemd/system" \
+        "hint: dbr-setup --uninstall --systemd --name=first --env-file=/srv/shop/.env.production takes it out"
+    run_setup --systemd --yes --no-init --name=first
+    exits 0
+    run_setup --cron --yes --no-init --dry-run
+    exits 5
+    stderr_has "the units of first" "--uninstall --systemd --name=first"
+    run_setup --cron --systemd
+    exits 2
+    stderr_has "--cron and --systemd exclude each other"
+    is "$(in_systemd find /etc/systemd/system -name '*dbr*@shop*')" ""
+    # Another env file is another pair.
+    cp -p "$ENV_FILE" "$SRV/other.env"
+    RUN_IN=in_systemd run_program dbr-setup --env-file=/srv/other.env --systemd --yes --no-init
+    exits 0
+    # Found by what they are for, whatever they are called; and what is switched off stands in nobody's way.
+    run_setup --uninstall --name=other
+    exits 5
+    stderr_has "is for /srv/other.env"
+    run_setup --uninstall --name=no-such
+    exits 0
+    is "$(ctl is-active dbr-sync@first.timer)" active
+    run_setup --uninstall
+    exits 0
+    stdout_has "removed       dbr-sync@first.timer" "removed       dbr-health@first.timer"
+    is "$(ctl list-units --state=active --plain --no-legend 'dbr-*.timer' | grep -vc '@other')" 0
+    is "$(ctl is-active dbr-sync@other.timer)" active
+    run_setup --systemd --no-init
+    exits 0
+    RUN_IN=in_systemd run_program dbr-setup --env-file=/srv/other.env --uninstall --name=other
+    exits 0
+    stdout_has "removed       dbr-sync@other.timer"
+    stdout_lacks crontab
+    is "$(ctl is-active dbr-sync@shop.timer)" active
+    command -v crontab >/dev/null && [ -d /var/spool/cron/crontabs ] || return 0
+    # A crontab of that systemd's own.
+    in_systemd mount -t tmpfs tmpfs /var/spool/cron/crontabs
+    run_setup --uninstall
+    exits 0
+    run_setup --cron --no-init
+    exits 0
+    run_setup --systemd --no-init
+    exits 5
+    stderr_has "has a schedule already, the lines of a crontab" "hint: dbr-setup --uninstall --cron --env-file=/srv/shop/.env.production"
+    run_setup --uninstall --cron
+    exits 0
+    run_setup --systemd --no-init
+    exits 0
 }
 
 @test "a unit of somebody else stays as it is" {

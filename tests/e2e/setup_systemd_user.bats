@@ -64,7 +64,9 @@ ctl() { as_user systemctl --user "$@"; }
     run_setup --systemd --user --yes --watch
     exits 0
     ! grep -qv '^unchanged \|^checked ' <<<"$output" || fail "something changed"
-    run_setup --uninstall --systemd --user
+    # Wherever its schedule is.
+    run_setup --uninstall
     exits 0
+    stdout_has "removed       dbr-watch@shop.service"
     [ -z "$(find "$SYSTEMD_DIR/srv/home/.config" -name '*dbr*')" ] || fail "left: $(find "$SYSTEMD_DIR/srv/home/.config")"
 }
