@@ -292,6 +292,32 @@ PY
     same_rows
 }
 
+@test "a primary that has nothing yet is found before anything is written" {
+    local words
+    urls
+    schema_clear one
+    for words in --dry-run --yes; do
+        run_setup $words --cron --state-dir="$STATE_DIR"
+        exits 5
+        stderr_has "the primary holds nothing to copy yet" "hint: check DB_SCHEMA and the database name" "after its first migration" "--no-init"
+        stdout_lacks create
+        nothing_written
+    done
+    run_setup --json --yes --state-dir="$STATE_DIR"
+    exits 5
+    json_is .error.code refused
+    json_is '.steps | length' 0
+    # As the hint says.
+    run_setup --no-init --state-dir="$STATE_DIR"
+    exits 0
+    stdout_has "created       env file" "not done      the secondary is not initialised (--no-init)"
+    p1 -c "CREATE TYPE mood AS ENUM ('fine')"
+    run_setup --yes
+    exits 0
+    stdout_has "created       tables and rows on the secondary"
+    is "$(p2 -c "SELECT count(*) FROM pg_type WHERE typname = 'mood'")" 1
+}
+
 @test "a dry run and a print change nothing" {
     urls
     run_setup --dry-run --cron --state-dir="$STATE_DIR"
