@@ -220,6 +220,17 @@ at_signal() { :; }
 
 given() { [ -n "${GIVEN[$1]-}" ]; }
 
+# All that is printed goes through here, so that what cannot be written to standard output is an error of the run: see leave. Of
+# files, whoever writes them sees to it.
+[ -e "/proc/$$/fd/1" ] || exec >/dev/full # closed: nothing that is opened takes its number
+STDOUT_IS=$(readlink "/proc/$$/fd/1") STDOUT_LOST=''
+printf() {
+    builtin printf "$@" 2>/dev/null && return
+    [ "$1" = -v ] || lost_stdout "$BASHPID"
+    return 1
+}
+lost_stdout() { [ "$(readlink "/proc/$1/fd/1")" != "$STDOUT_IS" ] || STDOUT_LOST=yes; }
+
 now() {
     local moment=${EPOCHREALTIME-} # since bash 5; in some places with a comma
     if [ -z "$moment" ]; then
@@ -306,6 +317,11 @@ leave() {
     at_exit
     [ -z "$SCRATCH" ] || rm -rf -- "$SCRATCH"
     ! given json || print_document "$status"
+    [ -z "$STDOUT_LOST" ] || {
+        unset 'GIVEN[json]' # which could not be written either
+        problem 1 'cannot write to standard output' 'make room on that file system (df -h, df -i, quota), then run the program again'
+        [ "$status" -ne 0 ] || status=1
+    }
     exit "$status"
 }
 
@@ -403,7 +419,7 @@ unit_word() {
 answer() {
     local version
     if given list-options; then
-        printf '%s\n' "${OPTIONS[@]}" "${COMMON_OPTIONS[@]}" | cut -f 1-5
+        printf '%s\n' "${OPTIONS[@]}" "${COMMON_OPTIONS[@]}" | cut -f 1-5 || lost_stdout "$BASHPID"
     elif given list-commands; then
         printf '%s\n' "${COMMANDS[@]}"
     elif given help; then

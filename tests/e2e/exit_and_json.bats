@@ -117,3 +117,43 @@ result_shape() {
         stdout_has env-file json
     done
 }
+
+@test "scripts, too: what cannot be written to standard output is an error" {
+    local words at=$ENV_FILE
+    env_set DB_BACKUP_DIR "$PWD/backups"
+    run_dbr backup full
+    exits 0
+    while read -r words; do
+        # shellcheck disable=SC2086 # words of options
+        { status=0 && "$DBR_BIN"/dbr-$words --env-file="$at" >/dev/full 2>"$RUNS/full" </dev/null; } || status=$?
+        errors=$(cat "$RUNS/full") output='' LAST="dbr-$words >/dev/full"
+        exits 1
+        stderr_has "dbr-${words%% *}: error: cannot write to standard output" "hint: make room on that file system"
+        stderr_lacks "line "
+    done <<'END'
+setup --print
+setup --dry-run
+setup --json --dry-run
+backup list
+backup list --json
+backup verify
+drill --dry-run
+END
+    for words in setup backup drill; do
+        for at in --help --version --list-options; do
+            status=0
+            "$DBR_BIN/dbr-$words" "$at" >/dev/full 2>"$RUNS/full" </dev/null || status=$?
+            errors=$(cat "$RUNS/full") output='' LAST="dbr-$words $at >/dev/full"
+            exits 1
+            stderr_has "error: cannot write to standard output"
+        done
+        status=0
+        "$DBR_BIN/dbr-$words" --help >&- 2>"$RUNS/full" || status=$?
+        errors=$(cat "$RUNS/full")
+        exits 1
+        stderr_has "error: cannot write to standard output"
+        # What nobody reads is none.
+        "$DBR_BIN/dbr-$words" --help | head -n 1 >"$RUNS/one"
+        is "$(cut -d ' ' -f 1-2 "$RUNS/one")" "Usage: dbr-$words"
+    done
+}
