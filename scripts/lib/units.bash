@@ -165,8 +165,17 @@ restart_older() {
     done
 }
 
+# Sets REPLY: how often a watch looks, which is seldom by default where a timer does so every minute.
+pace_of() {
+    local seconds
+    REPLY=
+    [[ $1 == dbr-watch@* ]] || return 0
+    seconds=$(((DB_HEALTH_CHECK_INTERVAL_MS + 999) / 1000))
+    REPLY=", which checks every $seconds s (DB_HEALTH_CHECK_INTERVAL_MS), so that a failover after $DB_FAILOVER_THRESHOLD failures takes up to $((seconds * DB_FAILOVER_THRESHOLD)) s"
+}
+
 install_units() {
-    local name unit_dir control copies templates content files_changed='' wanted unwanted unit file why
+    local name unit_dir control copies templates content files_changed='' wanted unwanted unit file why pace
     need_systemctl
     find_units
     [[ $STATE_DIR/ != /tmp/* && $STATE_DIR/ != /var/tmp/* ]] || given user ||
@@ -193,14 +202,16 @@ install_units() {
     restart_older
     switch_off "${unwanted[@]}"
     for unit in "${wanted[@]}"; do
+        pace_of "$unit"
+        pace=$REPLY
         if is_on "$unit"; then
-            step unchanged "$unit is enabled"
+            step unchanged "$unit is enabled$pace"
             continue
         fi
         if ! given dry-run; then
             why=$("${control[@]}" enable --now "$unit" 2>&1) || die 1 "the units are written, but $unit does not start: ${why##*$'\n'}" "${control[*]} status $unit"
         fi
-        step created "$unit is enabled"
+        step created "$unit is enabled$pace"
     done
     ! given user || [ "$(loginctl show-user "$(id -un)" --property=Linger --value 2>/dev/null)" = yes ] ||
         warn "units of a user run while that user is logged in: loginctl enable-linger $(id -un)"

@@ -98,7 +98,7 @@ state() { jq -r "$1" "$STATE_DIR/state.json"; }
     run_setup --systemd --no-init --watch
     exits 0
     stdout_has "removed       /etc/systemd/system/dbr-sync@shop.timer.d/dbr-setup.conf" "removed       dbr-health@shop.timer" \
-        "created       dbr-watch@shop.service is enabled"
+        "created       dbr-watch@shop.service is enabled, which checks every 300 s (DB_HEALTH_CHECK_INTERVAL_MS), so that a failover after 3 failures takes up to 900 s"
     is "$(ctl is-active dbr-watch@shop.service)" active
     # The same name for another pair.
     mkdir "$SRV/other"
