@@ -53,6 +53,33 @@ say_env_file() {
         warn "programs that are started here without --env-file read .env, which has nothing of dbr, instead of $ENV_FILE"
 }
 
+# Sets COMMON: what the other programs read now. A copy stands for a file that is not there yet, so that nothing is found in one of
+# another name instead; and for one that the user of a service cannot read, whom systemd hands it as well.
+lend_env_file() {
+    local lent
+    need_scratch
+    lent=$SCRATCH/env
+    COMMON=("--env-file=$ENV_FILE")
+    if [ -e "$ENV_FILE" ]; then
+        [ ${#CALL_WITH[@]} -gt 0 ] && ! "${CALL_WITH[@]}" test -r "$ENV_FILE" || return 0
+        given systemd || die 5 "${GIVEN[run-as]} cannot read $ENV_FILE" "chown ${GIVEN[run-as]} $ENV_FILE"
+        cat -- "$ENV_FILE" >"$lent"
+    else
+        : >"$lent"
+    fi
+    COMMON=("--env-file=$lent")
+    # The file is theirs, the directory is not, for root writes there.
+    [ ${#CALL_WITH[@]} -eq 0 ] || { chmod 711 "$SCRATCH" && chown -- "${GIVEN[run-as]}" "$lent"; }
+}
+
+# call, with the file that is meant in its error.
+call_named() {
+    local status=0
+    call "$@" || status=$?
+    call_error=${call_error//"$SCRATCH/env"/"$ENV_FILE"} call_hint=${call_hint//"$SCRATCH/env"/"$ENV_FILE"}
+    return $status
+}
+
 # set_in FILE: the keys into that file; prints those that changed.
 set_in() {
     local keys
@@ -94,7 +121,7 @@ write_env_file() {
     if [ -n "$new" ]; then step created "env file $ENV_FILE, mode 600: $changed"; else step changed "env file $ENV_FILE, mode 600${changed:+: $changed}"; fi
     # From now on it is the file that counts, for this user and for a timer.
     unset DATABASE_URL DATABASE_URL_SECONDARY DATABASE_URL_DIRECT MIRROR_DATABASE_URL
-    given dry-run || COMMON=("--env-file=$ENV_FILE")
+    given dry-run || lend_env_file
 }
 
 # Whether one of these keys had a value.

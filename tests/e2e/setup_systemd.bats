@@ -217,6 +217,35 @@ state() { jq -r "$1" "$STATE_DIR/state.json"; }
     exits 0
 }
 
+@test "the user of a service need not be able to read the env file" {
+    chmod 755 "$SRV" "$SRV/shop"
+    # What root alone can read, with a key to write into it.
+    env_unset DB_STATE_DIR
+    run_setup --systemd --run-as=nobody --state-dir=/srv/state --yes
+    exits 0
+    stdout_has "changed       env file /srv/shop/.env.production, mode 600: DB_STATE_DIR" "created       tables and rows on the secondary"
+    stdout_lacks "/tmp/dbr-setup"
+    is "$(stat -c '%U %a' "$ENV_FILE")" "root 600"
+    is "$(stat -c %U "$STATE_DIR" "$STATE_DIR/state.json" | paste -sd ' ')" "nobody nobody"
+    same_rows
+    start dbr-sync@shop.service
+    run_setup --systemd --run-as=nobody --yes
+    exits 0
+    ! grep -qv '^unchanged \|^checked ' <<<"$output" || fail "something changed"
+    run_setup --uninstall
+    exits 0
+    # Cron hands nobody anything.
+    run_setup --cron --run-as=nobody --yes --dry-run
+    exits 5
+    stderr_has "nobody cannot read /srv/shop/.env.production" "chown nobody"
+    env_set DB_SYNC_INTERVAL_MS never
+    run_setup --systemd --run-as=nobody
+    exits 2
+    stderr_has "of /srv/shop/.env.production"
+    stderr_lacks "/tmp/dbr-setup"
+    env_unset DB_SYNC_INTERVAL_MS
+}
+
 @test "a unit of somebody else stays as it is" {
     in_systemd sh -c 'echo "[Unit]" >/etc/systemd/system/dbr-sync@.service'
     run_setup --systemd --yes --no-init
