@@ -23,7 +23,8 @@ ldd ~/dbr/bin/*|tests/docs/install.bats|grep '\''^ldd '\'' README.md
 [0-9*]*LD_LIBRARY_PATH=/dbr/lib /dbr/bin/dbr-health*|tests/docs/install.bats|LD_/LD_/p'\'' README.md
 make deb|tests/docs/package.bats|make -s deb
 sudo apt-get install ./build/dbr_*|tests/docs/package.bats|dpkg
-sudo dbr-setup --env-file=* --systemd|tests/e2e/setup_systemd.bats|run_setup --systemd --yes
+sudo install -d /etc/dbr|tests/e2e/setup_systemd.bats|install -d /srv/etc/dbr
+sudo dbr-setup --env-file=* --state-dir=* --systemd --run-as=*|tests/e2e/setup_systemd.bats|--state-dir=/srv/lib/dbr/shop --systemd --run-as=nobody
 npm run db:sync -- --dry-run|tests/e2e/npm_scripts.bats|npm_run -s db:sync -- --dry-run
 npm run db:failover -- *|tests/e2e/npm_scripts.bats|npm_run -s db:failover -- --reason=maintenance --yes
 dbr-drill|tests/e2e/drill.bats|@test "people get a table

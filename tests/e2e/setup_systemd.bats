@@ -217,6 +217,20 @@ state() { jq -r "$1" "$STATE_DIR/state.json"; }
     exits 0
 }
 
+@test "a new pair for a user of its own, from nothing but two URLs" {
+    export DATABASE_URL=$P1_URL DATABASE_URL_SECONDARY=$P2_URL
+    in_systemd install -d /srv/etc/dbr
+    RUN_IN=in_systemd run_program dbr-setup --env-file=/srv/etc/dbr/shop.env --state-dir=/srv/lib/dbr/shop --systemd --run-as=nobody --yes
+    exits 0
+    unset DATABASE_URL DATABASE_URL_SECONDARY
+    is "$(stat -c '%U %a' "$SRV/etc/dbr/shop.env" "$SRV/lib/dbr/shop" | paste -sd ' ')" "nobody 600 nobody 700"
+    is "$(shown dbr-sync@shop.service User)" nobody
+    start dbr-sync@shop.service
+    start dbr-health@shop.service
+    is "$(find "$SRV/lib/dbr/shop" -user root)" ""
+    same_rows
+}
+
 @test "the user of a service need not be able to read the env file" {
     chmod 755 "$SRV" "$SRV/shop"
     # What root alone can read, with a key to write into it.
