@@ -210,7 +210,7 @@ lines() { table | grep -c "^[^#].*$1"; }
     local i pids=()
     for i in 1 2 3 4 5 6; do
         cp -p "$ENV_FILE" "$i.env"
-        in_cron timeout 60 "$DBR_BIN/dbr-setup" --env-file="$PWD/$i.env" --cron --yes --no-init </dev/null >"$RUNS/at-once-$i" 2>&1 3>&- &
+        in_cron timeout 60 "$DBR_BIN/dbr-setup" --env-file="$PWD/$i.env" --state-dir="$PWD/states/$((i % 4))" --cron --yes --no-init </dev/null >"$RUNS/at-once-$i" 2>&1 3>&- &
         pids+=($!)
     done
     for i in "${pids[@]}"; do wait "$i" || fail "$(tail -n 3 "$RUNS"/at-once-*)"; done
