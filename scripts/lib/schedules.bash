@@ -46,7 +46,8 @@ check_alone() {
     for directory in /etc/systemd/system "${XDG_CONFIG_HOME:-${HOME:-/}/.config}/systemd/user"; do
         names_in "$directory"
         for other in "${names[@]}"; do
-            [[ $directory != "$own_dir" || $other != "$name" ]] && enabled_in "$directory" "$other" || continue
+            [[ $directory != "$own_dir" || $other != "$name" ]] || continue
+            enabled_in "$directory" "$other" || continue
             if [ "$directory" = /etc/systemd/system ]; then option=''; else option=' --user'; fi
             refuse_beside "the units of $other in $directory" "--systemd$option --name=$other"
         done

@@ -154,7 +154,8 @@ switch_off() {
 restart_older() {
     local unit since why
     for unit in "${wanted[@]}"; do
-        [[ $unit == *.service ]] && "${control[@]}" --quiet is-active "$unit" >/dev/null 2>&1 || continue
+        [[ $unit == *.service ]] || continue
+        "${control[@]}" --quiet is-active "$unit" >/dev/null 2>&1 || continue
         since=$("${control[@]}" show --timestamp=us+utc --property=ExecMainStartTimestamp --value "$unit" 2>/dev/null)
         since=$(date -d "$since" +%s%N 2>/dev/null) || since=0
         [[ -n $ENV_FILE_CHANGED || $(date -r "$ENV_FILE" +%s%N) -gt $since ]] || continue
