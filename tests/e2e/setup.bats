@@ -299,7 +299,7 @@ PY
     for words in --dry-run --yes; do
         run_setup $words --cron --state-dir="$STATE_DIR"
         exits 5
-        stderr_has "the primary holds nothing to copy yet" "hint: check DB_SCHEMA and the database name" "after its first migration" "--no-init"
+        stderr_has "the schema public of the primary holds nothing to copy" "hint: run the migrations" "then dbr-setup again (or dbr-setup --no-init now)"
         stdout_lacks create
         nothing_written
     done
@@ -311,6 +311,7 @@ PY
     run_setup --no-init --state-dir="$STATE_DIR"
     exits 0
     stdout_has "created       env file" "not done      the secondary is not initialised (--no-init)"
+    stderr_has "WARNING: the schema public of the primary holds nothing to copy"
     p1 -c "CREATE TYPE mood AS ENUM ('fine')"
     run_setup --yes
     exits 0
