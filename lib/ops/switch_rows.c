@@ -58,6 +58,19 @@ static bool hint_schema(const struct switch_run *run, const struct pairing *pair
                     switch_op_name(run->journal.op));
 }
 
+/* A forced failover leaves both where they are, and the merge that follows it keeps them. */
+static bool hint_unmerged(const struct switch_run *run, struct err *err)
+{
+    return err_hint(err,
+                    "%sdbr-sync --force lets the %s's rows win there and keeps the %s's in "
+                    "salvage/",
+                    run->to == ROLE_SECONDARY
+                        ? "dbr-failover --force keeps what the secondary has and merges the "
+                          "primary's rows at the failback; "
+                        : "",
+                    role_name(run->from), role_name(run->to));
+}
+
 /* A table that cannot follow would be left behind by the switch. */
 static bool check_whole(const struct switch_run *run, const struct reconciliation *found,
                         struct err *err)
@@ -73,10 +86,7 @@ static bool check_whole(const struct switch_run *run, const struct reconciliatio
         err_set(err, ERR_REFUSED, "the %s cannot take over: %s: %s", role_name(run->to), pair->name,
                 pair->why ? pair->why : "deletes wait for another table");
         if (pair->hold == HOLD_UNMERGED)
-            return err_hint(err,
-                            "dbr-sync --force lets the %s's rows win there and keeps the "
-                            "%s's in salvage/",
-                            role_name(run->from), role_name(run->to));
+            return hint_unmerged(run, err);
         if (pair->hold == HOLD_SCHEMA)
             return hint_schema(run, pair, err);
         return err_hint(err, pair->hold == HOLD_GUARD
@@ -114,6 +124,7 @@ static bool remember(struct switch_run *run, const struct reconciliation *found,
     json_set_int(sync, "recordsSynced", sum.records);
     json_set_int(sync, "conflicts", run->sum.conflicts);
     json_set_int(sync, "conflictsEqual", run->sum.equal);
+    session_remember(&found->session, run->state);
     tables = state_part(run->state, "tables");
     for (i = 0; i < found->pairs.count; i++) {
         struct json *table = json_get(tables, found->pairs.items[i].name);
@@ -134,7 +145,6 @@ static bool remember(struct switch_run *run, const struct reconciliation *found,
         drift_none(&found->session.models[SOURCE], &found->session.models[TARGET],
                    conn_engine(found->session.conns[TARGET])))
         state_forget_update_failure(run->state);
-    session_remember(&found->session, run->state);
     breaker_close_all(run->state);
     return state_commit(run->state, err);
 }

@@ -103,6 +103,7 @@ bool sync_remember(struct sync_run *run, const struct err *trouble, struct err *
     clock_format(clock_now_us(), now);
     if (!state_begin(&run->state, err))
         return false;
+    session_remember(&run->found.session, &run->state);
     tables = state_part(&run->state, "tables");
     for (i = 0; i < run->found.pairs.count && sync_writes(run->options); i++)
         remember_table(run, tables, i, now);
@@ -120,7 +121,6 @@ bool sync_remember(struct sync_run *run, const struct err *trouble, struct err *
         json_get(state_part(&run->state, "health"), role_name(run->found.session.roles[TARGET]));
     if (run->fenced && json_is_object(health))
         json_set_bool(health, "readOnly", true);
-    session_remember(&run->found.session, &run->state);
     breaker_close_all(&run->state);
     return state_commit(&run->state, err);
 }

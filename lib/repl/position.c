@@ -63,7 +63,7 @@ struct position position_known(const struct state *state, enum role role)
                              .ended = json_int(known, "transactions", 0)};
 }
 
-static bool is_behind(const struct position_look *look)
+bool position_is_behind(const struct position_look *look)
 {
     return (look->now.log > 0 && look->now.log < look->before.log) ||
            (look->now.next > 0 && look->now.next < look->before.ended);
@@ -71,7 +71,7 @@ static bool is_behind(const struct position_look *look)
 
 bool position_went_back(const struct state *state, enum role role, const struct position_look *look)
 {
-    return is_behind(look) &&
+    return position_is_behind(look) &&
            (role == state_active(state) || (role == ROLE_PRIMARY && journal_merge(state)));
 }
 
@@ -89,11 +89,19 @@ bool position_check(const struct state *state, const struct position_look looks[
     return true;
 }
 
+static void forget_watermarks(struct state *state)
+{
+    struct json *table = json_first(json_get(state->root, "tables"));
+
+    for (; table; table = json_next(table))
+        json_remove(table, "watermark");
+}
+
 void position_remember(struct state *state, enum role role, const struct position_look *look)
 {
     struct json *positions = json_get(state->root, "positions");
     struct position known = position_known(state, role);
-    bool behind = is_behind(look);
+    bool behind = position_is_behind(look);
     struct json *entry;
 
     if (look->now.log <= 0)
@@ -103,6 +111,8 @@ void position_remember(struct state *state, enum role role, const struct positio
     entry = json_get(positions, role_name(role));
     if (!json_is_object(entry))
         entry = json_set_object(positions, role_name(role));
+    if (behind)
+        forget_watermarks(state);
     /* Another run may have looked since. */
     if (behind || look->now.log > known.log)
         json_set_int(entry, "log", look->now.log);

@@ -34,6 +34,8 @@ struct position_look {
 };
 
 struct position position_known(const struct state *state, enum role role);
+/* The database is behind where it was. */
+bool position_is_behind(const struct position_look *look);
 
 /* Asks in a pipeline segment of its own; nothing where the server cannot tell (CockroachDB). */
 bool position_queue(struct conn *conn, struct err *err);
@@ -52,7 +54,8 @@ bool position_went_back(const struct state *state, enum role role,
 bool position_check(const struct state *state, const struct position_look looks[2],
                     struct err *err);
 
-/* Between state_begin and state_commit; what was not seen leaves what is known. */
+/* Between state_begin and state_commit; what was not seen leaves what is known. Of a database that
+ * is behind no watermark holds: the next sync compares every table completely. */
 void position_remember(struct state *state, enum role role, const struct position_look *look);
 
 /*

@@ -21,6 +21,15 @@ static bool fingerprint_due(const struct json *known, const char *source)
     return clock_now_us() - at >= FINGERPRINT_EVERY_US;
 }
 
+/* Whether that table must be compared completely, however large it is. */
+static bool needs_whole(const struct reconciliation *r, const struct pairing *pair,
+                        const struct state *state, const struct reconcile_options *options)
+{
+    return options->every_table || r->full || strlist_has(&r->complete, pair->name) ||
+           journal_left_out(state, pair->name) || journal_unmerged(state, pair->name) ||
+           position_is_behind(&r->session.looks[r->session.roles[TARGET]]);
+}
+
 static void choose_method(const struct reconciliation *r, struct comparison *c,
                           const struct pairing *pair, const struct config *config,
                           const struct state *state, const struct reconcile_options *options)
@@ -31,8 +40,7 @@ static void choose_method(const struct reconciliation *r, struct comparison *c,
     if (!pairing_active(pair))
         return;
     c->method = compare_by_size(pair);
-    if (options->every_table || r->full || strlist_has(&r->complete, pair->name) ||
-        journal_left_out(state, pair->name) || journal_unmerged(state, pair->name) ||
+    if (needs_whole(r, pair, state, options) ||
         compare_row_estimate(pair) <= config->fingerprint_rows)
         return;
     if (fingerprint_due(known, role_name(options->source)) || !watermark)
