@@ -185,6 +185,7 @@ def invocations(file):
 def tidy(line):
     for pattern, text in (
         (r"\d{4}-\d\d-\d\dT[\d:.]+Z", "TIME"),
+        (r"\b\d\d:\d\d:\d\dZ", "TIME"),
         (r"\d{4}-\d\d-\d\d", "DATE"),
         (r"\b\d[\d.,]* (ms|s|min|h)\b( \d+ (s|min))?", "DURATION"),
         (r"\b\d[\d.,]* (B|KB|MB)\b", "SIZE"),
