@@ -155,7 +155,8 @@ static void judge_source(const struct subject *s, const struct doctor_facts *fac
         state_init_status(state) == INIT_DONE || facts->model_trouble ||
         !catalog_is_empty(&facts->model))
         return;
-    findings_add(s->findings, FINDING_DATABASE, s->area,
+    findings_drop_next(s->findings, "init");
+    findings_add(s->findings, FINDING_WARNING, s->area,
                  "run the migrations of the application on the primary first, then "
                  "dbr-init-secondary; where there are tables, see that DATABASE_URL and DB_SCHEMA "
                  "name their place",

@@ -39,6 +39,16 @@ void findings_add(struct findings *findings, enum finding_level level, const cha
         (struct finding){level, area, buf_detach(&text), mem_strdup(next)};
 }
 
+void findings_drop_next(struct findings *findings, const char *area)
+{
+    for (size_t i = 0; i < findings->count; i++) {
+        if (strcmp(findings->items[i].area, area) == 0) {
+            free(findings->items[i].next);
+            findings->items[i].next = NULL;
+        }
+    }
+}
+
 enum finding_level findings_worst(const struct findings *findings)
 {
     enum finding_level worst = FINDING_WELL;

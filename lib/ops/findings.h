@@ -35,6 +35,8 @@ struct findings {
 /* next may be NULL. */
 void findings_add(struct findings *findings, enum finding_level level, const char *area,
                   const char *next, const char *format, ...) __attribute__((format(printf, 5, 6)));
+/* What was to be done by what was found in that area is not: something else comes first. */
+void findings_drop_next(struct findings *findings, const char *area);
 enum finding_level findings_worst(const struct findings *findings);
 /* The one thing to do next: that of the first of the worst findings that says what to do; NULL when
  * all is well. */

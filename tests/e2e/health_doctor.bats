@@ -367,7 +367,7 @@ ago() { date -u -d "$1 ago" +%Y-%m-%dT%H:%M:%S.000Z; }
     rm "$STATE_DIR/state.json"
     for server in p1 p2; do $server -c "DROP SCHEMA public CASCADE" -c "CREATE SCHEMA public"; done
     run_dbr health --doctor
-    exits 2
+    exits 1
     stdout_has "the schema public of the primary holds nothing to copy" "next: run the migrations of the application on the primary first"
     p1 -c "CREATE TABLE t (id int PRIMARY KEY)"
     run_dbr health --doctor
