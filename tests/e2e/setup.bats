@@ -311,7 +311,7 @@ PY
     run_setup --no-init --state-dir="$STATE_DIR"
     exits 0
     stdout_has "created       env file" "not done      the secondary is not initialised (--no-init)"
-    stderr_has "WARNING: the schema public of the primary holds nothing to copy"
+    stderr_has "WARNING: primary: the schema public of the primary holds nothing to copy"
     p1 -c "CREATE TYPE mood AS ENUM ('fine')"
     run_setup --yes
     exits 0
