@@ -130,7 +130,36 @@ static void stranded_document(const struct switch_run *run, struct json *documen
         else
             json_set_int(entry, "lastKnownRows", rows);
         json_set_null(entry, "strandedRows");
+        json_set_str(entry, "lastFingerprint", json_str(item, "lastFingerprint", NULL));
     }
+}
+
+#define LATE_TABLES 10
+
+/* Large tables that the last sync did not compare as a whole (repl/reconcile_find.c). */
+static void late_print(const struct switch_run *run)
+{
+    const char *last = json_str(json_get(run->state->root, "sync"), "lastSync", NULL);
+    const struct json *item = json_first(json_get(run->state->root, "tables"));
+    int64_t synced, compared;
+    size_t late = 0;
+
+    for (; clock_parse(last, &synced) && item; item = json_next(item)) {
+        char age[32];
+
+        if (!clock_parse(json_str(item, "lastFingerprint", NULL), &compared) || compared >= synced)
+            continue;
+        if (late++ < LATE_TABLES)
+            printf("%s%s (%s)",
+                   late > 1 ? ", "
+                            : "Large tables that it did not compare as a whole may lack what they "
+                              "took since that was done: ",
+                   json_key(item), report_duration((clock_now_us() - compared) / 1000, age));
+    }
+    if (late > LATE_TABLES)
+        printf(" and %zu more", late - LATE_TABLES);
+    if (late)
+        printf("\n");
 }
 
 static void stranded_print(const struct switch_run *run)
@@ -154,6 +183,7 @@ static void stranded_print(const struct switch_run *run)
            role_name(run->from), since < 0 ? "an unknown time" : report_duration(since, text));
     report_print(report, stdout, run->cli->color_out);
     report_free(report);
+    late_print(run);
     if (run->to == ROLE_SECONDARY)
         printf("It is kept there and merged by dbr-failback, or by the next dbr-sync.\n");
     else

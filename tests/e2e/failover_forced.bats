@@ -32,6 +32,21 @@ replaced() {
     takes_writes "$P2_URL" || fail "the secondary takes no writes"
 }
 
+@test "a large table that the last sync did not compare as a whole is named with its own age" {
+    env_set DB_FINGERPRINT_ROWS 10
+    p1 -c "CREATE TABLE nocol (id serial PRIMARY KEY)" -c "INSERT INTO nocol SELECT FROM generate_series(1, 50)"
+    run_dbr init-secondary --update
+    exits 0
+    run_dbr sync --full
+    exits 0
+    run_dbr sync
+    exits 0
+    away
+    run_dbr failover --yes
+    replaced
+    grep -qE "may lack what they took since that was done: .*nocol \([0-9.]+ m?s\)" <<<"$output" || fail "nocol is not named"
+}
+
 @test "a primary that refuses connections; the report does not guess" {
     p1 -c "INSERT INTO leads (name) VALUES ('never synced')"
     away
@@ -39,6 +54,7 @@ replaced() {
     replaced
     stderr_has "INITIATING FAILOVER TO SECONDARY DATABASE"
     stdout_has "unknown" "since the last sync" "may be stranded" users
+    stdout_lacks "as a whole"
     [ "$(grep -cE '^ *users +174 +unknown *$' <<<"$output")" = 1 ] || fail "no line for users"
     is "$(events 'select(.event == "failover") | "\(.kind) \(.active)"')" "forced secondary"
 }
@@ -56,6 +72,7 @@ replaced() {
     json_is '.stranded.tables | length' 15
     json_is '.stranded.tables[] | select(.name == "users") | .lastKnownRows' 174
     json_is '[.stranded.tables[].strandedRows] | unique | tostring' '[null]'
+    json_true '[.stranded.tables[].lastFingerprint | type] | unique == ["string"]'
     json_true '.stranded.sinceLastSyncMs > 0'
 }
 
