@@ -127,3 +127,21 @@ rows() { sql "$1" -c "SELECT count(*) FROM $2"; }
     server_stop brittle
     rm -rf "$SERVERS_DIR"/brittle "$SERVERS_DIR"/brittle.*
 }
+
+@test "a merge: a parent that the primary deleted stays for a child that its crash took" {
+    p1 -c "CREATE UNLOGGED TABLE kid (id int PRIMARY KEY, plain int REFERENCES plain)" -c "INSERT INTO kid VALUES (1, 1), (2, 2)"
+    run_dbr init-secondary --update
+    exits 0
+    run_dbr sync
+    exits 0
+    server_stop frail immediate
+    run_dbr failover --yes
+    exits 0
+    server_continue frail
+    p1 -c "DELETE FROM plain WHERE id = 2"
+    run_dbr sync
+    exits 0
+    in_step
+    is "$(p2 -c "SELECT string_agg(id || ' ' || plain, ', ' ORDER BY id) FROM kid")" "1 1, 2 2"
+    is "$(rows "$P2_URL" plain)" 2
+}
