@@ -89,7 +89,7 @@ rows() { sql "$1" -c "SELECT count(*) FROM $2"; }
     exits 5
     stderr_has UNLOGGED "dbr-sync --force"
     # As the hint says, and once more with consent.
-    run_dbr export --source secondary --tables sess --output "$BATS_TEST_TMPDIR/sess.sql"
+    run_dbr export --source secondary --dialect postgres --tables sess --output "$BATS_TEST_TMPDIR/sess.sql"
     exits 0
     run_dbr import --target primary --input "$BATS_TEST_TMPDIR/sess.sql" --upsert --yes
     exits 0
