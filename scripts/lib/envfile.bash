@@ -113,6 +113,8 @@ write_env_file() {
         return
     fi
     [[ -n $new || $changed != *DATABASE_URL* ]] || ! replaces_url "$changed" || consent "replace $changed in $ENV_FILE?"
+    # It may be the application's as well, which runs as somebody else.
+    [[ -n $new || $((8#$mode & 8#77)) -eq 0 ]] || consent "keep $ENV_FILE (mode $mode) for its owner alone? it holds passwords; an application of another user could not read it any more"
     ENV_FILE_CHANGED=$changed
     if ! given dry-run; then
         if [ ${#SET_KEYS[@]} -gt 0 ]; then set_in "$ENV_FILE"; else chmod 600 -- "$ENV_FILE"; fi

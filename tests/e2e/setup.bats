@@ -78,9 +78,13 @@ DB_BACKUP_DIR=$PWD/backups"
     exits 0
     stdout_has "changed       env file $FILE, mode 600: DATABASE_URL"
     is "$(value DATABASE_URL)" "$P1_URL?application_name=x"
-    # A file that others may read.
+    # A file that others may read, and an application of another user perhaps does.
     chmod 644 "$FILE"
     run_setup --no-init
+    exits 5
+    stderr_has "mode 644" "an application of another user could not read it"
+    is "$(stat -c %a "$FILE")" 644
+    run_setup --no-init --yes
     exits 0
     is "$(stat -c %a "$FILE")" 600
 }
