@@ -296,7 +296,8 @@ static bool undo_planned(struct switch_run *run, struct err *err)
                                    : "when it answers, or with --force to go on without it")
                             : "when that is mended; any run undoes this switch first");
     }
-    if (step >= STEP_FENCE && is_overtaken(run) &&
+    /* One that did not answer before is not waited for once more: the clients wait, too. */
+    if (step >= STEP_FENCE && run->control[run->to] && is_overtaken(run) &&
         !(need(run, run->from, err) && switch_fence(run, run->from, err)))
         return err_prefix(err, "fencing the %s again", role_name(run->from));
     let_clients_go(run);
