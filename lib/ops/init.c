@@ -151,7 +151,13 @@ static bool check_source(const struct init_run *run, struct err *err)
 /* Consent to drop a copy is none to drop what the secondary alone has: no salvage file has it. */
 static bool check_unmerged(const struct init_run *run, struct err *err)
 {
-    if (run->options->force || !journal_unmerged(&run->state, NULL))
+    const struct session *s = &run->session;
+
+    if (run->options->force)
+        return true;
+    if (run->config.fence && s->source_fenced && !s->fenced)
+        return fence_refuse_wrong_state(s->roles[SOURCE], run->config.state_dir, err);
+    if (!journal_unmerged(&run->state, NULL))
         return true;
     err_set(
         err, ERR_REFUSED,

@@ -49,6 +49,11 @@ static bool find_way(struct switch_run *run, bool *forward, struct err *err)
         *forward = run->marked;
         return true;
     }
+    /* The one that serves now is not fenced, nor its switch taken for one of ours. */
+    if (switch_told_overtaken(run)) {
+        err_clear(err);
+        return true;
+    }
     /* Nobody was pointed at the new side yet, and it is away or another one: the old one serves on,
      * when it can. Whether the new side was opened is seen to when it is back. Only where the old
      * side was never fenced, that can wait. */

@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "db/pipeline.h"
 #include "db/query.h"
+#include "ops/past.h"
 #include "repl/apply.h"
 #include "repl/base.h"
 #include "repl/catalog.h"
@@ -239,6 +240,9 @@ bool switch_check_fences(struct switch_run *run, struct err *err)
     }
     if (!fence_check(run->control[run->to], role, &run->fences[run->to], false, err))
         return false;
+    if (!run->journal.forced && run->config->fence && run->fences[run->from].placed &&
+        !run->fences[run->to].placed)
+        return fence_refuse_wrong_state(run->from, run->config->state_dir, err);
     return run->journal.forced ||
            fence_check(run->control[run->from], role, &run->fences[run->from], true, err);
 }
@@ -323,31 +327,75 @@ static bool ask_epoch(struct switch_run *run, struct err *err)
     return ok;
 }
 
+bool switch_told_overtaken(const struct switch_run *run)
+{
+    return run->epoch_seen > run->journal.epoch ||
+           (run->epoch_seen == run->journal.epoch && !run->marked);
+}
+
 bool switch_is_overtaken(struct switch_run *run)
 {
     const bool wanted[2] = {run->to == ROLE_PRIMARY, run->to == ROLE_SECONDARY};
     struct err ignored = ERR_INIT;
 
     run->epoch_seen = 0;
-    /* Being refused is what tells of it. One that does not answer has been opened by nobody. */
+    /* Being refused is what tells of it. Of one that does not answer nobody here can know; the
+     * database that is left must not stay closed for that. */
     if (run->control[run->to] && conn_alive(run->control[run->to]))
         (void)ask_epoch(run, &ignored);
     else
         (void)switch_connect(run, wanted, run->config->health_timeout_ms, &ignored);
-    return run->epoch_seen > run->journal.epoch ||
-           (run->epoch_seen == run->journal.epoch && !run->marked);
+    return switch_told_overtaken(run);
+}
+
+bool switch_still_fenced(struct switch_run *run, bool *fenced, struct err *err)
+{
+    const bool wanted[2] = {run->from == ROLE_PRIMARY, run->from == ROLE_SECONDARY};
+    struct err ignored = ERR_INIT;
+
+    /* Who lifts the fence ends the sessions of other runs first: a connection that is gone is a
+     * reason to look again. */
+    if (run->control[run->from] && conn_alive(run->control[run->from]) &&
+        is_fenced(run, run->from, fenced, &ignored))
+        return true;
+    switch_disconnect(run);
+    return switch_connect(run, wanted, run->config->health_timeout_ms, err) &&
+           is_fenced(run, run->from, fenced, err);
+}
+
+/* strays: what the application wrote there meanwhile is on that database alone. */
+static void owe_fence(struct switch_run *run, bool strays)
+{
+    struct err why = ERR_INIT;
+
+    if (!state_begin(run->state, &why)) {
+        log_warn("%s", why.message);
+        return;
+    }
+    if (strays)
+        journal_set_all_unmerged(run->state);
+    journal_set_debt(run->state, run->from, true);
+    if (!state_commit(run->state, &why))
+        log_warn("%s", why.message);
 }
 
 void switch_keep_fenced(struct switch_run *run)
 {
     struct err why = ERR_INIT;
-    bool fenced;
+    bool fenced = false;
+    bool seen = switch_still_fenced(run, &fenced, &why);
 
-    if (!run->control[run->from] || !conn_alive(run->control[run->from]) ||
-        !is_fenced(run, run->from, &fenced, &why) || fenced)
+    if (seen && fenced)
         return;
-    log_warn("the fence of the %s was taken off meanwhile: it is placed again",
-             role_name(run->from));
-    if (!switch_fence(run, run->from, &why))
-        log_warn("%s: the next dbr-sync does that", why.message);
+    if (seen)
+        log_warn("the fence of the %s was taken off meanwhile, by another state directory or by "
+                 "hand: what was written there since is on it alone, and no sync deletes it",
+                 role_name(run->from));
+    else
+        log_warn("whether the %s is fenced still is not known: %s", role_name(run->from),
+                 why.message);
+    owe_fence(run, seen);
+    err_clear(&why);
+    if (seen && !past_pay(run->cli, run->config, run->state, run->from, &why))
+        log_warn("%s", why.message);
 }

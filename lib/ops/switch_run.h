@@ -96,7 +96,12 @@ bool switch_unfence(struct switch_run *run, enum role role, struct err *err);
 /* Whether `to` tells of a switch that is neither this one nor known to the state; false also when
  * it does not answer in time. */
 bool switch_is_overtaken(struct switch_run *run);
-/* Once `to` is open: puts the fence of `from` back where somebody has taken it off meanwhile. */
+/* Whether that refusal, or another answer of the last connection, was for being overtaken. */
+bool switch_told_overtaken(const struct switch_run *run);
+/* Looks at `from`, on a new connection where the old one is gone. */
+bool switch_still_fenced(struct switch_run *run, bool *fenced, struct err *err);
+/* Once `to` is open: where somebody has taken the fence of `from` off meanwhile, or that cannot be
+ * seen, it is owed, and what the standby has is unmerged. */
 void switch_keep_fenced(struct switch_run *run);
 /* switch_open.c ---------------------------------------------------------------------------------*/
 

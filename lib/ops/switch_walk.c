@@ -116,8 +116,30 @@ static bool do_settle(struct switch_run *run, struct err *err)
     return switch_sync(run, true, err);
 }
 
+/* What was written to a database whose fence was lifted after the last changes were brought over
+ * would be left behind. */
+static bool check_from(struct switch_run *run, struct err *err)
+{
+    bool fenced = false;
+
+    if (run->journal.forced || run->marked || !run->config->fence)
+        return true;
+    /* One that is gone by now takes no writes, and all that it had is there. */
+    if (!switch_still_fenced(run, &fenced, err)) {
+        err_clear(err);
+        return true;
+    }
+    if (fenced)
+        return true;
+    err_set(err, ERR_REFUSED, "the fence of the %s was taken off meanwhile", role_name(run->from));
+    return err_hint(err, "another state directory undid a switch of its own, or somebody lifted "
+                         "it: run the program again");
+}
+
 static bool do_open(struct switch_run *run, struct err *err)
 {
+    if (!check_from(run, err))
+        return false;
     return need(run, run->to, err) && switch_open(run, err);
 }
 
@@ -215,7 +237,7 @@ static bool do_notify(struct switch_run *run, struct err *err)
         log_debug("%s", why.message);
     /* The mark is there, then one looks; who undoes a switch lifts the fence, then looks for marks:
      * of two runs that meet, one sees the other. */
-    if (!run->journal.forced)
+    if (!run->journal.forced && run->config->fence)
         switch_keep_fenced(run);
     switch_tell(run);
     return true;
@@ -375,7 +397,8 @@ static bool fail(struct switch_run *run, const struct transition *t, struct err 
     if (switch_undo(run, &trouble)) {
         if (run->overtaken)
             log_warn("the %s was given up: another state directory has made the %s active "
-                     "meanwhile, and the %s stays fenced",
+                     "meanwhile, and the %s stays fenced: what was written there since this run "
+                     "began is on it alone",
                      switch_op_name(run->journal.op), role_name(run->to), role_name(run->from));
         else
             log_warn("the %s was undone: the %s is active as before",

@@ -309,3 +309,17 @@ bool fence_receive_state(struct conn *conn, bool *fenced, struct err *err)
     result_free(result);
     return true;
 }
+
+bool fence_refuse_wrong_state(enum role active, const char *state_dir, struct err *err)
+{
+    const char *other = role_name(role_other(active));
+
+    err_set(err, ERR_REFUSED,
+            "the %s is the active database by the state in %s, but it is fenced as a standby is, "
+            "and the %s is not: nothing is taken from the %s",
+            role_name(active), state_dir, other, other);
+    return err_hint(err,
+                    "find out which database the application uses: dbr(7), \"The state file is "
+                    "corrupt\"; if it is the %s after all, lift its fence: see \"THE FENCE\" there",
+                    role_name(active));
+}

@@ -15,6 +15,7 @@
 #include "base/err.h"
 #include "base/strlist.h"
 #include "db/conn.h"
+#include "state/state.h"
 
 struct fence {
     const char *identity; /* of the database (repl/identity.h), which holds its name */
@@ -64,6 +65,9 @@ extern const char fence_overriding[];
     "(NOT coalesce((SELECT rolsuper FROM pg_catalog.pg_roles r WHERE r.oid = usesysid), true) "    \
     "AND (pg_catalog.pg_has_role(usesysid, 'MEMBER') OR "                                          \
     "pg_catalog.pg_has_role('pg_signal_backend', 'MEMBER')))"
+/* ERR_REFUSED: of the two databases the one that the state calls active is fenced, and the other
+ * one is not. */
+bool fence_refuse_wrong_state(enum role active, const char *state_dir, struct err *err);
 bool fence_refuse_prepared(const struct conn *conn, struct err *err);
 bool fence_refuse_override(const struct conn *conn, const char *role, struct err *err);
 

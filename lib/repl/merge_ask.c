@@ -259,6 +259,12 @@ static char what_is_done(const struct merge_row *row, bool multiset, char kind, 
     return more < 0 ? 'd' : more > 0 ? 'i' : 'u';
 }
 
+/* The primary has it no more, or fewer of it: a crash takes rows, and changes none. */
+static bool is_missing(const struct merge_row *row, bool multiset)
+{
+    return !row->on_primary || (multiset && row->in_base && row->primary_hash < row->base_hash);
+}
+
 static bool settle(struct merging *m, size_t pair, struct candidate *c, const char *key,
                    struct err *err)
 {
@@ -278,7 +284,8 @@ static bool settle(struct merging *m, size_t pair, struct candidate *c, const ch
     c->row.failover_time = m->merge->base.frozen_at;
     c->row.unmerged = journal_unmerged(m->merge->state, p->name) ||
                       journal_left_out(m->merge->state, p->name) ||
-                      model_table_volatile(m->pairs->models[SOURCE], p->rows[SOURCE].table);
+                      (is_missing(&c->row, multiset) &&
+                       model_table_volatile(m->pairs->models[SOURCE], p->rows[SOURCE].table));
     decision = multiset ? merge_decide_multiset(&c->row) : merge_decide(&c->row);
     if (decision.winner == WINNER_NONE)
         return true;

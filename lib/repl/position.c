@@ -120,20 +120,12 @@ void position_remember(struct state *state, enum role role, const struct positio
         json_set_int(entry, "transactions", look->now.ended);
 }
 
-static void mark_unmerged(struct state *state)
-{
-    const struct json *table = json_first(json_get(state->root, "tables"));
-
-    for (; table; table = json_next(table))
-        journal_set_unmerged(state, json_key(table), true);
-}
-
 bool position_note(struct state *state, enum role role, const struct position_look *look)
 {
     bool back = position_went_back(state, role, look);
 
     if (back) {
-        mark_unmerged(state);
+        journal_set_all_unmerged(state);
         log_warn(OLDER " Nothing is deleted on the %s for what it lacks: see dbr(7), \"A "
                        "database that comes back older\"",
                  role_name(role), role_name(role_other(role)));

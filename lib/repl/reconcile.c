@@ -3,6 +3,7 @@
  * transaction), so each further attempt starts from the connections on: what it finds then is the
  * truth, also after a COMMIT whose answer was lost.
  */
+#include "repl/fence.h"
 #include "repl/reconcile_internal.h"
 
 #include <stdlib.h>
@@ -239,19 +240,10 @@ static bool check_active(const struct reconciliation *r, const struct config *co
                          const struct reconcile_options *options, struct err *err)
 {
     const struct session *s = &r->session;
-    const char *source = role_name(s->roles[SOURCE]);
-    const char *target = role_name(s->roles[TARGET]);
 
     if (!config->fence || options->lent || options->merge || !s->source_fenced || s->fenced)
         return true;
-    err_set(err, ERR_REFUSED,
-            "the %s is the active database by the state in %s, but it is fenced as a standby is, "
-            "and the %s is not: nothing is taken from the %s",
-            source, config->state_dir, target, target);
-    return err_hint(err,
-                    "find out which database the application uses: dbr(7), \"The state file is "
-                    "corrupt\"; if it is the %s after all, lift its fence: see \"THE FENCE\" there",
-                    source);
+    return fence_refuse_wrong_state(s->roles[SOURCE], config->state_dir, err);
 }
 
 /* One attempt. *failed: the pairing to blame, or pairs.count. */

@@ -266,6 +266,14 @@ void journal_set_unmerged(struct state *state, const char *table, bool unmerged)
     set_table(state, "unmerged", table, unmerged);
 }
 
+void journal_set_all_unmerged(struct state *state)
+{
+    const struct json *table = json_first(json_get(state->root, "tables"));
+
+    for (; table; table = json_next(table))
+        journal_set_unmerged(state, json_key(table), true);
+}
+
 void journal_set_merge(struct state *state, const char *run)
 {
     char now[CLOCK_TEXT_SIZE];

@@ -110,6 +110,7 @@ void journal_set_left_out(struct state *state, const char *table, bool left_out)
  * compared as a whole, the table is known again. */
 bool journal_unmerged(const struct state *state, const char *table); /* NULL: any */
 void journal_set_unmerged(struct state *state, const char *table, bool unmerged);
+void journal_set_all_unmerged(struct state *state); /* every table that the state knows */
 
 /* How many automatic failbacks took effect within the last 24 hours. */
 int journal_recent_failbacks(const struct state *state);

@@ -121,6 +121,14 @@ teardown() {
         exits 5
         stderr_has "the primary is the active database by the state" "the secondary is not" "The state file is corrupt"
     done
+    run_dbr init-secondary --recreate --yes
+    exits 5
+    stderr_has "the primary is the active database by the state" "the secondary is not"
+    for option in --dry-run --yes; do
+        run_dbr failover $option
+        exits 5
+        stderr_has "the primary is the active database by the state" "the secondary is not"
+    done
     run_dbr health
     exits 1
     stdout_has "does the state name the right one?"

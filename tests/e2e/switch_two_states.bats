@@ -60,3 +60,36 @@ both() {
     done
     [ $met -gt 0 ] || skip "they never met in $n tries of $alone ms"
 }
+
+step_is() { [ "$(jq -r .switch.step "$1/state.json" 2>/dev/null)" = "$2" ]; }
+# killed_at STEP: a failover of the other state, which ends there.
+killed_at() {
+    "$DBR_BIN/dbr-failover" --env-file near.env --state-dir="$STATE_DIR.other" --yes >killed.out 2>&1 3>&- &
+    wait_for 20 step_is "$STATE_DIR.other" "$1"
+    kill -KILL $!
+    wait $! || true
+    step_is "$STATE_DIR.other" "$1"
+}
+one_is_open() { is "$(fenced "$P1_URL"; echo $?)$(fenced "$P2_URL"; echo $?)" "$1"; }
+
+@test "one that undoes what it had begun while another one switches: what is acknowledged meanwhile is not deleted" {
+    local status_of_first
+    sed -e "s|^DATABASE_URL=.*|DATABASE_URL=$P1_URL|" -e "s|^DATABASE_URL_SECONDARY=.*|DATABASE_URL_SECONDARY=$P2_URL|" "$ENV_FILE" >near.env
+    chmod 600 near.env
+    killed_at settle
+    # Far enough for the other one to come in between.
+    link_tell one rtt 250
+    link_tell two rtt 250
+    "$DBR_BIN/dbr-failover" --env-file "$ENV_FILE" --yes >first.out 2>&1 3>&- &
+    wait_for 60 step_is "$STATE_DIR" settle
+    "$DBR_BIN/dbr-health" --env-file near.env --state-dir="$STATE_DIR.other" --auto >other.out 2>&1 3>&- || true
+    ! p1 -c "INSERT INTO leads (name) VALUES ('acknowledged')" 2>/dev/null || touch acknowledged
+    status_of_first=0
+    wait $! || status_of_first=$?
+    link_tell one rtt 0
+    link_tell two rtt 0
+    if [ "$status_of_first" -eq 0 ]; then one_is_open 01; else one_is_open 10; fi
+    run_dbr sync
+    [ "$status" -eq 0 ] || [ "$status" -eq 5 ] || fail "$errors"
+    [ ! -e acknowledged ] || is "$(p1 -c "SELECT count(*) FROM leads WHERE name = 'acknowledged'")" 1
+}

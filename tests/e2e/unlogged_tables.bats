@@ -145,3 +145,15 @@ rows() { sql "$1" -c "SELECT count(*) FROM $2"; }
     is "$(p2 -c "SELECT string_agg(id || ' ' || plain, ', ' ORDER BY id) FROM kid")" "1 1, 2 2"
     is "$(rows "$P2_URL" plain)" 2
 }
+
+@test "without a crash a change of an UNLOGGED table is merged as that of any other" {
+    sed -i "s|^DATABASE_URL=.*|DATABASE_URL=postgresql://app@127.0.0.1:$(servers_free_port)/$DB|" "$ENV_FILE"
+    p1 -c "UPDATE sess SET v = 'acknowledged' WHERE id = 's2'" -c "INSERT INTO sess VALUES ('later', 'acknowledged')"
+    run_dbr failover --yes
+    exits 0
+    env_set DATABASE_URL "$P1_URL"
+    run_dbr sync
+    exits 0
+    stderr_lacks "changed on both sides"
+    is "$(p2 -c "SELECT count(*) FROM sess WHERE v = 'acknowledged'")" 2
+}
