@@ -24,10 +24,11 @@
 static bool is_of_shell(const char *word)
 {
     static const char *const words[] = {
-        "!",      ".",      ":",     "[",        "alias", "case",   "cd",    "command", "echo",
-        "eval",   "exec",   "exit",  "export",   "false", "for",    "if",    "kill",    "local",
-        "printf", "pwd",    "read",  "readonly", "set",   "source", "test",  "trap",    "true",
-        "type",   "ulimit", "umask", "unset",    "until", "wait",   "while", "{"};
+        "!",     ".",     ":",      "[",     "[[",     "alias", "case", "cd",       "command",
+        "echo",  "eval",  "exec",   "exit",  "export", "false", "for",  "function", "hash",
+        "if",    "kill",  "let",    "local", "printf", "pwd",   "read", "readonly", "return",
+        "set",   "shift", "source", "test",  "times",  "trap",  "true", "type",     "ulimit",
+        "umask", "unset", "until",  "wait",  "while",  "{"};
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
         if (strcmp(word, words[i]) == 0)
             return true;
@@ -54,7 +55,9 @@ static bool read_word(const char **text, struct buf *word)
             buf_addch(word, *p);
     }
     *text = p;
-    return !quote;
+    /* The number of a descriptor that is redirected is no command. */
+    return !quote && !((*p == '<' || *p == '>') && word->len > 0 &&
+                       strspn(word->data, "0123456789") == word->len);
 }
 
 /* Skips NAME=value in front of a command; true when one of them is PATH. */

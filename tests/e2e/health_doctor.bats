@@ -349,7 +349,7 @@ ago() { date -u -d "$1 ago" +%Y-%m-%dT%H:%M:%S.000Z; }
     done
     # What stands beside dbr-health is found there: the hook finds it, too.
     for command in 'if true; then no-such-command; fi' '[ -e /no/such ] && /no/such/cmd' '$HOOK now' './no-such-command' '(/no/such/cmd)' \
-        'PATH=$PATH:/opt/pm2 no-such-command' 'X=$(date) no-such-command' 'sed -n p' '/bin/true' dbr-pm2-hook; do
+        'PATH=$PATH:/opt/pm2 no-such-command' 'X=$(date) no-such-command' 'sed -n p' '/bin/true' '2>/dev/null no-such-command' '[[ -e /x ]]' dbr-pm2-hook; do
         env_set DB_ON_EVENT "'$command'"
         PATH=$BATS_TEST_TMPDIR/crontab:/usr/bin:/bin run_dbr health --doctor
         exits 0
