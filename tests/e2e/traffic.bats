@@ -138,7 +138,7 @@ agrees() {
     env_set DATABASE_URL_SECONDARY "$(link_url far "$P2_URL")"
     run_dbr health
     exits 0
-    link_tell far stats | jq -e '.connections == 1 and .turnarounds <= 6 and .bytes_down < 2048 and .bytes_up < 3200' ||
+    link_tell far stats | jq -e '.connections == 1 and .turnarounds <= 6 and .bytes_down < 2048 and .bytes_up < 3500' ||
         fail "$(link_tell far stats)"
 }
 
