@@ -3,7 +3,6 @@
  * transaction), so each further attempt starts from the connections on: what it finds then is the
  * truth, also after a COMMIT whose answer was lost.
  */
-#include "repl/fence.h"
 #include "repl/reconcile_internal.h"
 
 #include <stdlib.h>
@@ -13,6 +12,7 @@
 #include "base/mem.h"
 #include "db/pipeline.h"
 #include "db/quote.h"
+#include "repl/fence.h"
 #include "repl/sequences.h"
 #include "repl/triggers.h"
 

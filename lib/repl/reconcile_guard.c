@@ -50,8 +50,8 @@ static char *crash_reason(const struct session *session, const struct pairing *p
     if (!pairing_active(pair) || c->deletes == 0 || !crash_emptied(known, session, pair))
         return NULL;
     return mem_printf("it is UNLOGGED, the server of the active database has crashed (or its "
-                      "statistics were reset), which "
-                      "empties it, and %" PRId64 " rows of the standby would be deleted",
+                      "statistics were reset), which empties it, and %" PRId64
+                      " rows of the standby would be deleted",
                       c->deletes);
 }
 

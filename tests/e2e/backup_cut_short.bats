@@ -6,13 +6,18 @@ load ../lib/backups
 setup() { backups_setup; }
 teardown() { backups_teardown; }
 
-@test "only one run at a time, and what a killed one leaves is neither a backup nor forever" {
+# A backup that waits for its database, with temporary files of the test's own: PID.
+backup_hangs() {
     export TMPDIR=$BATS_TEST_TMPDIR/tmp
     mkdir "$TMPDIR"
     link_open one one 0
     link_tell one blackhole
     env_set DATABASE_URL "$(link_url one "$P1_URL")"
     start_dbr backup db
+}
+
+@test "only one run at a time, and what a killed one leaves is neither a backup nor forever" {
+    backup_hangs
     wait_for 10 compgen -G "$BACKUPS/.new.*" >/dev/null
     run_dbr backup config
     exits 6
@@ -44,12 +49,7 @@ run_dbr_ok() {
 @test "a run in a container that shares the directory of temporary files takes nobody else's away" {
     local mine
     in_namespace true 2>/dev/null || skip "no namespaces here"
-    export TMPDIR=$BATS_TEST_TMPDIR/tmp
-    mkdir "$TMPDIR"
-    link_open one one 0
-    link_tell one blackhole
-    env_set DATABASE_URL "$(link_url one "$P1_URL")"
-    start_dbr backup db
+    backup_hangs
     wait_for 10 compgen -G "$TMPDIR/dbr-backup.*" >/dev/null
     mine=$(ls "$TMPDIR")
     cp "$ENV_FILE" other.env
