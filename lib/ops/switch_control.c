@@ -313,8 +313,7 @@ bool switch_unfence(struct switch_run *run, enum role role, struct err *err)
     return weather_pass(run->control[role], unfence, &lifting, err);
 }
 
-/* Of a database that is connected already. */
-static bool ask_epoch(struct switch_run *run, struct err *err)
+bool switch_ask_mark(struct switch_run *run, struct err *err)
 {
     struct conn *conn = run->control[run->to];
     struct err ending = ERR_INIT;
@@ -342,7 +341,7 @@ bool switch_is_overtaken(struct switch_run *run)
     /* Being refused is what tells of it. Of one that does not answer nobody here can know; the
      * database that is left must not stay closed for that. */
     if (run->control[run->to] && conn_alive(run->control[run->to]))
-        (void)ask_epoch(run, &ignored);
+        (void)switch_ask_mark(run, &ignored);
     else
         (void)switch_connect(run, wanted, run->config->health_timeout_ms, &ignored);
     return switch_told_overtaken(run);

@@ -171,15 +171,8 @@ static bool open_once(struct switch_run *run, struct err *err)
 static bool look(void *context, struct err *err)
 {
     struct switch_run *run = context;
-    struct conn *conn = run->control[run->to];
-    struct err ending = ERR_INIT;
-    int64_t epoch;
-    bool ok = switch_end_own(run, run->to, err) &&
-              switch_mark_queue_look(conn, run->journal.id, err) && pipeline_send(&conn, 1, err) &&
-              switch_mark_receive(conn, &run->marked, &epoch, err);
 
-    (void)pipeline_end(conn, &ending);
-    return ok;
+    return switch_end_own(run, run->to, err) && switch_ask_mark(run, err);
 }
 
 bool switch_look_at_mark(struct switch_run *run, struct err *err)

@@ -93,6 +93,8 @@ bool switch_fence(struct switch_run *run, enum role role, struct err *err);
 bool switch_end_own(struct switch_run *run, enum role role, struct err *err);
 /* Takes the fence of a database off again and wakes its triggers: the way back. */
 bool switch_unfence(struct switch_run *run, enum role role, struct err *err);
+/* Of control[to], which is connected: run->marked, and the greatest epoch in run->epoch_seen. */
+bool switch_ask_mark(struct switch_run *run, struct err *err);
 /* Whether `to` tells of a switch that is neither this one nor known to the state; false also when
  * it does not answer in time. */
 bool switch_is_overtaken(struct switch_run *run);
