@@ -20,6 +20,7 @@
 #include "repl/catalog.h"
 #include "repl/crash.h"
 #include "repl/fence.h"
+#include "repl/fence_sessions.h"
 #include "repl/ledger.h"
 #include "repl/nested.h"
 #include "repl/weather.h"
@@ -284,6 +285,17 @@ static bool open_session(struct init_run *run, struct err *err)
     }
 }
 
+/* What a killed run sent goes on for a moment on the server: nothing is judged amid it. */
+static bool end_interrupted(struct init_run *run, struct err *err)
+{
+    enum state_init status = state_init_status(&run->state);
+
+    if (status != INIT_RUNNING && status != INIT_FAILED)
+        return true;
+    return fence_sessions_end_own(run->session.conns[TARGET], err) &&
+           session_read_target(&run->session, &run->config, err);
+}
+
 static bool run_all(struct init_run *run, struct err *err)
 {
     size_t i;
@@ -302,7 +314,7 @@ static bool run_all(struct init_run *run, struct err *err)
         state_set_schema(&run->state, NULL);
     }
     if (!open_session(run, err) || !pipeline_end(run->session.conns[SOURCE], err) ||
-        !pipeline_end(run->session.conns[TARGET], err))
+        !pipeline_end(run->session.conns[TARGET], err) || !end_interrupted(run, err))
         return false;
     for (i = 0; i < run->config.warnings.count; i++)
         strlist_add(&run->outcome.warnings, run->config.warnings.items[i]);

@@ -207,18 +207,9 @@ bool switch_connect(struct switch_run *run, const bool wanted[2], int timeout_ms
 /* --- fences -------------------------------------------------------------------------------------
  */
 
-/* What a run sent before it died may still be at work, and commit after somebody has looked. */
-static const char end_own[] =
-    "SELECT pg_catalog.pg_terminate_backend(pid, 5000) FROM pg_catalog.pg_stat_activity WHERE "
-    "datname = pg_catalog.current_database() AND application_name = 'dbr' AND usename = "
-    "current_user AND backend_type = 'client backend' AND pid <> pg_catalog.pg_backend_pid()";
-
 bool switch_end_own(struct switch_run *run, enum role role, struct err *err)
 {
-    struct conn *conn = run->control[role];
-
-    return conn_kind(conn) == ENGINE_POSTGRES ? query_run(conn, end_own, 0, NULL, NULL, err)
-                                              : fence_sessions_end_own(conn, err);
+    return fence_sessions_end_own(run->control[role], err);
 }
 
 struct fence switch_fence_of(const struct switch_run *run, enum role role)

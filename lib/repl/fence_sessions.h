@@ -1,6 +1,7 @@
 /*
- * Sessions of CockroachDB, which tells of each its user and the name of its application, but not
- * which database of the cluster it is in. For the fence and those who change it.
+ * Ending sessions, for the fence and those who change it: those of the application on CockroachDB,
+ * which tells of each its user and the name of its application, but not which database of the
+ * cluster it is in, and dbr's own on either engine.
  */
 #ifndef DBR_REPL_FENCE_SESSIONS_H
 #define DBR_REPL_FENCE_SESSIONS_H
@@ -24,7 +25,8 @@ bool fence_sessions_end(struct conn *conn, const char *role, const char *since,
 
 /*
  * Ends what earlier runs of dbr may still have at work in this database, as the same user, and
- * waits until it is gone.
+ * waits until it is gone: what a run sent before it was killed may go on, and commit after somebody
+ * has looked. Of either engine. ERR_REFUSED when one does not end.
  */
 bool fence_sessions_end_own(struct conn *conn, struct err *err);
 

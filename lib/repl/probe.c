@@ -184,6 +184,7 @@ static bool look(struct job *job, struct probe *probe)
         receive_connections(conn, job->deadline, probe);
     } else {
         probe->failure = failure_of_query(conn, &probe->err);
+        probe_release(probe); /* what it had said until then; another try begins anew */
     }
     conn_close(conn);
     return ok;
