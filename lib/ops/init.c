@@ -116,7 +116,7 @@ struct plan_run init_on_target(struct init_run *run, const struct plan *plan)
     return ddl;
 }
 
-/* What is in the way is dropped in one transaction. */
+/* What is in the way is dropped in one transaction (one by one on CockroachDB). */
 static bool drop_everything(struct init_run *run, struct err *err)
 {
     struct plan drop = PLAN_INIT;
@@ -125,16 +125,25 @@ static bool drop_everything(struct init_run *run, struct err *err)
 
     plan_drop(&run->session.models[TARGET], conn_engine(run->session.conns[TARGET]), &drop);
     ddl = init_on_target(run, &drop);
-    ok = plan_run_transaction(&ddl, PLAN_SCHEMA, PLAN_COMMENTS, NULL, 0, err);
+    ok = plan_run_transaction(&ddl, PLAN_SCHEMA, PLAN_COMMENTS, ledger_forget, ledger_forget_count,
+                              err);
     plan_release(&drop);
     return ok ? true : err_prefix(err, "dropping what the secondary holds");
 }
 
-/* The ledger is made in the same transaction: where it stands, the structure stands. */
-static bool create_structure(struct init_run *run, struct err *err)
+/*
+ * The ledger is made in the same transaction: where it stands, the structure stands. On CockroachDB
+ * it is made first, and the structure may be cut short: what is missing is made by the next run.
+ */
+static bool create_structure(struct init_run *run, bool resumed, struct err *err)
 {
     struct plan_run ddl = init_on_target(run, &run->plan);
 
+    if (resumed && conn_kind(ddl.target) == ENGINE_POSTGRES)
+        return true;
+    ddl.exists_is_fine = resumed;
+    if (resumed)
+        return plan_run_each(&ddl, PLAN_SCHEMA, PLAN_STRUCTURE, err);
     return plan_run_transaction(&ddl, PLAN_SCHEMA, PLAN_STRUCTURE, ledger_create,
                                 ledger_create_count, err);
 }
@@ -194,7 +203,7 @@ static bool begin_fresh(struct init_run *run, struct err *err)
     if (!init_note_begin(run, err))
         return false;
     return (catalog_is_empty(&run->session.models[TARGET]) || drop_everything(run, err)) &&
-           create_structure(run, err);
+           create_structure(run, false, err);
 }
 
 static bool run_fresh(struct init_run *run, struct err *err)
@@ -220,7 +229,7 @@ static bool run_resume(struct init_run *run, struct err *err)
         return false;
     if (!progress.exists && !catalog_is_empty(&run->session.models[TARGET]))
         return init_adopt(run, err);
-    ok = init_note_begin(run, err) && (progress.exists || create_structure(run, err)) &&
+    ok = init_note_begin(run, err) && create_structure(run, progress.exists, err) &&
          init_copy(run, &progress, err);
     strlist_release(&progress.complete);
     strlist_release(&progress.begun);

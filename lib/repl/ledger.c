@@ -20,6 +20,12 @@ const char *const ledger_create[] = {
 };
 const size_t ledger_create_count = sizeof(ledger_create) / sizeof(ledger_create[0]);
 
+const char *const ledger_forget[] = {
+    CREATE_SCHEMA,
+    DROP LEDGER,
+};
+const size_t ledger_forget_count = sizeof(ledger_forget) / sizeof(ledger_forget[0]);
+
 struct naming {
     struct conn *conn;
     const char *ledger;

@@ -26,6 +26,10 @@
 /* Statements that make the (empty) ledger; for a simple query or as single pipeline entries. */
 extern const char *const ledger_create[];
 extern const size_t ledger_create_count;
+/* Statements after which there is none, to be run before the tables are dropped that it tells of.
+ */
+extern const char *const ledger_forget[];
+extern const size_t ledger_forget_count;
 
 /* Makes a ledger, empty, where there is no plan to run with it. */
 bool ledger_make(struct conn *conn, const char *ledger, struct err *err);

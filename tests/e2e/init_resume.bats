@@ -50,6 +50,19 @@ kill_in_the_middle() {
     let_go
 }
 
+# Kills init at the third table that it makes, and leaves its session on the server asleep in that.
+kill_amid_the_tables() {
+    server_sql two "$DB" -c "CREATE SCHEMA hold" -c "CREATE FUNCTION hold.wait() RETURNS event_trigger LANGUAGE plpgsql AS
+        'BEGIN IF (SELECT count(*) FROM pg_class WHERE relkind = ''r'' AND relnamespace = ''public''::regnamespace) > 1 THEN PERFORM pg_sleep(100); END IF; END'" \
+        -c "CREATE EVENT TRIGGER hold ON ddl_command_start WHEN TAG IN ('CREATE TABLE') EXECUTE FUNCTION hold.wait()"
+    start_dbr init-secondary "$@"
+    wait_for 30 is_held || fail "init did not come to the third table"
+    kill -KILL "$PID"
+    finish_dbr
+    exits 137
+    server_sql two "$DB" -c "DROP EVENT TRIGGER hold" -c "SET client_min_messages = warning" -c "DROP SCHEMA hold CASCADE"
+}
+
 # What init left behind: complete when it was faster than the kill.
 distrusted() {
     [ "$status" -ne 0 ] || return 0
@@ -78,6 +91,32 @@ distrusted() {
     for after in 0.1 0.2 0.3 0.15; do
         kill_after "$after" --resume
     done
+    run_dbr init-secondary --resume
+    exits 0
+    same_schema
+    in_step
+}
+
+@test "killed amid the tables, its session still at work: --resume makes the rest, --recreate all anew" {
+    kill_amid_the_tables
+    distrusted
+    run_dbr init-secondary --resume
+    exits 0
+    same_schema
+    in_step
+    schema_clear two
+    rm -rf "$STATE_DIR"
+    kill_amid_the_tables
+    run_dbr init-secondary --recreate
+    exits 0
+    same_schema
+    in_step
+}
+
+@test "--recreate killed after it has dropped the tables: --resume copies them all" {
+    kill_in_the_middle
+    p2 -c "DELETE FROM _dbr.progress WHERE table_name = 'users'" # one is begun, the others are complete
+    kill_amid_the_tables --recreate
     run_dbr init-secondary --resume
     exits 0
     same_schema
