@@ -173,8 +173,9 @@ static void stranded_print(const struct switch_run *run)
 
     for (item = json_first(tables); item; item = json_next(item)) {
         int64_t rows = json_int(item, "rows", -1);
+        bool left_out = journal_left_out(run->state, json_key(item));
         const char *cells[] = {json_key(item), rows < 0 ? "unknown" : report_count(rows, text),
-                               "unknown"};
+                               left_out ? "unknown, not merged: left out" : "unknown"};
 
         report_row(report, cells);
     }

@@ -22,8 +22,8 @@ names_in() {
     done
 }
 
-# enabled_in DIRECTORY NAME: whether something starts units of that pair.
-enabled_in() { compgen -G "$1/*.wants/dbr-*@$2.*" >/dev/null; }
+# enabled_in DIRECTORY NAME: whether something starts units of that pair. Another one's name may go on after a dot.
+enabled_in() { compgen -G "$1/*.wants/dbr-*@$2.timer" >/dev/null || compgen -G "$1/*.wants/dbr-*@$2.service" >/dev/null; }
 
 # refuse_beside WHERE OPTIONS: of the schedule that is there, and how it is taken out.
 refuse_beside() {

@@ -67,6 +67,20 @@ works() {
     exits 0
 }
 
+@test "a forced failover says which of the tables that it had synced will not be merged" {
+    p1 -c "CREATE TABLE visits (id int PRIMARY KEY)" -c "INSERT INTO visits VALUES (1)"
+    run_dbr init-secondary --update
+    exits 0
+    run_dbr sync
+    exits 0
+    env_set DB_SYNC_EXCLUDE_TABLES sessions,visits
+    env_set DATABASE_URL "${P1_URL/:[0-9]*\//:1/}"
+    run_dbr failover --yes
+    exits 0
+    grep -E '^visits +1 +unknown, not merged: left out' <<<"$output" || fail "not said"
+    grep -E '^users +[0-9]+ +unknown$' <<<"$output" || fail "of others as well"
+}
+
 @test "what was written to it while the secondary was active is not deleted when it is left out no more" {
     p1 -c "CREATE TABLE visits (id int PRIMARY KEY)" -c "INSERT INTO visits VALUES (1)"
     run_dbr init-secondary --update
