@@ -80,6 +80,9 @@ bool config_follow(struct config_follow *follow)
         return false;
     }
     log_info("%s was changed: it is in force from now on", next.env_file);
+    if (follow->config->urls[ROLE_SECONDARY] && !next.urls[ROLE_SECONDARY])
+        log_warn("%s names no DATABASE_URL_SECONDARY any more: there is nothing to fail over to",
+                 next.env_file);
     if (follow->has_own)
         config_release(&follow->own);
     follow->own = next;
