@@ -163,12 +163,17 @@ static bool check_epoch(struct switch_run *run, const int64_t epochs[2], struct 
 static bool connect_wanted(struct switch_run *run, const bool wanted[2], int timeout_ms,
                            struct err *err)
 {
-    const bool had[2] = {run->control[0] != NULL, run->control[1] != NULL};
+    bool had[2];
     struct conn *fresh[2];
     int64_t epochs[2] = {0, 0};
     size_t n = 0;
     enum role role;
 
+    for (role = ROLE_PRIMARY; role <= ROLE_SECONDARY; role++) {
+        if (wanted[role] && run->control[role] && !conn_alive(run->control[role]))
+            disconnect(run, role);
+        had[role] = run->control[role] != NULL;
+    }
     if (!open_wanted(run, wanted, timeout_ms, err))
         return false;
     for (role = ROLE_PRIMARY; role <= ROLE_SECONDARY; role++)

@@ -14,6 +14,7 @@
 #include "repl/position.h"
 #include "repl/switch_mark.h"
 #include "repl/watermark.h"
+#include "repl/weather.h"
 #include "state/journal.h"
 
 static bool connect_both(struct session *s, const struct config *config, struct err *err)
@@ -246,15 +247,19 @@ bool session_settle(struct session *s, struct err *err)
     return true;
 }
 
-/* What cannot be given back in order is noticed by its owner: the connection is dead then. */
+/* Each outside of a transaction, also where the other one is lost: its owner goes on with it. */
 static void give_back(struct session *s)
 {
     struct err ignored = ERR_INIT;
+    enum side side;
 
     (void)pipeline_end(s->conns[SOURCE], &ignored);
     (void)pipeline_end(s->conns[TARGET], &ignored);
-    if (conn_alive(s->conns[SOURCE]) && conn_alive(s->conns[TARGET]))
-        (void)session_settle(s, &ignored);
+    if (conn_alive(s->conns[SOURCE]) && conn_alive(s->conns[TARGET]) && session_settle(s, &ignored))
+        return;
+    for (side = SOURCE; side <= TARGET; side++)
+        if (conn_alive(s->conns[side]))
+            (void)weather_settle(s->conns[side], &ignored);
 }
 
 void session_close(struct session *s)

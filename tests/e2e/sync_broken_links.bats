@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # Proves: a link that breaks at any point of a sync ends in a retry or exit 3, leaves whole transactions only, and the next run
-# finishes the work. An unclear commit is cleared up by looking.
+# finishes the work. An unclear commit is cleared up by looking. A planned switch goes on after such a retry.
 
 load ../lib/helper
 setup() {
@@ -110,6 +110,25 @@ lose_secondary() {
     json_is .error.code unreachable
     json_is '.error.message | length > 0' true
     finished
+}
+
+@test "a planned switch whose sync loses the secondary goes on: the primary's connection is in no transaction any more" {
+    local server
+    needs_postgres "CockroachDB has no functions that checks could call"
+    for server in one two; do
+        server_sql $server "$DB" -c "SET default_transaction_read_only = off" -c "CREATE SCHEMA aside AUTHORIZATION app" \
+            -c "CREATE SEQUENCE aside.calls OWNED BY NONE" -c "ALTER SEQUENCE aside.calls OWNER TO app" \
+            -c "CREATE FUNCTION aside.taken() RETURNS bool LANGUAGE sql AS 'SELECT true'" \
+            -c "ALTER TABLE leads ADD CHECK (aside.taken())"
+    done
+    # A row's first way in ends the session that brings it.
+    server_sql two "$DB" -c "SET default_transaction_read_only = off" -c "CREATE OR REPLACE FUNCTION aside.taken() RETURNS bool LANGUAGE plpgsql AS \$\$
+        BEGIN IF nextval('aside.calls') = 1 THEN PERFORM pg_terminate_backend(pg_backend_pid()), pg_sleep(5); END IF; RETURN true; END \$\$"
+    p1 -c "INSERT INTO leads (name) VALUES ('brought at the second try')"
+    run_dbr failover --yes
+    is "$(server_sql two "$DB" -Atc "SELECT last_value > 1 FROM aside.calls")" t
+    exits 0
+    is "$(p2 -c "SELECT count(*) FROM leads WHERE name = 'brought at the second try'")" 1
 }
 
 @test "a commit whose answer is lost" {
