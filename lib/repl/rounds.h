@@ -1,7 +1,8 @@
 /*
  * Statements that are each a transaction of their own, sent together. On CockroachDB those that the
  * weather hit are sent again, in order, and with them what failed behind them, since that may have
- * been the reason; the connection is opened anew in its place where it is lost.
+ * been the reason, and all that stands behind a DROP; the connection is opened anew in its place
+ * where it is lost.
  */
 #ifndef DBR_REPL_ROUNDS_H
 #define DBR_REPL_ROUNDS_H

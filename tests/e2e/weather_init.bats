@@ -59,6 +59,22 @@ survives() {
     in_step
 }
 
+@test "a conflict at a DROP, behind which a table is made: it is not dropped in the next attempt" {
+    standin_tell inject statement 40001 1 "DROP TABLE IF EXISTS _dbr.progress"
+    survives 1
+    in_step
+}
+
+@test "a DROP whose end is not known: what --update makes behind it stays" {
+    init_pair
+    p1 -c "DROP INDEX big_t" -c "CREATE INDEX big_t ON big (t, id)"
+    standin_tell inject statement 40003-applied 1 "DROP INDEX"
+    run_dbr init-secondary --update --force --json
+    exits 0
+    is "$(standin_tell stats | jq -c .injected)" '{"statement 40003-applied":1}'
+    is "$(p2 -c "SELECT pg_get_indexdef('big_t'::regclass)" | grep -o 'big USING.*')" 'big USING btree (t, id)'
+}
+
 @test "COMMITs that are ambiguous, applied or lost" {
     standin_tell inject commit 40003-applied 2
     standin_tell inject commit 40003-lost 1
