@@ -185,15 +185,17 @@ static bool quiet_standby(struct import_run *run, struct err *err)
 
 /*
  * What was known of these tables' rows is not so any more: the next sync compares them all. Before
- * the commit, since it does no harm when that fails.
+ * the commit, since it does no harm when that fails; on CockroachDB before the first of the rows,
+ * since those that are in stay there.
  */
-static bool forget_watermarks(struct import_run *run, struct err *err)
+static bool forget_watermarks(struct import_run *run, const struct sql_file_table *named,
+                              size_t count, struct err *err)
 {
     if (!state_begin(&run->state, err))
         return false;
     struct json *tables = state_part(&run->state, "tables");
-    for (size_t i = 0; i < run->file.table_count; i++)
-        json_remove(tables, run->file.tables[i].name);
+    for (size_t i = 0; i < count; i++)
+        json_remove(tables, named[i].name);
     return state_commit(&run->state, err);
 }
 
@@ -206,8 +208,8 @@ static bool finish(struct import_run *run, struct err *err)
     return (!postgres ||
             (query_run(run->conn, "SET CONSTRAINTS ALL IMMEDIATE", 0, NULL, NULL, err) &&
              query_value(run->conn, "SELECT pg_catalog.pg_current_xact_id()::text", 0, NULL,
-                         &run->transaction, err))) &&
-           forget_watermarks(run, err) &&
+                         &run->transaction, err) &&
+             forget_watermarks(run, run->file.tables, run->file.table_count, err))) &&
            (run->options->upsert ? advance_sequences(run, err) : load_finish(&run->load, err));
 }
 
@@ -357,7 +359,9 @@ static bool import_into_target(struct import_run *run, struct err *err)
 {
     if (!open_target(run, err))
         return false;
-    if (!import_make_room(run, err)) {
+    if (!import_make_room(run, err) ||
+        (conn_kind(run->conn) != ENGINE_POSTGRES &&
+         !forget_watermarks(run, run->outline.tables, run->outline.table_count, err))) {
         give_up(run, err);
         return false;
     }

@@ -110,6 +110,29 @@ imports() {
     imports 0
 }
 
+@test "rows that a failed import left in a table that was there are found by the next sync, however large it is" {
+    env_set DB_FINGERPRINT_ROWS 0
+    p1 -c "CREATE TABLE late_1 (id int PRIMARY KEY, updated_at timestamptz)" -c "CREATE TABLE late_2 (LIKE late_1 INCLUDING ALL)" \
+        -c "INSERT INTO late_1 SELECT i, '2020-01-01' FROM generate_series(1, 3000) i" -c "INSERT INTO late_2 SELECT * FROM late_1"
+    run_dbr export --dialect=cockroach --data-only --tables=late_1,late_2 --output=late.sql
+    exits 0
+    p1 -c "DELETE FROM late_1" -c "DELETE FROM late_2"
+    init_pair
+    standin_tell inject commit 40001 1000 late_2
+    DBR_TEST_TIMEOUT=120 run_dbr import --target=secondary --input=late.sql --yes
+    exits 1
+    standin_tell reset
+    is "$(p2 -c "SELECT count(*) FROM late_1")" 3000
+    p2w -c "ANALYZE late_1" # the server knows by now that it is large
+    run_dbr sync
+    exits 5
+    stderr_has "left as they are: late_1"
+    run_dbr sync --force
+    exits 0
+    is "$(p2 -c "SELECT count(*) FROM late_1")" 0
+    in_step
+}
+
 @test "an INSERT that is longer than a message may be: refused at once, and nothing stays" {
     p1 -c "CREATE TABLE wide (id int PRIMARY KEY, t text)" -c "INSERT INTO wide SELECT 1, repeat('x', 17000000)"
     run_dbr export --source=primary --dialect=cockroach --inserts --output=wide.sql
