@@ -116,6 +116,14 @@ struct plan_run init_on_target(struct init_run *run, const struct plan *plan)
     return ddl;
 }
 
+/* An init was killed, or failed. */
+static bool is_interrupted(const struct init_run *run)
+{
+    enum state_init status = state_init_status(&run->state);
+
+    return status == INIT_RUNNING || status == INIT_FAILED;
+}
+
 /* What is in the way is dropped in one transaction (one by one on CockroachDB). */
 static bool drop_everything(struct init_run *run, struct err *err)
 {
@@ -213,9 +221,19 @@ static bool run_fresh(struct init_run *run, struct err *err)
     return begin_fresh(run, err) && init_copy(run, &none, err);
 }
 
+static void forget_progress(struct init_progress *progress)
+{
+    progress->exists = false;
+    strlist_release(&progress->complete);
+    strlist_release(&progress->begun);
+}
+
+/* A ledger says nothing of tables that are gone, and nothing of those of a run that no state knows:
+ * that one came to its end, as an update does, and was killed before it dropped its ledger. */
 static bool run_resume(struct init_run *run, struct err *err)
 {
     struct init_progress progress = {false, STRLIST_INIT, STRLIST_INIT};
+    bool empty = catalog_is_empty(&run->session.models[TARGET]);
     bool ok;
 
     if (state_init_status(&run->state) == INIT_DONE) {
@@ -227,12 +245,14 @@ static bool run_resume(struct init_run *run, struct err *err)
     if (!ledger_read(run->session.conns[TARGET], &progress.exists, &progress.complete,
                      &progress.begun, err))
         return false;
-    if (!progress.exists && !catalog_is_empty(&run->session.models[TARGET]))
-        return init_adopt(run, err);
-    ok = init_note_begin(run, err) && create_structure(run, progress.exists, err) &&
-         init_copy(run, &progress, err);
-    strlist_release(&progress.complete);
-    strlist_release(&progress.begun);
+    if (empty)
+        forget_progress(&progress);
+    if (!empty && !(progress.exists && is_interrupted(run)))
+        ok = init_adopt(run, progress.exists, err);
+    else
+        ok = init_note_begin(run, err) && create_structure(run, progress.exists, err) &&
+             init_copy(run, &progress, err);
+    forget_progress(&progress);
     return ok;
 }
 
@@ -297,9 +317,7 @@ static bool open_session(struct init_run *run, struct err *err)
 /* What a killed run sent goes on for a moment on the server: nothing is judged amid it. */
 static bool end_interrupted(struct init_run *run, struct err *err)
 {
-    enum state_init status = state_init_status(&run->state);
-
-    if (status != INIT_RUNNING && status != INIT_FAILED)
+    if (!is_interrupted(run))
         return true;
     return fence_sessions_end_own(run->session.conns[TARGET], err) &&
            session_read_target(&run->session, &run->config, err);

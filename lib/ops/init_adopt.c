@@ -14,6 +14,7 @@
 #include "db/pipeline.h"
 #include "ops/init_run.h"
 #include "repl/fence.h"
+#include "repl/ledger.h"
 #include "repl/reconcile.h"
 #include "state/events.h"
 
@@ -195,7 +196,7 @@ static void report(struct init_run *run)
     events_write(&run->state, "init", "adopted", "the secondary has been taken over", extra);
 }
 
-bool init_adopt(struct init_run *run, struct err *err)
+bool init_adopt(struct init_run *run, bool has_ledger, struct err *err)
 {
     bool fenced = false;
     bool equal = false;
@@ -210,7 +211,9 @@ bool init_adopt(struct init_run *run, struct err *err)
                      "Overwrite those of the secondary with the primary's?",
                      err))
         return false;
-    if (!init_note_begin(run, err) || !init_quiet_triggers(run, err) ||
+    /* The ledger first: killed from here on, this is to be done again, and nothing copied. */
+    if ((has_ledger && !ledger_drop(run->session.conns[TARGET], LEDGER, err)) ||
+        !init_note_begin(run, err) || !init_quiet_triggers(run, err) ||
         (!equal && !pass(run, true, &equal, err)) || !complete(run, err))
         return false;
     report(run);

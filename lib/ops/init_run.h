@@ -66,8 +66,9 @@ bool init_copy_rows(struct init_run *run, struct init_work *work, struct plan_ru
  * in the notes. */
 bool init_quiet_triggers(struct init_run *run, struct err *err);
 
-/* --resume of a secondary that is a twin of the primary already, while the state knows no init. */
-bool init_adopt(struct init_run *run, struct err *err);
+/* --resume of a secondary that is a twin of the primary already, while the state knows no init.
+ * has_ledger: one is left there, which is dropped. */
+bool init_adopt(struct init_run *run, bool has_ledger, struct err *err);
 /*
  * Before a secondary that holds something is written to, while the state knows no complete init:
  * ERR_REFUSED when the fences, or what switches have left in the databases, say that the secondary

@@ -35,6 +35,48 @@ lift() { server_sql "$1" postgres -c "ALTER DATABASE $DB RESET default_transacti
     in_step
 }
 
+# What an update that was killed may leave on the secondary: only the table that was new then stands in it.
+leave_ledger() {
+    p2w -c "CREATE SCHEMA IF NOT EXISTS _dbr" \
+        -c "CREATE TABLE _dbr.progress (table_name text, piece int8, copied_rows int8 NOT NULL, PRIMARY KEY (table_name, piece))" \
+        -c "INSERT INTO _dbr.progress VALUES ('users', 0, 100)"
+}
+
+@test "the records of an update that was killed are no reason to copy anything again" {
+    before=$(marks)
+    leave_ledger
+    lose_state
+    run_dbr init-secondary --resume --json
+    exits 0
+    json_is .recordsSynced 0
+    is "$(marks)" "$before"
+    is "$(p2 -c "SELECT to_regclass('_dbr.progress') IS NULL")" t
+    in_step
+}
+
+@test "nor to copy into what may be the active database" {
+    lift two
+    leave_ledger
+    fence one
+    lose_state
+    run_dbr init-secondary --resume --yes
+    exits 5
+    stderr_has "may be the database that the application uses"
+    run_dbr init-secondary --recreate --yes
+    exits 5
+    lift one
+}
+
+@test "a ledger says nothing where the tables are gone" {
+    lose_state
+    schema_clear two
+    leave_ledger
+    run_dbr init-secondary --resume
+    exits 0
+    same_schema
+    in_step
+}
+
 @test "what differs is written, and salvaged" {
     p1 -c "UPDATE users SET balance = 7 WHERE id = 3"
     p2w -c "UPDATE users SET balance = 5 WHERE id = 4"
