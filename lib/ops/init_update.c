@@ -165,6 +165,8 @@ static bool make_additions(struct init_run *run, const struct update *u, struct 
     /* A table whose key is new could not be compared before. */
     if (any_held(run) && !follow_rows(run, err))
         return false;
+    /* Those that a killed sync had taken off are back with the rows. */
+    ddl.exists_is_fine = run->session.off[TARGET].keys;
     return plan_run_each(&ddl, PLAN_FOREIGN_KEYS, PLAN_COMMENTS, err) &&
            init_quiet_triggers(run, err);
 }

@@ -19,7 +19,8 @@ static bool put_keys_back(void *context, struct err *err)
 {
     const struct mending *m = context;
 
-    return switch_end_own(m->run, m->role, err) && keys_off_put_back(m->run->control[m->role], err);
+    return switch_end_own(m->run, m->role, err) &&
+           keys_off_put_back(m->run->control[m->role], NULL, err);
 }
 
 /* Where nobody waits for a report, the log is where it is read. */

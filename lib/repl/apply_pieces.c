@@ -330,5 +330,6 @@ bool apply_pieces(struct applying *s, struct err *err)
         return false;
     if (!weather_pass(target, move_sequences, s->a, err))
         return false;
-    return !off || (pipeline_end(target, err) && keys_off_put_back(target, err));
+    return !off || (pipeline_end(target, err) &&
+                    keys_off_put_back(target, s->a->pairs->models[SOURCE], err));
 }

@@ -233,16 +233,33 @@ static bool forget(struct conn *conn, const struct result *keys, size_t i, struc
                      3, values, NULL, err);
 }
 
+/* Whether the source of the rows has the key still: it may have been dropped there meanwhile. */
+static bool is_of_source(const struct model *source, const struct result *keys, size_t i)
+{
+    const struct model_table *table =
+        source ? model_table(source, result_text(keys, i, COLUMN_TABLE)) : NULL;
+
+    return !source || (table && model_constraint(table, result_text(keys, i, COLUMN_KEY)));
+}
+
+struct putting_back {
+    struct conn *conn;
+    const struct model *source;
+};
+
 /* A table that is gone has no keys. *broken: rows do not fulfil the key; err says which. */
-static bool put_one(struct conn *conn, const struct result *keys, size_t i, bool *broken,
+static bool put_one(const struct putting_back *p, const struct result *keys, size_t i, bool *broken,
                     struct err *err)
 {
+    struct conn *conn = p->conn;
     const char *remark = result_text(keys, i, COLUMN_REMARK);
     struct err why = ERR_INIT;
     bool there = query_run(conn, result_text(keys, i, COLUMN_STATEMENT), 0, NULL, NULL, &why) ||
                  query_is_there_already(&why);
 
     *broken = !strcmp(why.sqlstate, "23503");
+    if (*broken && !is_of_source(p->source, keys, i))
+        return forget(conn, keys, i, err);
     if (*broken) {
         *err = why;
         err_prefix(err, "foreign key %s of table %s could not be put back",
@@ -260,7 +277,8 @@ static bool put_one(struct conn *conn, const struct result *keys, size_t i, bool
 
 static bool put_back(void *context, struct err *err)
 {
-    struct conn *conn = context;
+    const struct putting_back *p = context;
+    struct conn *conn = p->conn;
     const char *schema = conn_schema(conn);
     struct result *keys;
     struct err first = ERR_INIT;
@@ -272,7 +290,7 @@ static bool put_back(void *context, struct err *err)
                    &schema, &keys, err))
         return false;
     for (i = 0; i < result_rows(keys) && (ok || broken); i++) {
-        ok = put_one(conn, keys, i, &broken, err);
+        ok = put_one(p, keys, i, &broken, err);
         if (!ok && broken && first.code == ERR_NONE)
             first = *err;
     }
@@ -283,9 +301,11 @@ static bool put_back(void *context, struct err *err)
     return false;
 }
 
-bool keys_off_put_back(struct conn *conn, struct err *err)
+bool keys_off_put_back(struct conn *conn, const struct model *source, struct err *err)
 {
-    return weather_pass(conn, put_back, conn, err);
+    struct putting_back putting = {conn, source};
+
+    return weather_pass(conn, put_back, &putting, err);
 }
 
 /* --- what stands there --------------------------------------------------------- */

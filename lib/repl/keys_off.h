@@ -35,8 +35,9 @@ void off_release(struct off *off);
  * off now, those that were before included. */
 bool keys_off_take(struct conn *conn, const struct model *model, keys_off_choice choice,
                    void *context, size_t *count, struct err *err);
-/* Puts all back that are off. ERR_FAILED when rows do not fulfil one: it stays off, and noted. */
-bool keys_off_put_back(struct conn *conn, struct err *err);
+/* Puts all back that are off. ERR_FAILED when rows do not fulfil one: it stays off, and noted. One
+ * that the source has not any more, where it is not NULL, is forgotten instead. */
+bool keys_off_put_back(struct conn *conn, const struct model *source, struct err *err);
 /* Adds "table.key" for each key that is off, and each table of which rows are out. */
 bool keys_off_list(struct conn *conn, struct strlist *keys, struct strlist *tables,
                    struct err *err);

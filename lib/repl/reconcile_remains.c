@@ -10,7 +10,7 @@ void reconcile_put_source_keys_back(const struct reconciliation *r)
 
     if (!r->session.off[SOURCE].keys)
         return;
-    if (!conn_clone(r->session.conns[SOURCE], &conn, &why) || !keys_off_put_back(conn, &why))
+    if (!conn_clone(r->session.conns[SOURCE], &conn, &why) || !keys_off_put_back(conn, NULL, &why))
         log_warn("%s", why.message);
     conn_close(conn);
 }
@@ -83,7 +83,7 @@ void reconcile_put_keys_back(const struct reconciliation *r)
     if (!r->piecemeal || (!r->keys_off && r->replaced.count == 0) || !target ||
         !conn_alive(target) || !weather_settle(target, &ignored))
         return;
-    if (!keys_off_put_back(target, &ignored))
+    if (!keys_off_put_back(target, &r->session.models[SOURCE], &ignored))
         log_debug("%s", ignored.message);
     tell_rows_out(target);
 }

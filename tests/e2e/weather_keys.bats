@@ -51,7 +51,7 @@ SQL
 # shellcheck disable=SC2317 # called by wait_for
 key_is_off() { [ "$(p2 -c "SELECT count(*) FROM pg_constraint WHERE conname = 'led'")" = 0 ]; }
 
-@test "killed while a key is off: the next run puts it back" {
+killed_without_key() {
     cycle
     standin_tell delay 100
     start_dbr sync
@@ -61,10 +61,45 @@ key_is_off() { [ "$(p2 -c "SELECT count(*) FROM pg_constraint WHERE conname = 'l
     exits 137
     standin_tell delay 0
     key_is_off || fail "the key is there"
+}
+
+@test "killed while a key is off: the next run puts it back" {
+    killed_without_key
     run_dbr sync
     exits 0
     keys_are_back 2
     in_step
+}
+
+@test "killed while a key is off: --update puts it back" {
+    killed_without_key
+    run_dbr init-secondary --update
+    exits 0
+    keys_are_back 2
+    in_step
+}
+
+@test "killed while a key is off that the primary drops meanwhile: it is forgotten" {
+    killed_without_key
+    p1 -c "ALTER TABLE team DROP CONSTRAINT led" -c "UPDATE team SET captain = 999 WHERE id = 3"
+    run_dbr sync
+    exits 0
+    keys_are_back 1
+    in_step
+}
+
+@test "killed while a key is off that rows of the primary itself do not fulfil: it stays noted" {
+    killed_without_key
+    p1 -c "ALTER TABLE team DROP CONSTRAINT led" -c "UPDATE team SET captain = 999 WHERE id = 3" \
+        -c "ALTER TABLE team ADD CONSTRAINT led FOREIGN KEY (captain) REFERENCES player (id) ON DELETE SET NULL NOT VALID"
+    run_dbr sync
+    exits 1
+    stderr_has "foreign key led of table team could not be put back"
+    is "$(p2 -c "SELECT count(*) FROM _dbr.keys_off")" 1
+    p1 -c "UPDATE team SET captain = 5 WHERE id = 3"
+    run_dbr sync
+    exits 0
+    keys_are_back 2
 }
 
 @test "killed while a key is off, and the rows are in step already" {
