@@ -194,8 +194,10 @@ static bool forget_watermarks(struct import_run *run, const struct sql_file_tabl
     if (!state_begin(&run->state, err))
         return false;
     struct json *tables = state_part(&run->state, "tables");
-    for (size_t i = 0; i < count; i++)
-        json_remove(tables, named[i].name);
+    for (size_t i = 0; i < count; i++) {
+        const struct model_table *there = model_table(&run->model, named[i].name);
+        json_remove(tables, there ? model_root(&run->model, there)->name : named[i].name);
+    }
     return state_commit(&run->state, err);
 }
 

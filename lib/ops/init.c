@@ -208,6 +208,10 @@ static bool begin_fresh(struct init_run *run, struct err *err)
     }
     if (!catalog_is_empty(&run->session.models[TARGET]) && !check_unmerged(run, err))
         return false;
+    /* One that an update has left says nothing of what is resumed when the drops fail. */
+    if (!is_interrupted(run) && !catalog_is_empty(&run->session.models[TARGET]) &&
+        !ledger_drop(run->session.conns[TARGET], LEDGER, err))
+        return false;
     if (!init_note_begin(run, err))
         return false;
     return (catalog_is_empty(&run->session.models[TARGET]) || drop_everything(run, err)) &&
@@ -228,8 +232,8 @@ static void forget_progress(struct init_progress *progress)
     strlist_release(&progress->begun);
 }
 
-/* A ledger says nothing of tables that are gone, and nothing of those of a run that no state knows:
- * that one came to its end, as an update does, and was killed before it dropped its ledger. */
+/* A ledger says nothing of tables that are gone, and is not trusted where the state knows of no
+ * interrupted run: an update that was killed may have left it. */
 static bool run_resume(struct init_run *run, struct err *err)
 {
     struct init_progress progress = {false, STRLIST_INIT, STRLIST_INIT};
@@ -314,13 +318,21 @@ static bool open_session(struct init_run *run, struct err *err)
     }
 }
 
+static bool look_behind(void *context, struct err *err)
+{
+    struct init_run *run = context;
+
+    return fence_sessions_end_own(run->session.conns[TARGET], err) &&
+           session_read_target(&run->session, &run->config, err);
+}
+
 /* What a killed run sent goes on for a moment on the server: nothing is judged amid it. */
 static bool end_interrupted(struct init_run *run, struct err *err)
 {
-    if (!is_interrupted(run))
-        return true;
-    return fence_sessions_end_own(run->session.conns[TARGET], err) &&
-           session_read_target(&run->session, &run->config, err);
+    const struct init_options *o = run->options;
+
+    return !(o->resume || o->recreate) || !is_interrupted(run) ||
+           weather_pass(run->session.conns[TARGET], look_behind, run, err);
 }
 
 static bool run_all(struct init_run *run, struct err *err)

@@ -98,8 +98,8 @@ static bool check_schemas(const struct init_run *run, struct err *err)
     if (!name)
         return true;
     err_set(err, ERR_REFUSED,
-            "there is nothing to resume: the secondary's tables were not made by an interrupted "
-            "init, and they are no twin of the primary's (%s differs)",
+            "there is nothing to resume: the state knows of no interrupted init, and the "
+            "secondary's tables are no twin of the primary's (%s differs)",
             name);
     free(name);
     return err_hint(err, "--recreate drops what is there first");

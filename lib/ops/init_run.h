@@ -66,8 +66,8 @@ bool init_copy_rows(struct init_run *run, struct init_work *work, struct plan_ru
  * in the notes. */
 bool init_quiet_triggers(struct init_run *run, struct err *err);
 
-/* --resume of a secondary that is a twin of the primary already, while the state knows no init.
- * has_ledger: one is left there, which is dropped. */
+/* --resume of a secondary that is a twin of the primary already, while the state knows of no
+ * interrupted init, or that one has left no ledger. has_ledger: one is there, and is dropped. */
 bool init_adopt(struct init_run *run, bool has_ledger, struct err *err);
 /*
  * Before a secondary that holds something is written to, while the state knows no complete init:

@@ -149,6 +149,31 @@ static bool any_held(const struct init_run *run)
     return false;
 }
 
+/* Keys that a killed sync had taken off are back with the rows, as they were then. */
+static bool make_missing_keys(struct init_run *run, struct err *err)
+{
+    struct plan missing = PLAN_INIT;
+    struct plan left = PLAN_INIT;
+    struct strlist new_tables = STRLIST_INIT;
+    struct strlist told = STRLIST_INIT;
+    struct plan_run ddl = init_on_target(run, &missing);
+    bool ok = session_read_target(&run->session, &run->config, err);
+
+    if (ok) {
+        plan_update(&run->session.models[SOURCE], &run->session.models[TARGET],
+                    conn_engine(run->session.conns[TARGET]), &missing, &left, &new_tables);
+        ddl.failures = &told; /* what could not be made before has been told of */
+        ok = plan_run_each(&ddl, PLAN_SCHEMA, PLAN_EARLY, err);
+        ddl.failures = &run->failures;
+        ok = ok && plan_run_each(&ddl, PLAN_FOREIGN_KEYS, PLAN_COMMENTS, err);
+    }
+    plan_release(&missing);
+    plan_release(&left);
+    strlist_release(&new_tables);
+    strlist_release(&told);
+    return ok;
+}
+
 static bool make_additions(struct init_run *run, const struct update *u, struct err *err)
 {
     struct plan_run ddl = init_on_target(run, &u->additions);
@@ -165,8 +190,8 @@ static bool make_additions(struct init_run *run, const struct update *u, struct 
     /* A table whose key is new could not be compared before. */
     if (any_held(run) && !follow_rows(run, err))
         return false;
-    /* Those that a killed sync had taken off are back with the rows. */
-    ddl.exists_is_fine = run->session.off[TARGET].keys;
+    if (run->session.off[TARGET].keys)
+        return make_missing_keys(run, err) && init_quiet_triggers(run, err);
     return plan_run_each(&ddl, PLAN_FOREIGN_KEYS, PLAN_COMMENTS, err) &&
            init_quiet_triggers(run, err);
 }

@@ -353,7 +353,7 @@ bool switch_still_fenced(struct switch_run *run, bool *fenced, struct err *err)
     if (run->control[run->from] && conn_alive(run->control[run->from]) &&
         is_fenced(run, run->from, fenced, &ignored))
         return true;
-    switch_disconnect(run);
+    disconnect(run, run->from);
     return switch_connect(run, wanted, run->config->health_timeout_ms, err) &&
            is_fenced(run, run->from, fenced, err);
 }

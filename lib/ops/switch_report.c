@@ -107,6 +107,14 @@ static void set_side(struct json *parent, const char *name, const struct switch_
 /* --- what a forced switch may have left behind --------------------------------------------------
  */
 
+/* By the configuration: such a table is not merged later. */
+static bool is_left_out(const struct switch_run *run, const char *name)
+{
+    const struct model_table *table = model_table(&run->models[run->to], name);
+
+    return table && table->excluded;
+}
+
 static void stranded_document(const struct switch_run *run, struct json *document)
 {
     struct json *stranded = json_set_object(document, "stranded");
@@ -130,6 +138,7 @@ static void stranded_document(const struct switch_run *run, struct json *documen
         else
             json_set_int(entry, "lastKnownRows", rows);
         json_set_null(entry, "strandedRows");
+        json_set_bool(entry, "leftOut", is_left_out(run, json_key(item)));
         json_set_str(entry, "lastFingerprint", json_str(item, "lastFingerprint", NULL));
     }
 }
@@ -173,9 +182,9 @@ static void stranded_print(const struct switch_run *run)
 
     for (item = json_first(tables); item; item = json_next(item)) {
         int64_t rows = json_int(item, "rows", -1);
-        bool left_out = journal_left_out(run->state, json_key(item));
         const char *cells[] = {json_key(item), rows < 0 ? "unknown" : report_count(rows, text),
-                               left_out ? "unknown, not merged: left out" : "unknown"};
+                               is_left_out(run, json_key(item)) ? "unknown, not merged: left out"
+                                                                : "unknown"};
 
         report_row(report, cells);
     }

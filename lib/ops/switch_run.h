@@ -79,7 +79,7 @@ void switch_release(struct switch_run *run);
 /*
  * Connects to the wanted databases (by role) at once and asks each who it is, what it holds and
  * whether the switch `id` (may be NULL) has left its mark there. Those that are connected already
- * are left alone, one that was lost since is opened anew. ERR_REFUSED when another machine has
+ * are left alone, one that is known to be lost is opened anew. ERR_REFUSED when another machine has
  * switched this pair since.
  */
 bool switch_connect(struct switch_run *run, const bool wanted[2], int timeout_ms, struct err *err);

@@ -138,9 +138,15 @@ static bool check_from(struct switch_run *run, struct err *err)
 
 static bool do_open(struct switch_run *run, struct err *err)
 {
-    if (!check_from(run, err))
+    const struct conn *to = run->control[run->to];
+    bool lost = to && !conn_alive(to);
+
+    if (!check_from(run, err) || !need(run, run->to, err))
         return false;
-    return need(run, run->to, err) && switch_open(run, err);
+    /* A server that was away may have come back as an older copy of itself. */
+    if (lost && !run->journal.forced && !run->marked && !do_settle(run, err))
+        return false;
+    return switch_open(run, err);
 }
 
 void switch_note_followers(struct switch_run *run)

@@ -111,7 +111,8 @@ static bool approach(struct switch_run *run, struct err *err)
     switch_tell_drift(run);
     announce(run);
     return past_learn(run->cli, run->config, run->state, err) && switch_merge(run, false, err) &&
-           switch_sync(run, false, err);
+           switch_sync(run, false, err) &&
+           switch_connect(run, both, 0, err); /* what was lost there comes back before the fence */
 }
 
 static bool approach_forced(struct switch_run *run, struct err *err)

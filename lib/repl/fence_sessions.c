@@ -16,7 +16,6 @@
 #include "repl/fence.h"
 
 #define ROUNDS_MAX 20
-#define ROUNDS_MAX_POSTGRES 3
 #define ROUND_PAUSE_MS 250
 #define START_PAUSE_MS 50
 
@@ -310,38 +309,23 @@ static bool end_on_cockroach(struct conn *conn, bool *gone, struct err *err)
     return ok;
 }
 
-/* Waits itself until a session has ended; one that ended before it was asked to counts as well. */
+/* Waits itself until each has ended. One that does not is left to the locks: whoever undoes a
+ * switch must not be kept from it by a session of another run that comes again and again. */
 static const char end_own[] =
     "SELECT pg_catalog.pg_terminate_backend(pid, 5000) FROM pg_catalog.pg_stat_activity WHERE "
     "datname = pg_catalog.current_database() AND application_name = 'dbr' AND usename = "
     "current_user AND backend_type = 'client backend' AND pid <> pg_catalog.pg_backend_pid()";
 
-static bool end_on_postgres(struct conn *conn, bool *gone, struct err *err)
-{
-    int round;
-
-    *gone = false;
-    for (round = 0; round < ROUNDS_MAX_POSTGRES && !*gone; round++) {
-        struct result *ended = NULL;
-
-        if (!query_run(conn, end_own, 0, NULL, &ended, err))
-            return false;
-        *gone = result_rows(ended) == 0;
-        result_free(ended);
-    }
-    return true;
-}
-
 bool fence_sessions_end_own(struct conn *conn, struct err *err)
 {
     bool gone;
 
-    if (!(conn_kind(conn) == ENGINE_POSTGRES ? end_on_postgres(conn, &gone, err)
-                                             : end_on_cockroach(conn, &gone, err)))
+    if (conn_kind(conn) == ENGINE_POSTGRES)
+        return query_run(conn, end_own, 0, NULL, NULL, err);
+    if (!end_on_cockroach(conn, &gone, err))
         return false;
     return gone || err_set_hint(err, ERR_REFUSED,
-                                "end it on the server (pg_terminate_backend, on CockroachDB CANCEL "
-                                "SESSION), then run the program again",
+                                "end it on the server (CANCEL SESSION), then run the program again",
                                 "a session of an earlier run of dbr on the %s does not end",
                                 conn_role(conn));
 }

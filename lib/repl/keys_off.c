@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "db/engine.h"
 #include "db/engine_ddl.h"
@@ -258,8 +259,11 @@ static bool put_one(const struct putting_back *p, const struct result *keys, siz
                  query_is_there_already(&why);
 
     *broken = !strcmp(why.sqlstate, "23503");
-    if (*broken && !is_of_source(p->source, keys, i))
+    if (*broken && !is_of_source(p->source, keys, i)) {
+        log_warn("foreign key %s of table %s stays off: the active database has it no more",
+                 result_text(keys, i, COLUMN_KEY), result_text(keys, i, COLUMN_TABLE));
         return forget(conn, keys, i, err);
+    }
     if (*broken) {
         *err = why;
         err_prefix(err, "foreign key %s of table %s could not be put back",

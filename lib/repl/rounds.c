@@ -6,9 +6,14 @@
 #include "db/pipeline.h"
 #include "repl/weather.h"
 
+static bool alters(const char *sql, const char *how)
+{
+    return !strncmp(sql, "ALTER ", 6) && strstr(sql, how);
+}
+
 static bool drops(const char *sql)
 {
-    return !strncmp(sql, "DROP ", 5) || strstr(sql, " DROP ");
+    return !strncmp(sql, "DROP ", 5) || alters(sql, " DROP ");
 }
 
 /* What an earlier attempt has done makes the next one fail. */
@@ -50,10 +55,11 @@ static bool receive(struct rounds *r, size_t i, bool again, bool *ended, struct 
     return ok && !*ended;
 }
 
-/* All but a name that is given away, which is gone then. */
+/* What makes something, or changes what was made. What is dropped, and a name that is given away,
+ * is gone. */
 static bool may_come_again(const char *sql)
 {
-    return !strstr(sql, " RENAME ");
+    return (!drops(sql) || alters(sql, " ADD ")) && !alters(sql, " RENAME ");
 }
 
 /* Behind a statement that the weather hit others may fail because of that: they are not judged in

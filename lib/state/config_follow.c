@@ -81,8 +81,9 @@ bool config_follow(struct config_follow *follow)
     }
     log_info("%s was changed: it is in force from now on", next.env_file);
     if (follow->config->urls[ROLE_SECONDARY] && !next.urls[ROLE_SECONDARY])
-        log_warn("%s names no DATABASE_URL_SECONDARY any more: there is nothing to fail over to",
-                 next.env_file);
+        log_warn(
+            "%s names no DATABASE_URL_SECONDARY any more: the primary alone counts from now on",
+            next.env_file);
     if (follow->has_own)
         config_release(&follow->own);
     follow->own = next;

@@ -52,6 +52,17 @@ states() { p2 -c "SELECT tgrelid::regclass, tgname, tgenabled FROM pg_trigger OR
 salvaged() { zcat "$STATE_DIR"/salvage/*import*.jsonl.gz 2>/dev/null; }
 count_of() { jq -r --arg table "$1" --arg key "$2" '.tables[] | select(.name == $table) | .[$key]' <<<"$output"; }
 
+@test "rows of a partition: the partitioned table is compared as a whole by the next sync" {
+    p1 -c "INSERT INTO \"select\" VALUES (1, 1, 'x')"
+    run_dbr init-secondary --recreate
+    exits 0
+    state_has '.tables["select"].watermark != null'
+    dump '"one.1"'
+    upsert
+    exits 0
+    state_has '.tables["select"] == null and .tables.notes.watermark != null'
+}
+
 @test "rows are inserted, updated, kept and left alone, and what is overwritten is salvaged" {
     p1 -c "INSERT INTO notes OVERRIDING SYSTEM VALUE VALUES (1, 'file', 1.00, '{\"a\": 1}', '(1,2)', DEFAULT, '2024-02-01'),
         (2, 'old', 2, NULL, NULL, DEFAULT, '2024-01-01'), (3, 'same', 3, NULL, NULL, DEFAULT, NULL), (4, 'new', 4, NULL, NULL, DEFAULT, NULL)"

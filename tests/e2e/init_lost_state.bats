@@ -54,6 +54,24 @@ leave_ledger() {
     in_step
 }
 
+@test "nor where a --recreate failed behind it" {
+    needs_postgres "on CockroachDB the drops that were made stay"
+    before=$(marks)
+    leave_ledger
+    server_sql two "$DB" -c "SET default_transaction_read_only = off" -c "CREATE SCHEMA aside" \
+        -c "CREATE FUNCTION aside.refuse() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''not now''; END'" \
+        -c "CREATE EVENT TRIGGER refuse ON ddl_command_start WHEN TAG IN ('DROP TYPE') EXECUTE FUNCTION aside.refuse()"
+    run_dbr init-secondary --recreate
+    exits 1
+    stderr_has "not now"
+    server_sql two "$DB" -c "SET default_transaction_read_only = off" -c "SET client_min_messages = warning" -c "DROP EVENT TRIGGER refuse" -c "DROP SCHEMA aside CASCADE"
+    run_dbr init-secondary --resume --json
+    exits 0
+    json_is .recordsSynced 0
+    is "$(marks)" "$before"
+    in_step
+}
+
 @test "nor to copy into what may be the active database" {
     lift two
     leave_ledger

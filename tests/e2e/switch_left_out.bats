@@ -75,6 +75,8 @@ works() {
     exits 0
     env_set DB_SYNC_EXCLUDE_TABLES sessions,visits
     env_set DATABASE_URL "${P1_URL/:[0-9]*\//:1/}"
+    run_dbr failover --yes --dry-run
+    grep -E '^visits +1 +unknown, not merged: left out' <<<"$output" || fail "not said by a dry run"
     run_dbr failover --yes
     exits 0
     grep -E '^visits +1 +unknown, not merged: left out' <<<"$output" || fail "not said"

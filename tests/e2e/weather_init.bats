@@ -75,6 +75,19 @@ survives() {
     is "$(p2 -c "SELECT pg_get_indexdef('big_t'::regclass)" | grep -o 'big USING.*')" 'big USING btree (t, id)'
 }
 
+@test "a DROP whose end is not known: what cannot be done twice behind it is not sent twice" {
+    p1 -c "CREATE TABLE made (id int PRIMARY KEY, a int NOT NULL, c int GENERATED ALWAYS AS (a * 2) STORED)" -c "INSERT INTO made VALUES (1, 2)"
+    init_pair
+    p1 -c "ALTER TABLE made ALTER c DROP EXPRESSION" -c "ALTER TABLE made ALTER a DROP NOT NULL"
+    standin_tell inject statement 40003-applied 1 "DROP NOT NULL"
+    run_dbr init-secondary --update --json
+    exits 0
+    is "$(standin_tell stats | jq -c .injected)" '{"statement 40003-applied":1}'
+    is "$(p2 -c "SELECT attname, attgenerated, attnotnull FROM pg_attribute WHERE attrelid = 'made'::regclass AND attnum > 1 ORDER BY 1")" "a||f
+c||f"
+    in_step
+}
+
 @test "COMMITs that are ambiguous, applied or lost" {
     standin_tell inject commit 40003-applied 2
     standin_tell inject commit 40003-lost 1

@@ -79,11 +79,24 @@ killed_without_key() {
     in_step
 }
 
+@test "killed while a key is off that the primary changes meanwhile: --update makes it as it is now" {
+    killed_without_key
+    p1 -c "ALTER TABLE team DROP CONSTRAINT led" \
+        -c "ALTER TABLE team ADD CONSTRAINT led FOREIGN KEY (captain) REFERENCES player (id) ON DELETE CASCADE"
+    run_dbr init-secondary --update
+    exits 0
+    stdout_has "added or changed: foreign key led"
+    keys_are_back 2
+    is "$(p2 -c "SELECT confdeltype FROM pg_constraint WHERE conname = 'led'")" c
+    in_step
+}
+
 @test "killed while a key is off that the primary drops meanwhile: it is forgotten" {
     killed_without_key
     p1 -c "ALTER TABLE team DROP CONSTRAINT led" -c "UPDATE team SET captain = 999 WHERE id = 3"
     run_dbr sync
     exits 0
+    stderr_has "foreign key led of table team stays off"
     keys_are_back 1
     in_step
 }
