@@ -56,11 +56,11 @@ count_of() { jq -r --arg table "$1" --arg key "$2" '.tables[] | select(.name == 
     p1 -c "INSERT INTO \"select\" VALUES (1, 1, 'x')"
     run_dbr init-secondary --recreate
     exits 0
-    state_has '.tables["select"].watermark != null'
+    jq -e '.tables["select"].watermark' "$STATE_DIR/state.json" >/dev/null || fail "$(cat "$STATE_DIR/state.json")"
     dump '"one.1"'
     upsert
     exits 0
-    state_has '.tables["select"] == null and .tables.notes.watermark != null'
+    jq -e '.tables["select"] == null and .tables.notes.watermark != null' "$STATE_DIR/state.json" >/dev/null || fail "$(cat "$STATE_DIR/state.json")"
 }
 
 @test "rows are inserted, updated, kept and left alone, and what is overwritten is salvaged" {
