@@ -18,6 +18,7 @@
 #include "repl/dropped.h"
 #include "repl/ledger.h"
 #include "repl/reconcile.h"
+#include "repl/weather.h"
 #include "state/events.h"
 
 struct update {
@@ -38,12 +39,19 @@ static bool check_state(const struct init_run *run, struct err *err)
     return err_hint(err, "run dbr-init-secondary, or dbr-init-secondary --resume");
 }
 
+static bool read_target(void *context, struct err *err)
+{
+    struct init_run *run = context;
+
+    return session_read_target(&run->session, &run->config, err);
+}
+
 /* What was dropped to be made anew is a new table now. */
 static bool plan_again(struct init_run *run, struct update *u, struct err *err)
 {
     struct plan left = PLAN_INIT;
 
-    if (!session_read_target(&run->session, &run->config, err))
+    if (!weather_pass(run->session.conns[TARGET], read_target, run, err))
         return false;
     plan_release(&u->additions);
     strlist_release(&u->new_tables);
@@ -157,13 +165,13 @@ static bool make_missing_keys(struct init_run *run, struct err *err)
     struct strlist new_tables = STRLIST_INIT;
     struct strlist told = STRLIST_INIT;
     struct plan_run ddl = init_on_target(run, &missing);
-    bool ok = session_read_target(&run->session, &run->config, err);
+    bool ok = weather_pass(run->session.conns[TARGET], read_target, run, err);
 
     if (ok) {
         plan_update(&run->session.models[SOURCE], &run->session.models[TARGET],
                     conn_engine(run->session.conns[TARGET]), &missing, &left, &new_tables);
         ddl.failures = &told; /* what could not be made before has been told of */
-        ok = plan_run_each(&ddl, PLAN_SCHEMA, PLAN_EARLY, err);
+        ok = plan_run_each(&ddl, PLAN_SCHEMA, PLAN_KEYS, err);
         ddl.failures = &run->failures;
         ok = ok && plan_run_each(&ddl, PLAN_FOREIGN_KEYS, PLAN_COMMENTS, err);
     }

@@ -143,8 +143,10 @@ static bool do_open(struct switch_run *run, struct err *err)
 
     if (!check_from(run, err) || !need(run, run->to, err))
         return false;
-    /* A server that was away may have come back as an older copy of itself. */
-    if (lost && !run->journal.forced && !run->marked && !do_settle(run, err))
+    /* A server that was away may have come back as an older copy of itself. Where the other one is
+     * gone there is nothing to compare it with. */
+    if (lost && run->control[run->from] && !run->journal.forced && !run->marked &&
+        !do_settle(run, err))
         return false;
     return switch_open(run, err);
 }

@@ -309,23 +309,49 @@ static bool end_on_cockroach(struct conn *conn, bool *gone, struct err *err)
     return ok;
 }
 
-/* Waits itself until each has ended. One that does not is left to the locks: whoever undoes a
- * switch must not be kept from it by a session of another run that comes again and again. */
+/* Waits itself until each has ended, and says which did not. */
 static const char end_own[] =
-    "SELECT pg_catalog.pg_terminate_backend(pid, 5000) FROM pg_catalog.pg_stat_activity WHERE "
-    "datname = pg_catalog.current_database() AND application_name = 'dbr' AND usename = "
-    "current_user AND backend_type = 'client backend' AND pid <> pg_catalog.pg_backend_pid()";
+    "SELECT pg_catalog.string_agg(who, ',') FROM (SELECT pid::text || ' ' || backend_start::text "
+    "AS who, pg_catalog.pg_terminate_backend(pid, 5000) AS ended FROM pg_catalog.pg_stat_activity "
+    "WHERE datname = pg_catalog.current_database() AND application_name = 'dbr' AND usename = "
+    "current_user AND backend_type = 'client backend' AND pid <> pg_catalog.pg_backend_pid() "
+    "OFFSET 0) own WHERE NOT ended";
+/* One that had ended before it was asked to did not end by that. */
+static const char still_there[] =
+    "SELECT count(*) > 0 FROM pg_catalog.pg_stat_activity WHERE pid::text || ' ' || "
+    "backend_start::text = ANY (pg_catalog.string_to_array($1::text, ','))";
+
+/* A session that comes anew meanwhile is another run's, and sees what is there by then. */
+static bool end_on_postgres(struct conn *conn, bool *gone, struct err *err)
+{
+    const char *value;
+    char *left = NULL;
+    struct result *found = NULL;
+
+    *gone = true;
+    if (!query_value(conn, end_own, 0, NULL, &left, err))
+        return false;
+    value = left;
+    if (left && !query_run(conn, still_there, 1, &value, &found, err)) {
+        free(left);
+        return false;
+    }
+    *gone = !left || !result_bool(found, 0, 0);
+    result_free(found);
+    free(left);
+    return true;
+}
 
 bool fence_sessions_end_own(struct conn *conn, struct err *err)
 {
     bool gone;
 
-    if (conn_kind(conn) == ENGINE_POSTGRES)
-        return query_run(conn, end_own, 0, NULL, NULL, err);
-    if (!end_on_cockroach(conn, &gone, err))
+    if (!(conn_kind(conn) == ENGINE_POSTGRES ? end_on_postgres(conn, &gone, err)
+                                             : end_on_cockroach(conn, &gone, err)))
         return false;
     return gone || err_set_hint(err, ERR_REFUSED,
-                                "end it on the server (CANCEL SESSION), then run the program again",
+                                "end it on the server (pg_terminate_backend, on CockroachDB CANCEL "
+                                "SESSION), then run the program again",
                                 "a session of an earlier run of dbr on the %s does not end",
                                 conn_role(conn));
 }

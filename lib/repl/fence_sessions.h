@@ -26,7 +26,7 @@ bool fence_sessions_end(struct conn *conn, const char *role, const char *since,
 /*
  * Ends what earlier runs of dbr may still have at work in this database, as the same user, and
  * waits until it is gone: what a run sent before it was killed may go on, and commit after somebody
- * has looked. Of either engine. On CockroachDB ERR_REFUSED when one does not end.
+ * has looked. Of either engine. ERR_REFUSED when one does not end.
  */
 bool fence_sessions_end_own(struct conn *conn, struct err *err);
 

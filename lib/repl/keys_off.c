@@ -260,9 +260,11 @@ static bool put_one(const struct putting_back *p, const struct result *keys, siz
 
     *broken = !strcmp(why.sqlstate, "23503");
     if (*broken && !is_of_source(p->source, keys, i)) {
+        if (!forget(conn, keys, i, err))
+            return false;
         log_warn("foreign key %s of table %s stays off: the active database has it no more",
                  result_text(keys, i, COLUMN_KEY), result_text(keys, i, COLUMN_TABLE));
-        return forget(conn, keys, i, err);
+        return true;
     }
     if (*broken) {
         *err = why;

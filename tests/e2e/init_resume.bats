@@ -113,6 +113,22 @@ distrusted() {
     in_step
 }
 
+@test "a session of a killed run that does not end is waited for, and told of" {
+    local session
+    needs_postgres "the stand-in's sessions are its own"
+    kill_amid_the_tables
+    session=$(server_sql two postgres -Atc "SELECT pid FROM pg_stat_activity WHERE datname = '$DB' AND wait_event = 'PgSleep'")
+    kill -STOP "$session"
+    run_dbr init-secondary --resume
+    kill -CONT "$session"
+    exits 5
+    stderr_has "a session of an earlier run of dbr on the secondary does not end" pg_terminate_backend
+    run_dbr init-secondary --resume
+    exits 0
+    same_schema
+    in_step
+}
+
 @test "--recreate killed after it has dropped the tables: --resume copies them all" {
     kill_in_the_middle
     p2 -c "DELETE FROM _dbr.progress WHERE table_name = 'users'" # one is begun, the others are complete
