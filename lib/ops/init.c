@@ -139,21 +139,24 @@ static bool drop_everything(struct init_run *run, struct err *err)
     return ok ? true : err_prefix(err, "dropping what the secondary holds");
 }
 
-/*
- * The ledger is made in the same transaction: where it stands, the structure stands. On CockroachDB
- * it is made first, and the structure may be cut short: what is missing is made by the next run.
- */
-static bool create_structure(struct init_run *run, bool resumed, struct err *err)
+/* The ledger is made in the same transaction (on CockroachDB before the rest): where it stands, the
+ * structure stands, or complete_structure makes what is missing. */
+static bool create_structure(struct init_run *run, struct err *err)
 {
     struct plan_run ddl = init_on_target(run, &run->plan);
 
-    if (resumed && conn_kind(ddl.target) == ENGINE_POSTGRES)
-        return true;
-    ddl.exists_is_fine = resumed;
-    if (resumed)
-        return plan_run_each(&ddl, PLAN_SCHEMA, PLAN_STRUCTURE, err);
     return plan_run_transaction(&ddl, PLAN_SCHEMA, PLAN_STRUCTURE, ledger_create,
                                 ledger_create_count, err);
+}
+
+/* On CockroachDB an interrupted run may have made a part of it only. */
+static bool complete_structure(struct init_run *run, struct err *err)
+{
+    struct plan_run ddl = init_on_target(run, &run->plan);
+
+    ddl.exists_is_fine = true;
+    return conn_kind(ddl.target) == ENGINE_POSTGRES ||
+           plan_run_each(&ddl, PLAN_SCHEMA, PLAN_STRUCTURE, err);
 }
 
 /* Most likely not the schema, or not the database, that is meant. */
@@ -215,7 +218,7 @@ static bool begin_fresh(struct init_run *run, struct err *err)
     if (!init_note_begin(run, err))
         return false;
     return (catalog_is_empty(&run->session.models[TARGET]) || drop_everything(run, err)) &&
-           create_structure(run, false, err);
+           create_structure(run, err);
 }
 
 static bool run_fresh(struct init_run *run, struct err *err)
@@ -254,7 +257,8 @@ static bool run_resume(struct init_run *run, struct err *err)
     if (!empty && !(progress.exists && is_interrupted(run)))
         ok = init_adopt(run, progress.exists, err);
     else
-        ok = init_note_begin(run, err) && create_structure(run, progress.exists, err) &&
+        ok = init_note_begin(run, err) &&
+             (progress.exists ? complete_structure(run, err) : create_structure(run, err)) &&
              init_copy(run, &progress, err);
     forget_progress(&progress);
     return ok;

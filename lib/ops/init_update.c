@@ -46,17 +46,18 @@ static bool read_target(void *context, struct err *err)
     return session_read_target(&run->session, &run->config, err);
 }
 
-/* What was dropped to be made anew is a new table now. */
-static bool plan_again(struct init_run *run, struct update *u, struct err *err)
+/* Into additions and new_tables, in place of what they hold, what is missing by now. */
+static bool plan_again(struct init_run *run, struct plan *additions, struct strlist *new_tables,
+                       struct err *err)
 {
     struct plan left = PLAN_INIT;
 
     if (!weather_pass(run->session.conns[TARGET], read_target, run, err))
         return false;
-    plan_release(&u->additions);
-    strlist_release(&u->new_tables);
+    plan_release(additions);
+    strlist_release(new_tables);
     plan_update(&run->session.models[SOURCE], &run->session.models[TARGET],
-                conn_engine(run->session.conns[TARGET]), &u->additions, &left, &u->new_tables);
+                conn_engine(run->session.conns[TARGET]), additions, &left, new_tables);
     plan_release(&left);
     return true;
 }
@@ -82,9 +83,10 @@ static bool remove_old(struct init_run *run, struct update *u, struct err *err)
 
     if (!run->options->force || u->removals.statement_count == 0)
         return true;
+    /* What was dropped to be made anew is a new table then. */
     return keep_rows(run, u, err) &&
            plan_run_transaction(&ddl, PLAN_SCHEMA, PLAN_COMMENTS, NULL, 0, err) &&
-           (!u->replans || plan_again(run, u, err));
+           (!u->replans || plan_again(run, &u->additions, &u->new_tables, err));
 }
 
 /* New tables get their rows and keys; the reconciliation that follows needs the keys. */
@@ -161,22 +163,17 @@ static bool any_held(const struct init_run *run)
 static bool make_missing_keys(struct init_run *run, struct err *err)
 {
     struct plan missing = PLAN_INIT;
-    struct plan left = PLAN_INIT;
     struct strlist new_tables = STRLIST_INIT;
     struct strlist told = STRLIST_INIT;
-    struct plan_run ddl = init_on_target(run, &missing);
-    bool ok = weather_pass(run->session.conns[TARGET], read_target, run, err);
+    struct plan_run again = init_on_target(run, &missing);
+    struct plan_run rest = again;
+    bool ok;
 
-    if (ok) {
-        plan_update(&run->session.models[SOURCE], &run->session.models[TARGET],
-                    conn_engine(run->session.conns[TARGET]), &missing, &left, &new_tables);
-        ddl.failures = &told; /* what could not be made before has been told of */
-        ok = plan_run_each(&ddl, PLAN_SCHEMA, PLAN_KEYS, err);
-        ddl.failures = &run->failures;
-        ok = ok && plan_run_each(&ddl, PLAN_FOREIGN_KEYS, PLAN_COMMENTS, err);
-    }
+    again.failures = &told; /* what could not be made before has been told of */
+    ok = plan_again(run, &missing, &new_tables, err) &&
+         plan_run_each(&again, PLAN_SCHEMA, PLAN_KEYS, err) &&
+         plan_run_each(&rest, PLAN_FOREIGN_KEYS, PLAN_COMMENTS, err);
     plan_release(&missing);
-    plan_release(&left);
     strlist_release(&new_tables);
     strlist_release(&told);
     return ok;
