@@ -18,8 +18,10 @@
 #include "base/stop.h"
 
 #define NOTE_SIZE 256
-#define GRACE_MS                                                                                   \
-    20 /* lock_holder of another process holds a shared lock for a moment: not a real holder */
+/* What a holder has started may keep the lock until its exec. */
+#define GRACE_MS 20
+/* Whoever looks holds a shared lock for a moment, which lasts where its process gets no time. */
+#define LOOKERS_MS 5000
 #define PAUSE_MS 50
 
 /* Reads the holder's "pid command" line; empty when there is none. */
@@ -71,9 +73,18 @@ static bool report_holder(int fd, const char *path, struct err *err)
     return err_hint(err, "try again when it has ended");
 }
 
+/* The lock is kept from fd by lock_look only, which is no holder. */
+static bool only_looked_at(int fd)
+{
+    if (flock(fd, LOCK_SH | LOCK_NB) != 0)
+        return false;
+    (void)flock(fd, LOCK_UN);
+    return true;
+}
+
 static bool wait_for(int fd, const char *path, int64_t wait_ms, struct err *err)
 {
-    int64_t deadline = clock_mono_ms() + (wait_ms > GRACE_MS ? wait_ms : GRACE_MS);
+    int64_t start = clock_mono_ms();
 
     for (;;) {
         if (flock(fd, LOCK_EX | LOCK_NB) == 0)
@@ -82,12 +93,13 @@ static bool wait_for(int fd, const char *path, int64_t wait_ms, struct err *err)
             continue;
         if (errno != EWOULDBLOCK)
             return err_set_errno(err, ERR_FAILED, errno, "cannot lock %s", path);
-        int64_t left = deadline - clock_mono_ms();
+        int64_t least = only_looked_at(fd) ? LOOKERS_MS : GRACE_MS;
+        int64_t left = start + (wait_ms > least ? wait_ms : least) - clock_mono_ms();
         if (wait_ms >= 0 && left <= 0)
             return report_holder(fd, path, err);
         if (!stop_check(err))
             return false;
-        int64_t pause = wait_ms == 0 ? GRACE_MS / 4 : PAUSE_MS;
+        int64_t pause = wait_ms == 0 || least == LOOKERS_MS ? GRACE_MS / 4 : PAUSE_MS;
         clock_sleep_ms(wait_ms >= 0 && left < pause ? left : pause);
     }
 }

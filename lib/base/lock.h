@@ -19,7 +19,8 @@ struct lock {
     }
 
 /* wait_ms: 0 gives up at once, negative waits for ever (until a stop). ERR_LOCKED names the
- * holder's pid and command. */
+ * holder's pid and command. A lock_look of others is no holder, however long it lasts: it is waited
+ * for in any case, up to 5 s. */
 bool lock_take(struct lock *lock, const char *path, int64_t wait_ms, const char *command,
                struct err *err);
 /* What the holder wrote into the file. */

@@ -192,6 +192,34 @@ TEST(asking_does_not_disturb_taking)
     end(pid);
 }
 
+/* As a look whose process gets no time amid it. */
+TEST(a_look_that_takes_its_time_is_no_holder)
+{
+    struct lock lock = LOCK_INIT;
+    struct err err = ERR_INIT;
+    int told[2];
+    char byte = 0;
+
+    assert_int_equal(pipe(told), 0);
+    pid_t pid = fork();
+    if (pid == 0) {
+        int fd = open("op.lock", O_RDONLY | O_CREAT, 0600);
+        byte = flock(fd, LOCK_SH) == 0 ? 'l' : 'x';
+        (void)!write(told[1], &byte, 1);
+        clock_sleep_ms(500);
+        _exit(0);
+    }
+    assert_int_equal(read(told[0], &byte, 1), 1);
+    assert_int_equal(byte, 'l');
+    assert_int_equal(lock_holder("op.lock"), 0);
+    assert_true(lock_take(&lock, "op.lock", 0, "me", &err));
+    assert_int_equal(lock_holder("op.lock"), getpid());
+    lock_release(&lock);
+    assert_int_equal(waitpid(pid, NULL, 0), pid);
+    (void)close(told[0]);
+    (void)close(told[1]);
+}
+
 TEST(bad_paths_and_long_commands)
 {
     struct lock lock = LOCK_INIT;
@@ -224,6 +252,7 @@ int main(void)
         IN_DIR(programs_that_are_started_do_not_inherit_the_lock),
         IN_DIR(a_holder_that_left_no_note),
         IN_DIR(asking_does_not_disturb_taking),
+        IN_DIR(a_look_that_takes_its_time_is_no_holder),
         IN_DIR(bad_paths_and_long_commands),
     };
     return cmocka_run_group_tests_name("lock", tests, NULL, NULL);
