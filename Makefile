@@ -170,7 +170,8 @@ $(BINARIES): $(BIN)/%: $(BUILD)/cmd/%.o $(call upto,ops)
 	$(Q)$(CC) $< $(call upto,ops) $(ALL_LDFLAGS) $(or $(LIBS_$*),$(ALL_LIBS)) -o $@
 
 # What a script takes from these comes to stand in it.
-EMBEDDED := program options throwaway envfile schedules crontab units
+EMBEDDED := program options throwaway envfile schedules crontab units \
+	backup_store backup_files backup_verify backup_restore backup_schedule
 embed = -e '/^\. .*\/lib\/$(1)\.bash"$$/{r scripts/lib/$(1).bash' -e 'd}'
 
 $(BUILT_SCRIPTS): $(BIN)/%: scripts/% $(EMBEDDED:%=scripts/lib/%.bash)
