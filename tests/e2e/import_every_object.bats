@@ -125,7 +125,7 @@ again() { schema_clear two; }
 }
 
 @test "how the source stores a table is left out where the target cannot" {
-    [ "$(p1 -c "SHOW server_version_num")" -ge 150000 ] || skip "a table cannot change its access method"
+    [[ $(major1) -ge 15 && $(major2) -ge 15 ]] || skip "a table cannot change its access method"
     p1 >/dev/null <<'SQL'
 CREATE ACCESS METHOD "other heap" TYPE TABLE HANDLER heap_tableam_handler;
 CREATE TABLE t (id integer PRIMARY KEY, v text) USING "other heap" WITH (fillfactor = 50);

@@ -28,6 +28,8 @@ INSERT INTO trucks (id, name, load) VALUES (2, 't', 3);
 INSERT INTO nodes VALUES (1, 5);
 REFRESH MATERIALIZED VIEW totals;
 SQL
+    # That of an unlogged table is unlogged, too, which PostgreSQL 14 does not know.
+    [[ $(major1) -lt 15 || $(major2) -ge 15 ]] || p1 -c "ALTER SEQUENCE scratch_id_seq SET LOGGED" >/dev/null
 }
 
 # pg_dump restores with an empty search_path, where functions find nothing unless they bring their own: with psql no more than
@@ -48,13 +50,12 @@ printed() {
         awk '/^CREATE OPERATOR public.===/ || /TEXT SEARCH CONFIGURATION/ { skip = 1 } !skip { print } /;$/ { skip = 0 }'
 }
 
+major1() { echo $(($(p1 -c "SHOW server_version_num") / 10000)); }
+major2() { echo $(($(p2 -c "SHOW server_version_num") / 10000)); }
+same_major() { [ "$(major1)" -eq "$(major2)" ]; }
+
 # Both servers print alike, and pg_dump knows them.
-printable() {
-    local ours theirs tool
-    ours=$(p1 -c "SHOW server_version_num") theirs=$(p2 -c "SHOW server_version_num")
-    tool=$(pg_dump --version | grep -oE '[0-9]+' | head -n 1)
-    [ $((ours / 10000)) -eq $((theirs / 10000)) ] && [ $((ours / 10000)) -le "$tool" ]
-}
+printable() { same_major && [ "$(major1)" -le "$(pg_dump --version | grep -oE '[0-9]+' | head -n 1)" ]; }
 
 # same_print [PATTERN]
 same_print() {

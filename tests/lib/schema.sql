@@ -22,7 +22,10 @@ SELECT 'constraint ' || coalesce(c.relname::text, t.typname::text) || ' ' || o.c
 FROM pg_constraint o
 LEFT JOIN pg_class c ON c.oid = o.conrelid
 LEFT JOIN pg_type t ON t.oid = o.contypid
-WHERE o.connamespace = 'public'::regnamespace AND o.contype IN ('p', 'u', 'f', 'c', 'x') ORDER BY 1;
+WHERE o.connamespace = 'public'::regnamespace AND o.contype IN ('p', 'u', 'f', 'c', 'x')
+    -- What a key to a partitioned table makes for each partition has names of the server's choice.
+    AND NOT EXISTS (SELECT FROM pg_constraint parent WHERE parent.oid = o.conparentid AND parent.conrelid = o.conrelid)
+ORDER BY 1;
 
 SELECT 'index ' || pg_get_indexdef(i.indexrelid) || CASE WHEN i.indisvalid THEN '' ELSE ' INVALID' END
 FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid WHERE c.relnamespace = 'public'::regnamespace ORDER BY 1;
@@ -43,11 +46,15 @@ SELECT 'domain ' || typname || ' ' || format_type(typbasetype, typtypmod) || ' '
 FROM pg_type WHERE typnamespace = 'public'::regnamespace AND typtype = 'd' ORDER BY 1;
 
 SELECT 'function ' || p.oid::regprocedure || ' ' || md5(pg_get_functiondef(p.oid))
-FROM pg_proc p WHERE p.pronamespace = 'public'::regnamespace AND p.prokind IN ('f', 'p') ORDER BY 1;
+FROM pg_proc p WHERE p.pronamespace = 'public'::regnamespace AND p.prokind IN ('f', 'p')
+    AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e')
+ORDER BY 1;
 
 SELECT 'trigger ' || c.relname || ' ' || pg_get_triggerdef(t.oid)
 FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
-WHERE c.relnamespace = 'public'::regnamespace AND NOT t.tgisinternal ORDER BY 1;
+WHERE c.relnamespace = 'public'::regnamespace AND NOT t.tgisinternal
+    AND t.tgparentid = 0 -- those of partitions, which PostgreSQL 14 has for internal ones
+ORDER BY 1;
 
 SELECT 'comment ' || x.type || ' ' || x.identity || ' ' || quote_literal(d.description)
 FROM pg_description d, pg_identify_object(d.classoid, d.objoid, d.objsubid) x
