@@ -9,11 +9,12 @@ const HEIGHT = 220;
 const STRIP = 22;
 const MARGIN = { top: 14, right: 14, bottom: 26, left: 48 };
 const TABLE_ROWS = 48;
+const HOUR = 3600000;
 
-// A round number at or above value, and steps to it.
+// A round number at or above value, and steps to it: whole ones, as the latencies are.
 function scale(value) {
   const power = 10 ** Math.floor(Math.log10(Math.max(value, 1)));
-  const step = [0.25, 0.5, 1, 2, 2.5, 5].map((factor) => factor * power).find((candidate) => value / candidate <= 4) || power * 5;
+  const step = [0.25, 0.5, 1, 2, 2.5, 5].map((factor) => factor * power).filter(Number.isInteger).find((candidate) => value / candidate <= 4) || power * 5;
   return { max: Math.max(step, Math.ceil(value / step) * step), step };
 }
 
@@ -25,14 +26,15 @@ function highest(points) {
   return Math.max(1, Math.min(values[values.length - 1], usual * 2));
 }
 
+// Where there are several days, hours would not say which day is meant.
 function timeTicks(from, to, width) {
-  const steps = [1, 2, 3, 6, 12, 24, 48].map((hours) => hours * 3600000);
-  const step = steps.find((candidate) => ((to - from) / candidate) * 64 <= width) || steps[steps.length - 1];
+  const steps = to - from > 2 * 24 * HOUR ? [24, 48] : [1, 2, 3, 6, 12, 24, 48];
+  const step = steps.find((hours) => ((to - from) / (hours * HOUR)) * 64 <= width) || steps[steps.length - 1];
   const ticks = [];
-  const start = new Date(from);
-  start.setHours(0, 0, 0, 0);
-  for (let time = start.getTime(); time <= to; time += step) if (time >= from) ticks.push(time);
-  return { ticks, withDay: step >= 86400000 };
+  const time = new Date(from);
+  // By the clock on the wall: a day may have 23 or 25 hours.
+  for (time.setHours(0, 0, 0, 0); time.getTime() <= to; time.setHours(time.getHours() + step)) if (time.getTime() >= from) ticks.push(time.getTime());
+  return { ticks, withDay: step >= 24 };
 }
 
 // What the charts share: the span, and where a time is.

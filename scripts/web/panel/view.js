@@ -106,7 +106,7 @@ function tableList(status, measured) {
     el(
       "tr",
       {},
-      el("th", { scope: "row", text: table.name }),
+      el("th", { scope: "row", class: "name", text: table.name }),
       el("td", { class: "num", text: number(table.rows) }),
       el("td", { class: "num", text: bytes(sizes.primary.get(table.name)?.bytes) }),
       el("td", { class: "num", text: bytes(sizes.secondary.get(table.name)?.bytes) }),
@@ -169,7 +169,7 @@ export function breakers(document, onReset) {
       {},
       el("th", { scope: "row", text: word(role) }),
       el("td", {}, el("span", { class: `state tone-${tone}` }, el("span", { class: "dot", "aria-hidden": "true" }), el("span", { text: word(name), "data-testid": `breaker-${role}` }))),
-      el("td", { class: "num nowrap", text: `${number(breaker.totalFailures)} / ${number(breaker.totalRequests)}` }),
+      el("td", { class: "num nowrap", "data-label": word("failures"), text: `${number(breaker.totalFailures)} / ${number(breaker.totalRequests)}` }),
       el("td", { class: "num roomy", text: percent(breaker.totalRequests ? breaker.successRate : null, 1) }),
       el("td", { class: "num roomy", text: milliseconds(breaker.avgDuration === null ? null : Math.round(breaker.avgDuration)) }),
       el("td", { class: "num" }, el("button", { type: "button", class: "small-button", "data-key": `reset-${role}`, "aria-label": word("resetOf", { role: word(role).toLowerCase() }), text: word("reset"), onclick: () => onReset(role) })),
@@ -178,7 +178,7 @@ export function breakers(document, onReset) {
   const head = [["", ""], ["state", ""], ["failures", "num"], ["successRate", "num roomy"], ["meanDuration", "num roomy"], ["", ""]];
   return [
     el("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": word("breakers"), "data-key": "breakers-scroll" },
-      el("table", {}, el("thead", {}, el("tr", {}, ...head.map(([name, kind]) => (name ? el("th", { scope: "col", class: kind || null, text: word(name) }) : el("td", {}))))), el("tbody", {}, ...rows))),
+      el("table", { class: "breakers" }, el("thead", {}, el("tr", {}, ...head.map(([name, kind]) => (name ? el("th", { scope: "col", class: kind || null, text: word(name) }) : el("td", {}))))), el("tbody", {}, ...rows))),
   ];
 }
 
