@@ -45,6 +45,7 @@ page.wait(lambda: page.all("[data-testid=latency-chart] path"), "the chart is dr
 assert len(set(ticks("end"))) == len(ticks("end")) >= 2, ticks("end")
 page.click("[data-key=period-7d]")
 page.wait(lambda: len(ticks("middle")) == 7 and len(set(ticks("middle"))) == 7, "each day has its name")
+page.wait_text("[data-testid=database-primary]", "Size")
 page.click("[data-key=tables-summary]")
 page.wait_text("[data-testid=tables]", "users")
 fits = page.script("const e = document.querySelector('[data-key=tables-scroll]'); return [e.scrollWidth, e.clientWidth]")
@@ -57,5 +58,24 @@ page.wait_text("#breakers", "Restablecer")
 fits = page.script("const e = document.querySelector('#breakers .scroll'); return [e.scrollWidth, e.clientWidth]")
 assert fits[0] <= fits[1] and fits[1] < 340, fits
 assert "Fallos / total" in page.script("return getComputedStyle(document.querySelector('#breakers [data-label]'), '::before').content")
+PY
+}
+
+@test "a damaged record of events, and a server that has never answered" {
+    init_pair
+    printf '{"event":"first"}\n{"time":"soon","event":"second","message":{"a":1}}\n{"time":1e300}\n' >>"$STATE_DIR/events.jsonl"
+    run_dbr health
+    nginx_start
+    browse <<'PY'
+page.wait_text("[data-testid=events]", "second")
+page.wait_text("[data-testid=events]", "first")
+page.wait_text("[data-testid=events]", "initialised")
+PY
+    echo broken >"$STATE_DIR/state.json"
+    browse <<'PY'
+page.expected.append("status of 500")
+page.wait_text("#banner", "cannot tell")
+page.wait_text("#sync", "no data")
+page.wait_text("#alerts", "no data")
 PY
 }

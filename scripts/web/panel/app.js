@@ -15,6 +15,9 @@ const THEMES = ["auto", "light", "dark"];
 const THEME_KEY = "dbr-theme";
 const LAST_KEY = "dbr-last";
 
+// Where each part is shown, but for what the top tells of health.
+const PLACES = { health: ["sync", "alerts"], breakers: ["breakers"], events: ["events"], metrics: ["system"], history: ["charts"] };
+
 const state = {
   data: readLast(), // name of the part: its last document
   heard: {}, // name of the part: when that was, in ms
@@ -79,11 +82,11 @@ async function ask(name) {
     if (name === "health") heard();
   } catch (error) {
     if (turn !== state.turn[name]) return;
-    if (name !== "health" && !state.data[name]) replace(byId({ metrics: "system", history: "charts" }[name] || name), document.createTextNode(word("noData")));
+    if (!state.data[name]) for (const place of PLACES[name]) replace(byId(place), document.createTextNode(word("noData")));
     if (name === "health") missed(error instanceof ApiError ? error : new ApiError("away", 0, String(error)));
   }
-  show(name);
   later(name);
+  show(name);
 }
 
 function heard() {

@@ -90,8 +90,14 @@ export function span(seconds) {
   return `${Math.max(0, Math.floor(seconds))}\u00a0s`;
 }
 
+// Of a time that cannot be read, as in a damaged record, the rest is shown all the same.
+function isTime(time) {
+  return (typeof time === "number" || typeof time === "string") && !Number.isNaN(new Date(time).getTime());
+}
+
 export function ago(time) {
-  const seconds = Math.round((Date.parse(time) - Date.now()) / 1000);
+  if (!isTime(time)) return "–";
+  const seconds = Math.round((new Date(time).getTime() - Date.now()) / 1000);
   const format = new Intl.RelativeTimeFormat(current, { numeric: "auto" });
   for (const [unit, length] of [["day", 86400], ["hour", 3600], ["minute", 60]]) {
     if (Math.abs(seconds) >= length) return format.format(Math.trunc(seconds / length), unit);
@@ -104,6 +110,7 @@ export function clock(time) {
 }
 
 export function dateTime(time) {
+  if (!isTime(time)) return "–";
   return new Intl.DateTimeFormat(current, { dateStyle: "medium", timeStyle: "medium" }).format(new Date(time));
 }
 

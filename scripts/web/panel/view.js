@@ -214,7 +214,7 @@ export function events(document) {
     el("tr", {},
       el("td", { class: "nowrap" }, el("time", { datetime: event.time, title: dateTime(event.time), text: ago(event.time) })),
       el("td", {}, el("span", { class: `kind kind-${/^[a-z]+$/.test(event.event || "") ? event.event : "other"}`, text: event.event, lang: "en" })),
-      el("td", { class: "wrap", lang: "en" }, event.message || "", event.reason ? el("span", { class: "quiet", text: `${event.message ? " — " : ""}${event.reason}` }) : null));
+      el("td", { class: "wrap", lang: "en" }, String(event.message || ""), event.reason ? el("span", { class: "quiet", text: `${event.message ? " — " : ""}${event.reason}` }) : null));
   const head = ["when", "what", "message"];
   return [
     el("div", { class: "scroll tall", tabindex: 0, role: "region", "aria-label": word("events"), "data-key": "events-scroll" },
