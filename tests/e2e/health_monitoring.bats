@@ -126,6 +126,13 @@ metric() {
     run_dbr health --prometheus "$BATS_TEST_TMPDIR/none/dbr.prom"
     exits 3
     stderr_has "$BATS_TEST_TMPDIR/none/dbr.prom"
+    # As /dev/stdout is: a file in its place would be one for the whole machine.
+    mkfifo "$BATS_TEST_TMPDIR/pipe"
+    ln -s pipe "$BATS_TEST_TMPDIR/stdout"
+    run_dbr health --cached --prometheus "$BATS_TEST_TMPDIR/stdout"
+    exits 3
+    stderr_has "it is not a regular file"
+    [ -L "$BATS_TEST_TMPDIR/stdout" ] && [ -p "$BATS_TEST_TMPDIR/pipe" ] || fail "replaced"
     # The check itself stands.
     run_dbr health --cached --json
     json_is .primary.consecutiveSuccesses 2

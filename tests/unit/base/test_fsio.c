@@ -147,6 +147,27 @@ TEST(atomic_write_fails_where_no_file_can_be)
     assert_int_equal(unit_count_files(), 2);
 }
 
+TEST(atomic_write_replaces_regular_files_alone)
+{
+    struct err err = ERR_INIT;
+    struct stat st;
+
+    assert_int_equal(mkfifo("pipe", 0600), 0);
+    assert_int_equal(symlink("pipe", "to-pipe"), 0);
+    assert_int_equal(symlink("missing", "to-nowhere"), 0);
+    assert_false(fsio_write_atomic("pipe", 0600, "x", 1, &err));
+    assert_error(&err, ERR_USAGE, "cannot write pipe: it is not a regular file");
+    assert_false(fsio_write_atomic("to-pipe", 0600, "x", 1, &err));
+    assert_error(&err, ERR_USAGE, "cannot write to-pipe: it is not a regular file");
+    assert_false(fsio_write_atomic("to-nowhere", 0600, "x", 1, &err));
+    assert_error(&err, ERR_USAGE, "cannot write to-nowhere: it is a symbolic link to nowhere");
+    assert_int_equal(lstat("pipe", &st), 0);
+    assert_true(S_ISFIFO(st.st_mode));
+    assert_int_equal(lstat("to-pipe", &st), 0);
+    assert_true(S_ISLNK(st.st_mode));
+    assert_int_equal(unit_count_files(), 3);
+}
+
 static void limit_files(rlim_t size)
 {
     struct rlimit limit = {size, size};
@@ -312,6 +333,7 @@ int main(void)
         IN_DIR(atomic_write_follows_a_link),
         IN_DIR(atomic_write_keeps_the_owner),
         IN_DIR(atomic_write_fails_where_no_file_can_be),
+        IN_DIR(atomic_write_replaces_regular_files_alone),
         IN_DIR(atomic_write_that_breaks_off_leaves_the_old_file),
         IN_DIR(append_adds_lines),
         IN_DIR(append_does_not_continue_a_torn_line),
