@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
-# Proves: the status page is laid out to be read in what is less usual: no secondary, long names of tables, a week, servers that answer
-# within a few milliseconds, a narrow telephone in Spanish, a damaged record, a server that has never answered.
+# Proves: the status page can be read, and tells the truth, in what is less usual: no secondary, long names of tables, a week, servers
+# that answer within a few milliseconds, a narrow telephone in Spanish, a damaged record, a server that has never answered, or does
+# not answer what was asked of it.
 # bats file_tags=once
 
 load ../lib/helper
@@ -77,5 +78,25 @@ page.expected.append("status of 500")
 page.wait_text("#banner", "cannot tell")
 page.wait_text("#sync", "no data")
 page.wait_text("#alerts", "no data")
+PY
+}
+
+@test "what was asked for and not answered is not called undone" {
+    init_pair
+    token_set
+    run_dbr health
+    nginx_start
+    browse "nginx = $(cat "$WEB/nginx.pid")" <<'PY'
+page.expected += ["ERR_CONNECTION", "ERR_SOCKET", "status of 5"]
+page.wait_text("[data-testid=status]", "Healthy")
+os.kill(nginx, 15)
+page.click("#do-sync")
+page.type("#dialog-word", "SYNC")
+page.type("#dialog-token", token)
+page.click("#dialog-confirm")
+page.wait_text("#notice", "The server did not answer. Whether it was done")
+assert "not completed" not in page.text("#notice"), page.text("#notice")
+page.click("#language-button")
+page.wait_text("#notice", "El servidor no respondió.")
 PY
 }

@@ -260,6 +260,8 @@ async function perform(path, body, done, failed) {
 }
 
 function failure(error, failed) {
+  // A run goes on without whoever asked for it: it may be at work, or done.
+  if (["away", "slow", "unavailable"].includes(error.code)) return { tone: "bad", text: () => word("unanswered") };
   const own = errorWord(error.code);
   // The message of a program says more than the word for its kind.
   const more = ["failed", "refused", "unreachable", "locked", "different"].includes(error.code) && error.message !== error.code ? error.message : "";
