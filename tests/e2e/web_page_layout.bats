@@ -51,6 +51,10 @@ page.click("[data-key=tables-summary]")
 page.wait_text("[data-testid=tables]", "users")
 fits = page.script("const e = document.querySelector('[data-key=tables-scroll]'); return [e.scrollWidth, e.clientWidth]")
 assert fits[0] <= fits[1], fits
+# What was scrolled to is still there when the page is told anew.
+page.script("const e = document.querySelector('[data-key=tables-scroll]'); e.scrollTop = 90; e.dataset.old = 'yes'")
+page.wait(lambda: page.script("return !document.querySelector('[data-key=tables-scroll]').dataset.old"), "the tables are shown anew", 30)
+assert page.script("return document.querySelector('[data-key=tables-scroll]').scrollTop") == 90
 PY
     browse 'size = (500, 900)' 'language = "es"' <<PY
 $telephone

@@ -28,12 +28,17 @@ export function byId(id) {
   return document.getElementById(id);
 }
 
-// Puts new content in the place of the old, and the focus back on what had it (by data-key).
+// Puts new content in the place of the old; what was opened, scrolled or had the focus is so again (by data-key).
 export function replace(node, ...children) {
   const active = document.activeElement;
   const key = node.contains(active) ? active.getAttribute("data-key") : null;
   const open = new Set([...node.querySelectorAll("details[open][data-key]")].map((item) => item.getAttribute("data-key")));
+  const scrolled = [...node.querySelectorAll("[data-key]")].filter((item) => item.scrollTop || item.scrollLeft).map((item) => [item.getAttribute("data-key"), item.scrollTop, item.scrollLeft]);
   node.replaceChildren(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
   for (const item of node.querySelectorAll("details[data-key]")) if (open.has(item.getAttribute("data-key"))) item.open = true;
+  for (const [name, top, left] of scrolled) {
+    const item = node.querySelector(`[data-key="${CSS.escape(name)}"]`);
+    if (item) Object.assign(item, { scrollTop: top, scrollLeft: left });
+  }
   if (key) node.querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus({ preventScroll: true });
 }
