@@ -111,6 +111,21 @@ static void check_modes(const struct config *config, struct findings *findings)
     }
 }
 
+/* What is to be done where the file itself is out of reach. The hint of the error names the doctor,
+ * which is who speaks here. */
+static char *way_to_file(const char *dir, const char *path)
+{
+    if (access(path, R_OK) == 0)
+        return mem_printf("find out what %s is: it should be a file", path);
+    if (errno == EACCES)
+        return mem_printf(
+            "run dbr as the user whose state it is, or let %s belong to the user that "
+            "dbr runs as; for a pair of its own set DB_STATE_DIR",
+            dir);
+    return mem_printf("make it readable: see where it leads (ls -l %s), and mount what is there",
+                      path);
+}
+
 /* A state that is lost must be replaced by what a person knows: which database the application uses
  * now. */
 static void add_way_out(const struct config *config, const struct err *err,
@@ -119,9 +134,9 @@ static void add_way_out(const struct config *config, const struct err *err,
     char *path = mem_printf("%s/state.json", config->state_dir);
     struct stat st;
     if (lstat(path, &st) != 0 || !S_ISREG(st.st_mode) || access(path, R_OK) != 0) {
-        findings_add(findings, FINDING_SETUP, state_area,
-                     err->hint[0] ? err->hint : "make the state directory readable", "%s",
-                     err->message);
+        char *next = way_to_file(config->state_dir, path);
+        findings_add(findings, FINDING_SETUP, state_area, next, "%s", err->message);
+        free(next);
         free(path);
         return;
     }

@@ -68,6 +68,23 @@ teardown() { pair_teardown; }
     is "$(cat "$STATE_DIR/state.json")" '{'
 }
 
+@test "a state that is out of reach: the next step is another one than the doctor" {
+    local restrict=()
+    [ "$(id -u)" -ne 0 ] || restrict=(setpriv "--bounding-set=-dac_override,-dac_read_search")
+    mkdir -p "$STATE_DIR"
+    ln -sf /nowhere/state.json "$STATE_DIR/state.json"
+    run_dbr health --doctor
+    exits 3
+    stdout_has "cannot be used" "next: make it readable: see where it leads (ls -l $STATE_DIR/state.json)"
+    stdout_lacks "run dbr-health --doctor"
+    rm "$STATE_DIR/state.json"
+    chmod 000 "$STATE_DIR"
+    run -3 "${restrict[@]}" "$DBR_BIN/dbr-health" --doctor --env-file="$ENV_FILE" --state-dir="$STATE_DIR/inner"
+    chmod 700 "$STATE_DIR"
+    [[ $output == *"cannot be used"*"next: run dbr as the user whose state it is"* ]] || fail "$output"
+    [[ $output != *"run dbr-health --doctor"* ]] || fail "$output"
+}
+
 @test "the same database twice" {
     env_set DATABASE_URL_SECONDARY "$P1_URL"
     run_dbr health --doctor
