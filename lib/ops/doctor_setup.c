@@ -111,35 +111,16 @@ static void check_modes(const struct config *config, struct findings *findings)
     }
 }
 
-/* What is to be done where the file itself is out of reach. The hint of the error names the doctor,
- * which is who speaks here. */
-static char *way_to_file(const char *dir, const char *path)
-{
-    if (access(path, R_OK) == 0)
-        return mem_printf("find out what %s is: it should be a file", path);
-    if (errno == EACCES)
-        return mem_printf(
-            "run dbr as the user whose state it is, or let %s belong to the user that "
-            "dbr runs as; for a pair of its own set DB_STATE_DIR",
-            dir);
-    return mem_printf("make it readable: see where it leads (ls -l %s), and mount what is there",
-                      path);
-}
-
 /* A state that is lost must be replaced by what a person knows: which database the application uses
  * now. */
 static void add_way_out(const struct config *config, const struct err *err,
                         struct findings *findings)
 {
-    char *path = mem_printf("%s/state.json", config->state_dir);
-    struct stat st;
-    if (lstat(path, &st) != 0 || !S_ISREG(st.st_mode) || access(path, R_OK) != 0) {
-        char *next = way_to_file(config->state_dir, path);
-        findings_add(findings, FINDING_SETUP, state_area, next, "%s", err->message);
-        free(next);
-        free(path);
+    if (strcmp(err->hint, STATE_ASK_DOCTOR) != 0) { /* it is not broken */
+        findings_add(findings, FINDING_SETUP, state_area, err->hint, "%s", err->message);
         return;
     }
+    char *path = mem_printf("%s/state.json", config->state_dir);
     char *next = mem_printf(
         "find out which database the application uses now (see below which one is read-only: that "
         "is the standby). Then: mv %s %s.broken && (umask 077; echo '{\"version\": 1, "

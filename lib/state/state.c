@@ -33,12 +33,13 @@ static struct json *fresh_root(void)
     return root;
 }
 
-/* Every failure to understand the file ends here: the way out is the same. */
+/* What the file holds is no state: the way out is the doctor's to say, but where the error has one
+ * of its own. */
 static bool unusable(const char *path, struct err *err)
 {
     err->code = ERR_USAGE;
     err_prefix(err, "the state %s cannot be used", path);
-    return err_hint(err, "nothing was changed; run dbr-health --doctor, which says how to go on");
+    return err->hint[0] ? false : err_hint(err, "%s", STATE_ASK_DOCTOR);
 }
 
 static bool read_root(const char *path, struct json **root, bool *fresh, struct err *err)
@@ -59,8 +60,10 @@ static bool read_root(const char *path, struct json **root, bool *fresh, struct 
     }
     *root = json_parse(text.data, text.len, err);
     buf_release(&text);
-    if (!*root)
+    if (!*root) {
+        err->hint[0] = '\0'; /* where the text ends to be JSON is not the way out */
         return unusable(path, err);
+    }
     if (state_check(*root, err))
         return true;
     json_free(*root);

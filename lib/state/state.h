@@ -15,6 +15,8 @@
 #include "state/config.h"
 
 #define STATE_VERSION 1
+/* The hint where the state is broken, and not only out of reach or a newer one. */
+#define STATE_ASK_DOCTOR "nothing was changed; run dbr-health --doctor, which says how to go on"
 
 struct state {
     char *dir;          /* the state directory */

@@ -132,8 +132,9 @@ bool state_check(const struct json *root, struct err *err)
     if (version < 1)
         return err_set(err, ERR_USAGE, "version is missing");
     if (version > STATE_VERSION)
-        return err_set(err, ERR_USAGE, "it is of version %lld, this dbr knows up to %d",
-                       (long long)version, STATE_VERSION);
+        return err_set_hint(
+            err, ERR_USAGE, "a newer dbr has written it, and knows what it says: use that one",
+            "it is of version %lld, this dbr knows up to %d", (long long)version, STATE_VERSION);
     const struct json *identities = json_get(root, "identities");
     static const struct member roles[] = {{"primary", KIND_TEXT}, {"secondary", KIND_TEXT}};
     const struct json *health = json_get(root, "health");

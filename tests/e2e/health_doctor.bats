@@ -68,21 +68,28 @@ teardown() { pair_teardown; }
     is "$(cat "$STATE_DIR/state.json")" '{'
 }
 
-@test "a state that is out of reach: the next step is another one than the doctor" {
+@test "a state that is sound and cannot be read is not to be given up: out of reach, or of a newer dbr" {
     local restrict=()
     [ "$(id -u)" -ne 0 ] || restrict=(setpriv "--bounding-set=-dac_override,-dac_read_search")
-    mkdir -p "$STATE_DIR"
-    ln -sf /nowhere/state.json "$STATE_DIR/state.json"
-    run_dbr health --doctor
-    exits 3
-    stdout_has "cannot be used" "next: make it readable: see where it leads (ls -l $STATE_DIR/state.json)"
-    stdout_lacks "run dbr-health --doctor"
-    rm "$STATE_DIR/state.json"
+    run_dbr health
     chmod 000 "$STATE_DIR"
     run -3 "${restrict[@]}" "$DBR_BIN/dbr-health" --doctor --env-file="$ENV_FILE" --state-dir="$STATE_DIR/inner"
     chmod 700 "$STATE_DIR"
-    [[ $output == *"cannot be used"*"next: run dbr as the user whose state it is"* ]] || fail "$output"
+    [[ $output == *"cannot be used"*"next: run dbr as the user whom it belongs to"* ]] || fail "$output"
     [[ $output != *"run dbr-health --doctor"* ]] || fail "$output"
+    sed -i 's/"version": 1/"version": 2/' "$STATE_DIR/state.json"
+    run_dbr health --doctor
+    exits 3
+    stdout_has "it is of version 2, this dbr knows up to 1" "next: a newer dbr has written it"
+    stdout_lacks state.json.broken
+    run_dbr sync
+    exits 2
+    stderr_has "a newer dbr has written it"
+    mv "$STATE_DIR/state.json" saved
+    ln -s /nowhere/state.json "$STATE_DIR/state.json"
+    run_dbr health --doctor
+    exits 3
+    stdout_has "cannot be used" "next: check the path"
 }
 
 @test "the same database twice" {

@@ -124,7 +124,7 @@ TEST(unknown_members_are_kept)
     state_release(&kept);
 }
 
-static void assert_refused(const char *content, const char *part)
+static void assert_refused_with(const char *content, const char *part, const char *hint)
 {
     struct state kept;
     struct err err = ERR_INIT;
@@ -134,10 +134,16 @@ static void assert_refused(const char *content, const char *part)
     assert_int_equal(err.code, ERR_USAGE);
     if (!strstr(err.message, part))
         fail_msg("'%s' is not in: %s", part, err.message);
-    assert_non_null(strstr(err.hint, "dbr-health --doctor"));
+    if (!strstr(err.hint, hint))
+        fail_msg("'%s' is not in: %s", hint, err.hint);
     assert_null(kept.dir);
     (void)unit_read("dir/state.json", text, sizeof text);
     assert_string_equal(text, content);
+}
+
+static void assert_refused(const char *content, const char *part)
+{
+    assert_refused_with(content, part, "dbr-health --doctor");
 }
 
 TEST(what_is_no_state_is_refused)
@@ -151,7 +157,9 @@ TEST(what_is_no_state_is_refused)
     assert_refused("null", "no object");
     assert_refused("{}", "version");
     assert_refused("{\"version\": 0, \"activeDatabase\": \"primary\"}", "version");
-    assert_refused("{\"version\": 2, \"activeDatabase\": \"primary\"}", "version 2");
+    /* Nothing is wrong with it: no advice to begin anew. */
+    assert_refused_with("{\"version\": 2, \"activeDatabase\": \"primary\"}", "version 2",
+                        "a newer dbr");
     assert_refused("{\"version\": 1}", "activeDatabase");
     assert_refused("{\"version\": 1, \"activeDatabase\": \"Primary\"}", "activeDatabase");
     assert_refused("{\"version\": 1, \"activeDatabase\": 1}", "activeDatabase");
