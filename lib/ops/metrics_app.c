@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/child.h"
 #include "base/fsio.h"
@@ -22,8 +23,11 @@ static pid_t read_pid(const char *path)
 {
     struct buf text = BUF_INIT;
     struct err ignored = ERR_INIT;
+    struct stat st;
     long pid = 0;
-    if (fsio_read(path, PID_FILE_MAX, &text, &ignored))
+    /* A pipe would be waited for. */
+    if (stat(path, &st) == 0 && S_ISREG(st.st_mode) &&
+        fsio_read(path, PID_FILE_MAX, &text, &ignored))
         pid = strtol(text.data, NULL, 10);
     buf_release(&text);
     return pid > 0 ? (pid_t)pid : 0;

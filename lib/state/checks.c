@@ -86,9 +86,10 @@ static bool read_check(struct check_list *list, const char *part, struct err *er
     size_t len = name_length(part);
     const char *p = part + len;
     if (len == 0 || len > NAME_MAX_LENGTH)
-        return err_set(err, ERR_USAGE,
-                       "check %zu has no name of letters, digits, '_', '-', '.' before its '='",
-                       list->count + 1);
+        return err_set(
+            err, ERR_USAGE,
+            "check %zu has no name of at most %d letters, digits, '_', '-', '.' before its '='",
+            list->count + 1, NAME_MAX_LENGTH);
     char *name = mem_strndup(part, len);
     struct check_spec check = {.name = name};
     bool ok = true;

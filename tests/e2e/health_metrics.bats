@@ -68,6 +68,11 @@ teardown() {
     json_is .application.pid "$SERVICE"
     json_true '.application.running and .application.memoryBytes > 0 and .application.cpuPercent >= 0'
     json_is .application.restarts null
+    mkfifo "$BATS_TEST_TMPDIR/pipe" # nobody writes there
+    env_set DB_APP_PID_FILE "$BATS_TEST_TMPDIR/pipe"
+    run_dbr health --metrics --json
+    exits 0
+    json_is .application.running false
     env_unset DB_APP_PID_FILE
     env_set DB_APP_PM2_NAME "my shop"
     export PM2_HOME=$BATS_TEST_TMPDIR/pm2
