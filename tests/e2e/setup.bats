@@ -380,6 +380,20 @@ PY
     nothing_written
 }
 
+@test "exchanged URLs of a pair are named as that first, before what is odd about the databases" {
+    urls
+    run_setup --state-dir="$STATE_DIR" --yes
+    exits 0
+    DATABASE_URL=$P2_URL DATABASE_URL_SECONDARY=$P1_URL run_setup --json --yes
+    exits 5
+    has "$(jq -r .error.message <<<"$output")" error "the primary is not the database it was"
+    has "$(jq -r .error.hint <<<"$output")" hint "look exchanged"
+    DATABASE_URL=$P2_URL DATABASE_URL_SECONDARY=$P1_URL run_setup --yes
+    exits 5
+    has "$(grep -m 1 "^hint: " "$RUNS/$RUN.err")" hint "look exchanged"
+    is "$(value DATABASE_URL)" "$P1_URL"
+}
+
 @test "no password in the arguments of any process, or in what is said" {
     urls
     # Whatever is started while it runs is looked at.
