@@ -273,7 +273,8 @@ static bool is_refused(const struct conn *conn, struct err *err)
                     "look for default_transaction_read_only=off in the URL, in PGOPTIONS and in "
                     "pg_db_role_setting of that server%s",
                     conn_kind(conn) == ENGINE_POSTGRES
-                        ? ""
+                        ? "; a pooler passes on sessions that are older than the fence: give dbr "
+                          "the server's own address (of the primary: DATABASE_URL_DIRECT)"
                         : "; the user root is never held by it: let dbr and the application log "
                           "in as others");
 }

@@ -160,3 +160,19 @@ grown() { [ "$(p2 -c "SELECT count(*) FROM ticks")" -gt "$1" ]; }
     env_set DATABASE_URL_SECONDARY "$(server_url two "$DB" postgres)"
     refuse "has no user="
 }
+
+@test "dbr itself behind a PgBouncer that drops its settings: the switch is undone, and the pooler is named" {
+    local key
+    for key in INI ADMIN_URL DBNAME; do env_unset "DB_PGBOUNCER_$key"; done
+    sed -i '/^\[pgbouncer\]/a ignore_startup_parameters = options,extra_float_digits' "$PGB_INI"
+    psql -X -q -d "$PGB_ADMIN_URL" -c RELOAD
+    env_set DATABASE_URL "postgresql://shopper:client-secret@127.0.0.1:$PGB_PORT/shop"
+    run_dbr failover --yes
+    exits 5
+    stderr_has "the fence does not hold" "a pooler passes on sessions" DATABASE_URL_DIRECT
+    p1 -c "INSERT INTO ticks VALUES (9, 9)"
+    env_set DATABASE_URL_DIRECT "$P1_URL"
+    run_dbr failover --yes
+    exits 0
+    is "$(p2 -c "SELECT count(*) FROM ticks WHERE client = 9")" 1
+}
