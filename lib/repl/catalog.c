@@ -28,7 +28,7 @@ static bool read_schema(struct catalog_reader *reader, const struct result *resu
     size_t rows = result_rows(result);
     model->schema_missing = rows == 0 || strcmp(result_text(result, 0, 0), model->schema) != 0;
     if (!model->schema_missing) {
-        model->schema_comment = arena_strdup(&model->arena, result_text(result, 0, 1));
+        catalog_schema_comment(reader, arena_strdup(&model->arena, result_text(result, 0, 1)));
         reader->schema_oid = (uint32_t)result_int(result, 0, 2);
         if (result_text(result, 0, 3))
             model->statistics_since = result_int(result, 0, 3);

@@ -56,7 +56,7 @@ static bool read_comments(struct catalog_reader *reader, const struct result *re
         if (type)
             type->comment = text;
         if (kind == 'n' && oid == reader->schema_oid)
-            reader->model->schema_comment = text;
+            catalog_schema_comment(reader, text);
         for (size_t c = 0; kind == 'c' && c < reader->constraint_count; c++)
             if (reader->constraint_oids[c] == oid)
                 reader->constraints[c]->comment = text;

@@ -6,6 +6,13 @@
 
 #include "base/buf.h"
 
+void catalog_schema_comment(struct catalog_reader *reader, const char *text)
+{
+    bool born_with = text && strcmp(reader->model->schema, "public") == 0 &&
+                     strcmp(text, "standard public schema") == 0;
+    reader->model->schema_comment = born_with ? NULL : text;
+}
+
 const char *catalog_text(struct catalog_row *row)
 {
     const char *text = result_text(row->result, row->row, row->column++);

@@ -54,6 +54,9 @@ struct catalog_row {
     size_t row;
     size_t column;
 };
+/* The one that every database is born with counts as none: a public schema that was dropped and
+ * made again (as tools for migrations do) has lost it, and is no other schema for that. */
+void catalog_schema_comment(struct catalog_reader *reader, const char *text);
 const char *catalog_text(struct catalog_row *row); /* NULL for SQL NULL */
 const char *catalog_name(struct catalog_row *row); /* "" for SQL NULL */
 /* As catalog_text, in CockroachDB's spelling without its annotations and the database's name. */

@@ -20,14 +20,11 @@ bool dump_sequence_chosen(const struct dump *dump, const struct model_sequence *
     return owner ? dump_table_chosen(dump, model_root(model, owner)->name) : !dump_selects(dump);
 }
 
-/* Every database has it, and its comment. */
+/* Every database has it. */
 static bool is_of_public(const struct dump *dump, const struct plan_statement *s)
 {
-    if (strcmp(dump->snapshot->model.schema, "public") != 0 || s->table)
-        return false;
-    if (s->phase == PLAN_COMMENTS)
-        return strcmp(s->sql, "COMMENT ON SCHEMA \"public\" IS 'standard public schema'") == 0;
-    return s->phase == PLAN_SCHEMA && strcmp(s->object, "schema public") == 0;
+    return strcmp(dump->snapshot->model.schema, "public") == 0 && !s->table &&
+           s->phase == PLAN_SCHEMA && strcmp(s->object, "schema public") == 0;
 }
 
 bool dump_statement_chosen(const struct dump *dump, const struct plan_statement *statement)

@@ -96,3 +96,26 @@ way_home() {
     same_schema
     in_step
 }
+
+@test "a public schema that was made again, without the comment that a new database has, is no other schema" {
+    needs_postgres "the comment is that of a new database of PostgreSQL"
+    schema_clear one
+    schema_clear two
+    server_sql two "$DB" -c "COMMENT ON SCHEMA public IS 'standard public schema'"
+    p1 -c "CREATE TABLE leads (id int PRIMARY KEY)"
+    rm -r "$STATE_DIR"
+    run_dbr init-secondary
+    exits 0
+    run_dbr failover --yes
+    exits 0
+    run_dbr health --doctor
+    stdout_has "schema public is the same on both"
+    run_dbr failback --yes
+    exits 0
+    stderr_lacks "comment on public" "schema of the primary"
+    # What somebody wrote about it is carried.
+    p1 -c "COMMENT ON SCHEMA public IS 'of the shop'"
+    run_dbr init-secondary --update
+    exits 0
+    is "$(p2 -c "SELECT obj_description('public'::regnamespace)")" "of the shop"
+}
