@@ -171,7 +171,7 @@ $(BINARIES): $(BIN)/%: $(BUILD)/cmd/%.o $(call upto,ops)
 
 # What a script takes from these comes to stand in it.
 EMBEDDED := program options throwaway envfile schedules crontab units \
-	backup_store backup_files backup_verify backup_restore backup_schedule
+	backup_store backup_files backup_verify backup_restore backup_schedule drill_copies setup_urls
 embed = -e '/^\. .*\/lib\/$(1)\.bash"$$/{r scripts/lib/$(1).bash' -e 'd}'
 
 $(BUILT_SCRIPTS): $(BIN)/%: scripts/% $(EMBEDDED:%=scripts/lib/%.bash)
