@@ -221,26 +221,33 @@ static bool replace_file(const char *path, const char *shown, mode_t mode, const
     return ok;
 }
 
-/* A file takes the place of what is there, which nobody wants of a device (/dev/null) or a pipe
- * (/dev/stdout). A directory refuses by itself. */
-static bool is_replaceable(const char *path, struct err *err)
+/*
+ * A file takes the place of what is there, which nobody wants of a device (/dev/null), a pipe or
+ * what else /dev/stdout leads to. A symbolic link stays: *real, malloced, is the file that it leads
+ * to; NULL where there is nothing yet. A directory refuses by itself.
+ */
+static bool find_replaced(const char *path, char **real, struct err *err)
 {
     struct stat st;
-    if (stat(path, &st) == 0)
-        return S_ISREG(st.st_mode) || S_ISDIR(st.st_mode) ||
-               err_set_hint(err, ERR_USAGE, "name a regular file",
+    *real = NULL;
+    if (stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
+        return err_set_hint(err, ERR_USAGE, "name a regular file",
                             "cannot write %s: it is not a regular file", path);
-    return lstat(path, &st) != 0 ||
-           err_set_hint(err, ERR_USAGE, "create the file that the link names, or remove the link",
+    *real = realpath(path, NULL);
+    int why = errno;
+    if (*real || lstat(path, &st) != 0 || !S_ISLNK(st.st_mode))
+        return true;
+    if (why != ENOENT)
+        return err_set_errno(err, fsio_error_code(why), why, "cannot write %s", path);
+    return err_set_hint(err, ERR_USAGE, "create the file that the link names, or remove the link",
                         "cannot write %s: it is a symbolic link to nowhere", path);
 }
 
 bool fsio_write_atomic(const char *path, mode_t mode, const void *data, size_t len, struct err *err)
 {
-    if (!is_replaceable(path, err))
+    char *real = NULL;
+    if (!find_replaced(path, &real, err))
         return false;
-    /* A symbolic link stays: the file it leads to is the one that is replaced. */
-    char *real = realpath(path, NULL);
     bool ok = replace_file(real ? real : path, path, mode, data, len, err);
     free(real);
     return ok;

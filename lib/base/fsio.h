@@ -17,7 +17,8 @@ bool fsio_exists(const char *path);
 /*
  * Replaces path by data: a temporary file in the same directory, created exclusively with mode,
  * written, fsynced, renamed, directory fsynced. On failure path is as before and the temporary file
- * is gone. What is no regular file (a device, a pipe) is not replaced: ERR_USAGE.
+ * is gone. What is no regular file (a device, a pipe), and a symbolic link to nowhere, is not
+ * replaced: ERR_USAGE.
  */
 bool fsio_write_atomic(const char *path, mode_t mode, const void *data, size_t len,
                        struct err *err);

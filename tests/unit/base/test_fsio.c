@@ -166,6 +166,21 @@ TEST(atomic_write_replaces_regular_files_alone)
     assert_int_equal(lstat("to-pipe", &st), 0);
     assert_true(S_ISLNK(st.st_mode));
     assert_int_equal(unit_count_files(), 3);
+
+    /* As /dev/stdout, where the output is a file without a name. */
+    char target[64];
+    int fd = open("unnamed", O_RDWR | O_CREAT, 0600);
+    (void)snprintf(target, sizeof target, "/proc/self/fd/%d", fd);
+    assert_int_equal(unlink("unnamed"), 0);
+    assert_int_equal(symlink(target, "to-output"), 0);
+    assert_false(fsio_write_atomic("to-output", 0600, "x", 1, &err));
+    assert_error(&err, ERR_USAGE, "cannot write to-output: it is a symbolic link to nowhere");
+    assert_int_equal(lstat("to-output", &st), 0);
+    assert_true(S_ISLNK(st.st_mode));
+    assert_int_equal(symlink("loop", "loop"), 0);
+    assert_false(fsio_write_atomic("loop", 0600, "x", 1, &err));
+    assert_error(&err, ERR_USAGE, "cannot write loop: Too many levels of symbolic links");
+    (void)close(fd);
 }
 
 static void limit_files(rlim_t size)
