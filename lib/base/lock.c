@@ -18,7 +18,7 @@
 #include "base/stop.h"
 
 #define NOTE_SIZE 256
-/* What a holder has started may keep the lock until its exec. */
+/* What a killed holder has started may keep the lock until its exec. */
 #define GRACE_MS 20
 /* Whoever looks holds a shared lock for a moment, which lasts where its process gets no time. */
 #define LOOKERS_MS 5000
@@ -50,6 +50,13 @@ static void write_note(int fd, const char *command)
     /* On a full disk the lock holds all the same; only the name of its holder is missing. */
     if (ftruncate(fd, 0) == 0 && pwrite(fd, note, (size_t)len, 0) != len)
         (void)!ftruncate(fd, 0);
+}
+
+static bool report_lookers(const char *path, struct err *err)
+{
+    return err_set_hint(err, ERR_LOCKED, "find who does not get on (lslocks), and try again",
+                        "the lock %s has been looked at for %d seconds without a pause", path,
+                        LOOKERS_MS / 1000);
 }
 
 static bool report_holder(int fd, const char *path, struct err *err)
@@ -93,13 +100,14 @@ static bool wait_for(int fd, const char *path, int64_t wait_ms, struct err *err)
             continue;
         if (errno != EWOULDBLOCK)
             return err_set_errno(err, ERR_FAILED, errno, "cannot lock %s", path);
-        int64_t least = only_looked_at(fd) ? LOOKERS_MS : GRACE_MS;
+        bool looked_at = only_looked_at(fd);
+        int64_t least = looked_at ? LOOKERS_MS : GRACE_MS;
         int64_t left = start + (wait_ms > least ? wait_ms : least) - clock_mono_ms();
         if (wait_ms >= 0 && left <= 0)
-            return report_holder(fd, path, err);
+            return looked_at ? report_lookers(path, err) : report_holder(fd, path, err);
         if (!stop_check(err))
             return false;
-        int64_t pause = wait_ms == 0 || least == LOOKERS_MS ? GRACE_MS / 4 : PAUSE_MS;
+        int64_t pause = wait_ms == 0 || looked_at ? GRACE_MS / 4 : PAUSE_MS;
         clock_sleep_ms(wait_ms >= 0 && left < pause ? left : pause);
     }
 }
@@ -157,6 +165,8 @@ void lock_release(struct lock *lock)
     if (lock->fd < 0)
         return;
     (void)!ftruncate(lock->fd, 0);
+    /* Also for a program that was started and has not come to its exec. */
+    (void)flock(lock->fd, LOCK_UN);
     (void)close(lock->fd);
     lock->fd = -1;
 }
