@@ -38,6 +38,17 @@ static void check_certificate(const struct subject *s, int64_t expires_us)
                  report_duration(left_ms > 0 ? left_ms : -left_ms, text));
 }
 
+/* Of another database than that of the state check_pair tells; what is said of it is said of
+ * others, as a standby whose fence is not to be lifted. */
+static bool is_of_state(const struct subject *s, const struct probe *probe,
+                        const struct state *state)
+{
+    char *identities[2] = {NULL, NULL};
+    struct err ignored = ERR_INIT;
+    identities[s->role] = probe->identity;
+    return identity_check(state, identities, &ignored);
+}
+
 static void check_answer(const struct subject *s, const struct probe *probe,
                          const struct state *state)
 {
@@ -52,7 +63,7 @@ static void check_answer(const struct subject *s, const struct probe *probe,
                  probe->in_recovery ? ", a physical standby"
                  : probe->read_only ? ", read-only for the application"
                                     : "");
-    if (state && state_active(state) == s->role && probe->read_only)
+    if (state && state_active(state) == s->role && probe->read_only && is_of_state(s, probe, state))
         findings_add(s->findings, FINDING_DATABASE, s->area,
                      state_init_status(state) == INIT_NONE
                          ? "see who made it read-only; if dbr has switched to the secondary and "

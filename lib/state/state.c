@@ -33,8 +33,7 @@ static struct json *fresh_root(void)
     return root;
 }
 
-/* What the file holds is no state: the way out is the doctor's to say, but where the error has one
- * of its own. */
+/* The doctor tells the way out, unless the error brings a hint of its own. */
 static bool unusable(const char *path, struct err *err)
 {
     err->code = ERR_USAGE;
@@ -56,6 +55,8 @@ static bool read_root(const char *path, struct json **root, bool *fresh, struct 
     }
     if (!fsio_read(path, STATE_MAX, &text, err)) {
         buf_release(&text);
+        if (stat(path, &st) == 0 && (S_ISDIR(st.st_mode) || st.st_size > (off_t)STATE_MAX))
+            err->hint[0] = '\0'; /* nobody has named the file */
         return unusable(path, err);
     }
     *root = json_parse(text.data, text.len, err);

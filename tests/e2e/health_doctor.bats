@@ -66,6 +66,11 @@ teardown() { pair_teardown; }
     exits 3
     stdout_has "cannot be used" "state.json.broken" "answers in"
     is "$(cat "$STATE_DIR/state.json")" '{'
+    rm "$STATE_DIR/state.json"
+    mkdir "$STATE_DIR/state.json"
+    run_dbr health --doctor
+    exits 3
+    stdout_has "cannot be used" "state.json.broken"
 }
 
 @test "a state that is sound and cannot be read is not to be given up: out of reach, or of a newer dbr" {
@@ -73,8 +78,9 @@ teardown() { pair_teardown; }
     [ "$(id -u)" -ne 0 ] || restrict=(setpriv "--bounding-set=-dac_override,-dac_read_search")
     run_dbr health
     chmod 000 "$STATE_DIR"
-    run -3 "${restrict[@]}" "$DBR_BIN/dbr-health" --doctor --env-file="$ENV_FILE" --state-dir="$STATE_DIR/inner"
+    run "${restrict[@]}" "$DBR_BIN/dbr-health" --doctor --env-file="$ENV_FILE" --state-dir="$STATE_DIR/inner"
     chmod 700 "$STATE_DIR"
+    is "$status" 3
     [[ $output == *"cannot be used"*"next: run dbr as the user whom it belongs to"* ]] || fail "$output"
     [[ $output != *"run dbr-health --doctor"* ]] || fail "$output"
     sed -i 's/"version": 1/"version": 2/' "$STATE_DIR/state.json"

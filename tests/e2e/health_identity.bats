@@ -52,6 +52,11 @@ teardown() { pair_teardown; }
     run_dbr health
     exits 3
     stderr_has exchanged
+    # The standby's fence is not to be lifted.
+    run_dbr health --doctor
+    exits 3
+    stdout_has exchanged
+    stdout_lacks "takes no writes" "takes writes"
 }
 
 @test "a server that does not tell its identifier is known by what it does tell" {
