@@ -91,7 +91,7 @@ PY
     run_dbr health
     nginx_start
     browse "nginx = $(cat "$WEB/nginx.pid")" <<'PY'
-page.expected += ["ERR_CONNECTION", "ERR_SOCKET", "status of 5"]
+page.expected += ["ERR_CONNECTION", "ERR_SOCKET", "ERR_EMPTY", "ERR_HTTP2", "status of 5"]
 page.wait_text("[data-testid=status]", "Healthy")
 os.kill(nginx, 15)
 page.click("#do-sync")

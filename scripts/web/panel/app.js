@@ -261,7 +261,8 @@ async function perform(path, body, done, failed) {
 
 function failure(error, failed) {
   // A run goes on without whoever asked for it: it may be at work, or done.
-  if (["away", "slow", "unavailable"].includes(error.code)) return { tone: "bad", text: () => word("unanswered") };
+  // What is no JSON and no error of the server was said by what stands before it: it was not begun.
+  if (["away", "slow"].includes(error.code) || (error.code === "unavailable" && error.status >= 500)) return { tone: "bad", text: () => word("unanswered") };
   const own = errorWord(error.code);
   // The message of a program says more than the word for its kind.
   const more = ["failed", "refused", "unreachable", "locked", "different"].includes(error.code) && error.message !== error.code ? error.message : "";

@@ -31,9 +31,12 @@ function timeTicks(from, to, width) {
   const steps = to - from > 2 * 24 * HOUR ? [24, 48] : [1, 2, 3, 6, 12, 24, 48];
   const step = steps.find((hours) => ((to - from) / (hours * HOUR)) * 64 <= width) || steps[steps.length - 1];
   const ticks = [];
-  const time = new Date(from);
-  // By the clock on the wall: a day may have 23 or 25 hours.
-  for (time.setHours(0, 0, 0, 0); time.getTime() <= to; time.setHours(time.getHours() + step)) if (time.getTime() >= from) ticks.push(time.getTime());
+  const start = new Date(from);
+  // By the clock on the wall: a day may have 23 or 25 hours, and no midnight.
+  for (let hour = 0, time = 0; time <= to; hour += step) {
+    time = new Date(start.getFullYear(), start.getMonth(), start.getDate(), hour).getTime();
+    if (time >= from && time <= to) ticks.push(time);
+  }
   return { ticks, withDay: step >= 24 };
 }
 

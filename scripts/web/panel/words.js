@@ -275,7 +275,7 @@ export const words = {
     failedFailover: "La conmutación no se completó.",
     failedFailback: "La vuelta no se completó.",
     failedReset: "El cortacircuitos no se restableció.",
-    unanswered: "El servidor no respondió. Si se hizo o no se verá arriba y en los sucesos, en cuanto el servidor vuelva.",
+    unanswered: "El servidor no respondió. Si se hizo o no, se verá arriba y en los sucesos en cuanto el servidor vuelva.",
     history: "Historial",
     day: "24 horas",
     week: "7 días",
