@@ -19,18 +19,17 @@ restore() {
     [ ! -s "$BATS_TEST_TMPDIR/psql.err" ] || fail "psql said: $(cat "$BATS_TEST_TMPDIR/psql.err")"
 }
 
-# Without what differs between two exports of equal databases. PostgreSQL 18 has names for what is NOT NULL, its elders have not.
+# Without what differs between two exports of equal databases: PostgreSQL 18 has names for what is NOT NULL, its elders have not,
+# and each version writes views in words of its own.
 body() {
-    local names=()
-    same_major || names=(-e 's/ CONSTRAINT "[^"]*" NOT NULL/ NOT NULL/')
-    grep -vE '^-- (source|snapshot|crc32|note): ' "$1" | sed -E -e '' "${names[@]}"
+    local unlike=()
+    same_major || unlike=(-e 's/ CONSTRAINT "[^"]*" NOT NULL/ NOT NULL/' -e '/^CREATE (MATERIALIZED )?VIEW /,/;$/d')
+    grep -vE '^-- (source|snapshot|crc32|note): ' "$1" | sed -E -e '' "${unlike[@]}"
 }
 
 same_export() {
     run_dbr export --source=secondary --output=again.sql "$@"
     exits 0
-    # Each version writes views in words of its own.
-    same_major || return 0
     diff -u <(body "$FIRST") <(body again.sql) >differences || fail "the second export differs:" "$(head -n 40 differences)"
 }
 

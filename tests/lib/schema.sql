@@ -53,7 +53,7 @@ ORDER BY 1;
 SELECT 'trigger ' || c.relname || ' ' || pg_get_triggerdef(t.oid)
 FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
 WHERE c.relnamespace = 'public'::regnamespace AND NOT t.tgisinternal
-    AND t.tgparentid = 0 -- those of partitions, which PostgreSQL 14 has for internal ones
+    AND t.tgparentid = 0 -- those of partitions are the server's work, and internal ones for PostgreSQL 14
 ORDER BY 1;
 
 SELECT 'comment ' || x.type || ' ' || x.identity || ' ' || quote_literal(d.description)
