@@ -98,6 +98,15 @@ class Page:
     def _do(self, method, path, body=None):
         return self._call(method, self.session + path, body)
 
+    def _at(self, method, selector, path, body=None):
+        """Of the element that is there now: the page may put a new one in its place at any moment, and then nothing was done."""
+        for attempt in range(20):
+            try:
+                return self._do(method, f"/element/{self.find(selector)}{path}", body)
+            except LookupError as error:
+                if "stale element" not in str(error) or attempt == 19:
+                    raise
+
     # --- what a person does ---
 
     def open(self, url):
@@ -114,10 +123,10 @@ class Page:
 
     def click(self, selector):
         self.wait(lambda: self.enabled(selector), f"{selector} can be clicked")
-        self._do("POST", f"/element/{self.find(selector)}/click", {})
+        self._at("POST", selector, "/click", {})
 
     def type(self, selector, text):
-        self._do("POST", f"/element/{self.find(selector)}/value", {"text": text})
+        self._at("POST", selector, "/value", {"text": text})
 
     def press(self, *names):
         keys = [KEYS.get(name, name) for name in names]
@@ -135,14 +144,13 @@ class Page:
     # --- what a person sees ---
 
     def text(self, selector):
-        return self._do("GET", f"/element/{self.find(selector)}/text")
+        return self._at("GET", selector, "/text")
 
     def attribute(self, selector, name):
-        return self._do("GET", f"/element/{self.find(selector)}/attribute/{name}")
+        return self._at("GET", selector, f"/attribute/{name}")
 
     def enabled(self, selector):
-        item = self.find(selector)
-        return self._do("GET", f"/element/{item}/enabled") and self._do("GET", f"/element/{item}/displayed")
+        return self._at("GET", selector, "/enabled") and self._at("GET", selector, "/displayed")
 
     def shown(self, selector):
         return any(self._do("GET", f"/element/{item}/displayed") for item in self.all(selector))
