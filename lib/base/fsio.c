@@ -78,6 +78,13 @@ bool fsio_read(const char *path, size_t max, struct buf *out, struct err *err)
     return ok;
 }
 
+bool fsio_read_if_regular(const char *path, size_t max, struct buf *out)
+{
+    struct stat st;
+    struct err ignored = ERR_INIT;
+    return stat(path, &st) == 0 && S_ISREG(st.st_mode) && fsio_read(path, max, out, &ignored);
+}
+
 bool fsio_exists(const char *path)
 {
     struct stat st;

@@ -12,6 +12,9 @@
 /* Appends the file's content to out. ERR_USAGE when it is missing, unreadable, a directory or
  * longer than max. */
 bool fsio_read(const char *path, size_t max, struct buf *out, struct err *err);
+/* The same of a file that may as well be missing; of a regular one only, since a pipe would be
+ * waited for. */
+bool fsio_read_if_regular(const char *path, size_t max, struct buf *out);
 bool fsio_exists(const char *path);
 
 /*

@@ -7,7 +7,6 @@
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/child.h"
 #include "base/fsio.h"
@@ -22,12 +21,8 @@
 static pid_t read_pid(const char *path)
 {
     struct buf text = BUF_INIT;
-    struct err ignored = ERR_INIT;
-    struct stat st;
     long pid = 0;
-    /* A pipe would be waited for. */
-    if (stat(path, &st) == 0 && S_ISREG(st.st_mode) &&
-        fsio_read(path, PID_FILE_MAX, &text, &ignored))
+    if (fsio_read_if_regular(path, PID_FILE_MAX, &text))
         pid = strtol(text.data, NULL, 10);
     buf_release(&text);
     return pid > 0 ? (pid_t)pid : 0;

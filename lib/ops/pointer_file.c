@@ -21,7 +21,7 @@ bool pointer_file_read(const char *path, struct buf *text, mode_t *mode, struct 
     if (stat(path, &st) != 0) {
         if (errno != ENOENT)
             return err_set_errno(err, ERR_USAGE, errno, "cannot read %s", path);
-        /* Writing would put a file in the place of the link. */
+        /* Said before a switch begins, not when the file is to be written. */
         if (lstat(path, &st) == 0)
             return err_set_hint(err, ERR_USAGE,
                                 "create the file that the link names, or remove the link",

@@ -5,7 +5,6 @@
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/buf.h"
 #include "base/err.h"
@@ -158,10 +157,8 @@ static void take_crontab(struct schedule *schedule, const char *text, const char
 
 bool schedule_read_file(const char *path, struct buf *text)
 {
-    struct stat st;
-    struct err ignored = ERR_INIT;
     buf_reset(text);
-    return stat(path, &st) == 0 && S_ISREG(st.st_mode) && fsio_read(path, FILE_MAX, text, &ignored);
+    return fsio_read_if_regular(path, FILE_MAX, text);
 }
 
 void schedule_names_in(const char *directory, struct strlist *names)
